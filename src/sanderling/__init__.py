@@ -1,0 +1,1 @@
+"""Sanderling: accounts-receivable follow-up for medical billing companies."""
