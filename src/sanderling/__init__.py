@@ -1,1 +1,1 @@
-"""Sanderling: accounts-receivable follow-up for medical billing companies."""
+"""Open-source accounts-receivable follow-up for medical billing companies."""

@@ -1,0 +1,1 @@
+"""People who log in, their roles, and the clients assigned to them."""

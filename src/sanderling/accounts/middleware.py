@@ -1,0 +1,58 @@
+"""Tells PostgreSQL, for each request, whose clients may be seen; forgets it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+_BEGIN = """
+    SELECT set_config('sanderling.client_ids', sanderling_clients_of(%s)::text, false),
+           set_config('sanderling.actor', %s, false)
+"""
+_END = """
+    SELECT set_config('sanderling.client_ids', '', false),
+           set_config('sanderling.actor', '', false)
+"""
+
+
+class ClientIsolation:
+    """Sets `sanderling.client_ids` and `sanderling.actor` around each request of a user.
+
+    Without them the policies of row-level security show no row: a request that comes past this
+    place sees nothing, and a connection that is used again starts empty.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with connection.cursor() as cursor:
+            cursor.execute(_BEGIN, [request.user.pk, f"user:{request.user.pk}"])
+        try:
+            return self.get_response(request)
+        finally:
+            forget_session()
+
+
+def forget_session() -> None:
+    """Take the visible clients and the actor from the connection, or drop a broken connection."""
+    if connection.connection is None or connection.connection.closed:
+        return
+    if connection.in_atomic_block or not connection.is_usable():
+        # A test's transaction that failed, or a dead server: nothing may be left behind.
+        _forget_in_block()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_END)
+
+
+def _forget_in_block() -> None:
+    if connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute(_END)
+    elif not connection.in_atomic_block:
+        connection.close()

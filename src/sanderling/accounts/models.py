@@ -1,0 +1,81 @@
+"""Users and the clients assigned to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+
+class Role(models.TextChoices):
+    """What a user does here; `permissions.py` says what each role may do."""
+
+    SPECIALIST = "specialist"
+    LEAD = "lead"
+    ACCOUNT_MANAGER = "account_manager"
+    CLIENT_USER = "client_user"
+    CODER = "coder"
+    COMPLIANCE = "compliance"
+    ADMIN = "admin"
+
+
+class UserManager(BaseUserManager["User"]):
+    """What Django needs to find users by e-mail address."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Return the user with this e-mail address, whatever its case."""
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person who logs in with an e-mail address."""
+
+    id = models.AutoField(primary_key=True)
+    email = models.EmailField(unique=True)  # kept in lower case
+    name = models.TextField()
+    role = models.TextField(choices=Role)
+    sees_all_clients = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        db_table = "accounts_user"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="user_role_is_known"
+            ),
+        ]
+
+    def get_full_name(self) -> str:
+        """Return the name to show."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """Return the name to show where there is little room."""
+        return self.name.split(" ", 1)[0]
+
+
+class ClientAssignment(models.Model):
+    """This user may see this client."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="assignments")
+    client = models.ForeignKey(
+        "clients.Client", on_delete=models.CASCADE, related_name="assignments"
+    )
+
+    class Meta:
+        db_table = "accounts_client_assignment"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "client"], name="client_assigned_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} sees {self.client_id}"

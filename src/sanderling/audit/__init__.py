@@ -1,0 +1,1 @@
+"""The append-only, hash-chained trail of changes and of looks at patient data."""

@@ -1,0 +1,1 @@
+"""Claims, lines and submissions."""

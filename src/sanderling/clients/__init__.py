@@ -1,0 +1,1 @@
+"""Clients: the practices and hospitals we bill for."""

@@ -1,0 +1,1 @@
+"""Intake: originals kept, sniffed, posted or quarantined."""

@@ -1,0 +1,1 @@
+"""Payers: the insurers who owe."""

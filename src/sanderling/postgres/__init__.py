@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: finds binaries, makes a cluster, keeps it reachable on a unix socket."""

@@ -1,0 +1,1 @@
+"""Remittances, claim payments and adjustments."""

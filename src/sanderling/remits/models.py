@@ -1,0 +1,3 @@
+"""Tables of the feature; none yet."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What every page shares: layout, log-in pages, template filters, assets."""

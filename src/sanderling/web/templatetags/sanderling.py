@@ -1,0 +1,35 @@
+"""Filters that every template has: money, days, instants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def money(cents: int | None) -> str:
+    """Return cents as dollars: 123456 -> $1,234.56, -500 -> -$5.00, None -> an empty text."""
+    if cents is None:
+        return ""
+    sign = "-" if cents < 0 else ""
+    dollars, rest = divmod(abs(int(cents)), 100)
+    return f"{sign}${dollars:,}.{rest:02d}"
+
+
+@register.filter
+def isodate(day: date | datetime | None) -> str:
+    """Return the day as 2026-03-05, an instant as 2026-03-05 14:02 UTC, None as an empty text."""
+    if day is None:
+        return ""
+    if isinstance(day, datetime):
+        return day.strftime("%Y-%m-%d %H:%M UTC")
+    return day.isoformat()
+
+
+@register.filter
+def percent(rate: float | None) -> str:
+    """Return a fraction as a percentage with one digit: 0.1234 -> 12.3%, None -> an empty text."""
+    return "" if rate is None else f"{100 * rate:.1f}%"
