@@ -1,0 +1,18 @@
+"""`sanderling init`."""
+
+from __future__ import annotations
+
+import click
+
+from sanderling.cli.runtime import start_django
+
+
+@click.command("init")
+def command() -> None:
+    """Make the database ready and load reference data, without serving."""
+    start_django()
+    from sanderling.config.database import ensure_database, migrate
+
+    ensure_database()
+    migrate(report=lambda text: click.echo(text, err=True))
+    click.echo("ready", err=True)

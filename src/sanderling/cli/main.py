@@ -1,0 +1,173 @@
+"""The `sanderling` executable: its table of commands, and the guard that ends every command.
+
+Command modules are imported only when their command runs, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+
+import click
+
+EXIT_REFUSED = 1
+EXIT_USAGE = 2
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+# name: (module that has the attribute `command`, one line of help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("sanderling.cli.up", "Start everything: database, migrations, web server, worker."),
+    "down": ("sanderling.cli.down", "Stop the embedded database."),
+    "init": ("sanderling.cli.init", "Make the database ready, without serving."),
+    "doctor": ("sanderling.cli.doctor", "Check the installation; one line for each check."),
+    "backup": ("sanderling.cli.backup", "Write the whole system to a folder."),
+    "restore": ("sanderling.cli.restore", "Bring the whole system back from a backup."),
+    "clients": ("sanderling.cli.clients", "Clients: import."),
+    "payers": ("sanderling.cli.payers", "Payers: import."),
+    "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
+    "claims": ("sanderling.cli.claims", "Claims: show, import."),
+    "aging": ("sanderling.cli.aging", "Receivables by age."),
+    "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
+    "users": ("sanderling.cli.users", "Users: add, list."),
+    "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),
+    "manage": ("sanderling.cli.manage", "Run a Django management command."),
+}
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return [name for name, (module, _) in COMMANDS.items() if _is_there(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None or not _is_there(entry[0]):
+            return None
+        command = importlib.import_module(entry[0]).command
+        assert isinstance(command, click.Command)  # noqa: S101 - a bug of ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        rows = [(name, COMMANDS[name][1]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _is_there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sanderling")
+def cli() -> None:
+    """Accounts-receivable follow-up for medical billing companies."""
+
+
+def run() -> None:
+    """Run the command line and exit with its status; never shows a traceback."""
+    sys.exit(guarded(sys.argv[1:]))
+
+
+def guarded(arguments: list[str]) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused, 2 usage, 3 failed."""
+    try:
+        status = cli.main(args=arguments, prog_name="sanderling", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return EXIT_FAILED
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); nothing more can be said on stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the edge of the program: see _judged
+        return _judged(error)
+    return status if isinstance(status, int) else 0
+
+
+def _judged(error: Exception) -> int:
+    """Say what went wrong in one line and return the status it stands for."""
+    from sanderling.config.environment import InvalidSetting
+    from sanderling.core.refusal import Refusal
+    from sanderling.postgres.binaries import PostgresMissing
+    from sanderling.postgres.launcher import DatabaseUnavailable
+
+    if isinstance(error, Refusal):
+        _say(str(error))
+        return EXIT_REFUSED
+    if isinstance(error, InvalidSetting):
+        _say(str(error))
+        return EXIT_USAGE
+    if isinstance(error, (PostgresMissing, DatabaseUnavailable)):
+        _say(str(error))
+        return EXIT_FAILED
+    if isinstance(error, OSError):
+        _say(f"the system refused: {error.strerror or type(error).__name__}{_of_file(error)}")
+        return EXIT_FAILED
+    if _is_operational(error):
+        _say("the database could not do it (not reachable, full, or shutting down)")
+        _keep_traceback(error)
+        return EXIT_FAILED
+    where = _keep_traceback(error)
+    _say(f"unexpected error {type(error).__name__}: this is a bug of ours{where}")
+    return EXIT_FAILED
+
+
+def _is_operational(error: Exception) -> bool:
+    """Say whether the database or the connection to it failed, rather than our SQL."""
+    import psycopg
+    from django.db import InterfaceError, OperationalError
+
+    return isinstance(
+        error, (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+    )
+
+
+def _of_file(error: OSError) -> str:
+    return f" ({error.filename})" if error.filename else ""
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Append where it happened to logs/errors.log; return words that name the file.
+
+    Only places and classes are kept: the texts of exceptions may quote a row, hence a patient.
+    """
+    from sanderling.postgres.home import home_folder, private_folder
+
+    lines = [f"{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv[1:2])}"]
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"  {type(cause).__module__}.{type(cause).__qualname__}")
+        lines.extend(
+            f"    {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__)
+        )
+        cause = cause.__cause__ or cause.__context__
+    with contextlib.suppress(OSError):
+        path = private_folder(home_folder(), "logs") / "errors.log"
+        with path.open("a", encoding="utf-8") as log:
+            log.write("\n".join(lines) + "\n")
+        return f"; details in {path}"
+    return ""
+
+
+def _say(text: str) -> None:
+    click.echo(f"sanderling: {text}", err=True)
