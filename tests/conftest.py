@@ -6,8 +6,10 @@ Set DATABASE_URL to run the suite on another server (the role needs CREATEDB and
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
+import psycopg
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -23,14 +25,34 @@ import django  # noqa: E402 - the environment comes first
 
 django.setup()
 
+from django.conf import settings  # noqa: E402 - as above
+from django.db import connection  # noqa: E402 - as above
+
+from sanderling.postgres import launcher  # noqa: E402 - as above
+
+# Named after the process: several runs at once on one machine keep out of each other's way.
+settings.DATABASES["default"]["TEST"] = {"NAME": f"test_{os.getpid()}"}
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Start the database before pytest-django makes its test database."""
-    from django.conf import settings
+    if settings.DATABASE_IS_EMBEDDED:
+        launcher.ensure_running(settings.SANDERLING_HOME)
+        drop_orphans()
 
-    from sanderling.postgres import launcher
 
-    if not settings.DATABASE_IS_EMBEDDED:
-        return
-    launcher.ensure_running(settings.SANDERLING_HOME)
+def drop_orphans() -> None:
+    """Drop the test databases of processes that are gone (killed runs leave theirs behind)."""
+    parameters = connection.settings_dict
+    with psycopg.connect(
+        host=parameters["HOST"],
+        port=parameters["PORT"],
+        user=parameters["USER"],
+        dbname="postgres",
+        autocommit=True,
+    ) as server:
+        for (name,) in server.execute("SELECT datname FROM pg_database").fetchall():
+            match = re.fullmatch(r"test_(\d+)(_gw\d+)?", name)
+            if match and not Path(f"/proc/{match[1]}").exists():
+                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
