@@ -31,7 +31,7 @@ from django.db import connection  # noqa: E402 - as above
 from sanderling.postgres import launcher  # noqa: E402 - as above
 
 # Named after the process: several runs at once on one machine keep out of each other's way.
-settings.DATABASES["default"]["TEST"] = {"NAME": f"test_{os.getpid()}"}
+connection.settings_dict["TEST"]["NAME"] = f"test_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
