@@ -48,9 +48,11 @@ INSTALLED_APPS = [
     "sanderling.clients",
     "sanderling.payers",
     "sanderling.files",
-    "sanderling.ledger",
     "sanderling.claims",
     "sanderling.remits",
+    "sanderling.ledger",
+    "sanderling.receivables",
+    "sanderling.intake",
 ]
 
 MIDDLEWARE = [

@@ -1,3 +1,111 @@
-"""Tables of the feature; none yet."""
+"""The ledger: entries that are only ever added, and the open balances they sum to."""
 
 from __future__ import annotations
+
+from django.db import models
+
+from sanderling.claims.models import Claim
+from sanderling.files.models import StoredFile
+
+
+class Posting(models.Model):
+    """One database transaction's worth of entries; checked as a whole when it commits.
+
+    The deferred trigger `ledger_posting_balances` compares the entries with these control totals.
+    """
+
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True)
+    reason = models.TextField()  # intake, import, rematch
+    posted_date = models.DateField()
+    recorded_at = models.DateTimeField()
+    first_entry_id = models.BigIntegerField()
+    entry_count = models.IntegerField()
+    cash_cents = models.BigIntegerField()  # what the remittances posted here paid in all
+
+    class Meta:
+        db_table = "ledger_posting"
+
+    def __str__(self) -> str:
+        return f"posting {self.pk}"
+
+
+class Entry(models.Model):
+    """An amount moved from one account (credit) to another (debit).
+
+    Named by its source: the segment of the transaction set it follows from, `part`, `line` and
+    `kind`; when what follows from a source changes, the difference is a further entry with the next
+    `revision`. Never updated, never deleted; a trigger refuses it.
+    """
+
+    posting_id = models.BigIntegerField()
+    claim_id = models.BigIntegerField(null=True)  # null: money of the provider, not of a claim
+    client_id = models.IntegerField(null=True)
+    transaction_id = models.BigIntegerField()  # 0: follows from the claim as a whole
+    position = models.IntegerField()
+    part = models.SmallIntegerField()
+    line = models.SmallIntegerField()  # 0: the claim itself
+    kind = models.SmallIntegerField()
+    debit = models.SmallIntegerField()
+    credit = models.SmallIntegerField()
+    revision = models.SmallIntegerField(default=0)
+    amount_cents = models.BigIntegerField()
+    group_code = models.TextField(null=True)
+    reason_code = models.TextField(null=True)
+    effective_date = models.DateField()
+    posted_date = models.DateField()  # from this day on it is known
+
+    class Meta:
+        db_table = "ledger_entry"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "claim_id",
+                    "transaction_id",
+                    "position",
+                    "part",
+                    "line",
+                    "kind",
+                    "debit",
+                    "credit",
+                    "revision",
+                ],
+                name="ledger_entry_source_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(amount_cents=0), name="ledger_entry_moves_money"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(debit=models.F("credit")), name="ledger_entry_has_two_accounts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"
+
+
+class OpenBalance(models.Model):
+    """What a party of a claim owes today; a row only while it is not zero.
+
+    Always equal to the sum of the claim's entries (checked with every posting's claims and by
+    `sanderling doctor`), so that today's aging need not read the ledger.
+    """
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, db_index=False)
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()  # a receivable account: 11 primary ... 14 patient
+    balance_cents = models.BigIntegerField()
+    responsible_from_date = models.DateField()  # since when the party owes
+
+    class Meta:
+        db_table = "ledger_open_balance"
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "party"], name="open_balance_once"),
+            models.CheckConstraint(
+                condition=~models.Q(balance_cents=0), name="open_balance_is_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["client_id"], name="open_balance_of_client")]
+
+    def __str__(self) -> str:
+        return f"open balance of claim {self.claim_id}"

@@ -1,0 +1,1 @@
+"""Files in: kept, read, matched, posted; or quarantined with the reason."""

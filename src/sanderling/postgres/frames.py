@@ -1,0 +1,105 @@
+"""Frames to tables and back by COPY: the only way rows in bulk enter or leave the database.
+
+Measured (docs/design notes, STACK 3): frames written as CSV and COPY'd reach 0.6 to 0.7 million
+rows a second on two cores, row-by-row ORM 25 thousand.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+from psycopg import sql
+
+ROWS_PER_WRITE: Final = 100_000
+_NULL: Final = "\\N"
+
+
+def copy_frame(table: str, frame: pl.DataFrame) -> int:
+    """Append `frame` to `table` (columns by name); return the number of rows."""
+    if frame.is_empty():
+        return 0
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL '\\N')").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for piece in frame.iter_slices(ROWS_PER_WRITE):
+            copy.write(_csv(piece))
+    return frame.height
+
+
+def _csv(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, null_value=_NULL, quote_style="necessary")
+    data = buffer.getvalue()
+    # PostgreSQL text cannot hold NUL; a file that carries one is kept as it came, its facts are
+    # stored without.
+    return data.replace(b"\0", b"") if b"\0" in data else data
+
+
+def read_frame(
+    query: str, schema: Mapping[str, Any], params: Sequence[Any] | None = None
+) -> pl.DataFrame:
+    """Return the rows of `query` as a frame with `schema` (names in the query's order)."""
+    buffer = io.BytesIO()
+    statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, NULL '\\N')").format(
+        sql.SQL(query)  # type: ignore[arg-type]  # a constant of ours, never text from outside
+    )
+    with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+        for data in copy:
+            buffer.write(data)
+    if buffer.tell() == 0:
+        return pl.DataFrame(schema=dict(schema))
+    buffer.seek(0)
+    plain = {
+        name: pl.String if kind in (pl.Date, pl.Boolean) else kind for name, kind in schema.items()
+    }
+    frame = pl.read_csv(
+        buffer,
+        has_header=False,
+        new_columns=list(schema),
+        schema=plain,
+        null_values=_NULL,
+        missing_utf8_is_empty_string=True,
+    )
+    return frame.with_columns(
+        [pl.col(name).str.to_date("%Y-%m-%d") for name, kind in schema.items() if kind == pl.Date]
+        + [pl.col(name) == "t" for name, kind in schema.items() if kind == pl.Boolean]
+    )
+
+
+def keep_frame(name: str, columns: Mapping[str, str], frame: pl.DataFrame) -> None:
+    """Put `frame` into a new temporary table `name` that ends with the transaction."""
+    definition = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))  # type: ignore[arg-type]
+        for column, kind in columns.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(name)))
+        cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(
+                sql.Identifier(name), definition
+            )
+        )
+    copy_frame(name, frame.select(list(columns)))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+
+
+def reserve_ids(table: str, count: int) -> range:
+    """Return `count` consecutive new ids of `table`.
+
+    Call it under the posting lock: the sequence is moved in two steps.
+    """
+    if count == 0:
+        return range(0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(s, nextval(s) + %s - 1) FROM pg_get_serial_sequence(%s, 'id') AS s",
+            [count, table],
+        )
+        (last,) = cursor.fetchone()
+    return range(last - count + 1, last + 1)

@@ -1,0 +1,1 @@
+"""Asking: aging, roll-forward, and everything about one claim."""
