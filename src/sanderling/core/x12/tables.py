@@ -271,6 +271,14 @@ CLAIMS: Final[Schema] = {
     "attending_npi": "str",  # 837I NM1*71
     "line_count": "int",
     "line_charge_total_cents": "cents",
+    "signature": "str",  # CLM06
+    "benefits_assignment": "str",  # CLM08
+    "release": "str",  # CLM09
+    # Which rows of `parties` the claim's subscriber, payer and patient are. Claims under one HL
+    # share them: their rows have the claim_index of the first of these claims.
+    "subscriber_position": "int",  # NM1*IL of 2010BA
+    "payer_position": "int",  # NM1*PR of 2010BB
+    "patient_position": "int",  # NM1*QC of 2010CA; null when the subscriber is the patient
 }
 CLAIM_LINES: Final[Schema] = {
     **_AT,
