@@ -1,0 +1,271 @@
+"""How a payer decides a claim: a function of the claim as sent, its contract and one set of dice.
+
+Order of checks and the amounts follow the domain reference: 2.6 balancing, 2.7 statuses, 12.3 and
+12.6 for the shares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from random import Random
+
+from sanderling.core.x12.write.claim import Claim, Frequency
+from sanderling.simulator.identifiers import pick
+from sanderling.simulator.parameters import Parameters
+from sanderling.simulator.payers import BY_CODE, PayerProfile
+from sanderling.simulator.payment_lines import (
+    Common,
+    denied_payment,
+    paid_payment,
+    reversal_of,
+)
+from sanderling.simulator.planted import PlantedProblem
+from sanderling.simulator.reasons import (
+    COVERAGE_ENDED,
+    DENIALS,
+    DUPLICATE,
+    LATE,
+    MODIFIER_EDIT,
+    NO_AUTHORIZATION,
+    Reason,
+)
+from sanderling.simulator.ruling import Outcome, RuledPayment, Ruling
+from sanderling.simulator.secondary import secondary_payment
+
+AUTHORIZED_CODES = frozenset(
+    {"73721", "70553", "74177", "72148", "29881", "27447", "29827", "29876", "45378", "D2740"}
+)
+
+
+@dataclass(slots=True)
+class PayerRecord:
+    """What a payer keeps of a claim it has taken in."""
+
+    payer_claim_number: str
+    payments: tuple[RuledPayment, ...] = ()  # in force: not reversed
+    category: str = ""  # of the present denial
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a payer looks at when it decides one claim."""
+
+    claim: Claim
+    payer: PayerProfile
+    client_code: str
+    rates: dict[str, int]
+    received_date: date
+    payer_claim_number: str
+    record: PayerRecord | None
+    problems: tuple[PlantedProblem, ...]
+    parameters: Parameters
+    dice: Random
+
+
+def adjudicate(case: Case) -> Ruling:
+    """Decide one claim."""
+    claim = case.claim
+    if claim.frequency is Frequency.VOID:
+        return _void(case)
+    if claim.frequency is Frequency.REPLACEMENT:
+        return _replacement(case)
+    if case.record is not None and not case.record.category:
+        return _denied(case, DUPLICATE, "duplicate", Outcome.DUPLICATE)
+    if any(other.paid_cents is not None for other in claim.other_payers):
+        return _decide_secondary(case)
+    if case.received_date > claim.service_date + timedelta(days=case.payer.timely_days):
+        return _denied(case, LATE, "timely_filing")
+    mark = case.dice.random()
+    silent = case.parameters.timing["silent_share"] / 2  # the other half is lost before
+    pended = case.parameters.timing["pended_share"]
+    if mark < silent:
+        return Ruling(Outcome.SILENT)
+    if mark < silent + pended / 2:
+        return Ruling(Outcome.PENDED)  # waits for records that nobody sends
+    if mark < silent + pended:
+        return replace(_first_decision(case), outcome=Outcome.PENDED)
+    return _first_decision(case)
+
+
+def _first_decision(case: Case) -> Ruling:
+    planted = _planted_denial(case)
+    if planted is not None:
+        return planted
+    claim = case.claim
+    needs = any(line.code in AUTHORIZED_CODES for line in claim.lines)
+    if needs and not claim.authorization and case.dice.random() < 0.6:
+        return _denied(case, NO_AUTHORIZATION, "authorization")
+    if case.dice.random() < case.payer.denial_rate:
+        return _random_denial(case)
+    return _pay(case)
+
+
+def _planted_denial(case: Case) -> Ruling | None:
+    for problem in case.problems:
+        if problem.kind == "denial_spike":
+            struck = [
+                number
+                for number, line in enumerate(case.claim.lines, start=1)
+                if problem.touches(
+                    case.payer.code, case.client_code, line.code, case.received_date
+                )
+            ]
+            if struck and case.dice.random() < problem.strength:
+                return _strike(case, MODIFIER_EDIT, "coding", struck[0], (problem.kind,))
+        elif problem.kind == "eligibility_trouble" and problem.touches(
+            case.payer.code, case.client_code, "", case.received_date
+        ):
+            extra = case.payer.denial_rate * 0.23 * (problem.strength - 1) * 2
+            if case.dice.random() < extra:
+                return _denied(case, COVERAGE_ENDED, "eligibility", planted=(problem.kind,))
+    return None
+
+
+def _random_denial(case: Case) -> Ruling:
+    dice = case.dice
+    mix = [(name, weight) for name, weight in case.parameters.denials.items() if weight > 0]
+    category = pick(dice, mix)
+    reason = pick(dice, [(item, item.weight) for item in DENIALS[category]])
+    if not reason.is_whole and len(case.claim.lines) > 1:
+        return _strike(case, reason, category, dice.randrange(len(case.claim.lines)) + 1)
+    return _denied(case, reason, category)
+
+
+def _denied(
+    case: Case,
+    reason: Reason,
+    category: str,
+    outcome: Outcome = Outcome.DENIED,
+    planted: tuple[str, ...] = (),
+) -> Ruling:
+    ruled = denied_payment(case.claim, case.payer, reason, _common(case), case.dice)
+    return Ruling(
+        outcome,
+        (ruled,),
+        category,
+        case.claim.charge_cents,
+        _reason_text(reason),
+        planted=planted,
+    )
+
+
+def _strike(
+    case: Case, reason: Reason, category: str, line_number: int, planted: tuple[str, ...] = ()
+) -> Ruling:
+    """Deny one line and pay the others."""
+    if len(case.claim.lines) == 1:
+        return _denied(case, reason, category, planted=planted)
+    ruled, short_lines = paid_payment(
+        case.claim,
+        case.payer,
+        case.rates,
+        _common(case),
+        case.dice,
+        problems=case.problems,
+        client_code=case.client_code,
+        payment_parameters=case.parameters.payment,
+        struck={line_number: reason},
+    )
+    denied_cents = case.claim.lines[line_number - 1].charge_cents
+    return Ruling(
+        Outcome.PARTIAL,
+        ruled,
+        category,
+        denied_cents,
+        _reason_text(reason),
+        short_lines,
+        planted=planted,
+    )
+
+
+def _pay(case: Case) -> Ruling:
+    crosses_to = _crossover(case)
+    ruled, short_lines = paid_payment(
+        case.claim,
+        case.payer,
+        case.rates,
+        _common(case),
+        case.dice,
+        problems=case.problems,
+        client_code=case.client_code,
+        payment_parameters=case.parameters.payment,
+        crosses_to=crosses_to,
+    )
+    owed = any(part.payment.patient_cents for part in ruled)
+    planted = tuple(sorted({item.cause for item in short_lines if item.cause.startswith("old")}))
+    return Ruling(
+        Outcome.PAID,
+        ruled,
+        short_lines=short_lines,
+        crosses_to=crosses_to if owed else "",
+        planted=planted,
+    )
+
+
+def _crossover(case: Case) -> str:
+    if not case.payer.crosses_over:
+        return ""
+    for other in case.claim.other_payers:
+        payer = BY_CODE.get(other.payer.identifier)
+        if payer is not None and other.sequence == "S" and payer.code != "PSC11":
+            return payer.code if case.dice.random() < 0.90 else ""
+    return ""
+
+
+def _decide_secondary(case: Case) -> Ruling:
+    if case.dice.random() < case.parameters.timing["silent_share"]:
+        return Ruling(Outcome.SILENT)
+    if case.dice.random() < case.payer.denial_rate:
+        category = pick(
+            case.dice, (("eligibility", 4.0), ("coordination_of_benefits", 4.0), ("documentation", 2.0))
+        )
+        reason = pick(case.dice, [(item, item.weight) for item in DENIALS[category]])
+        return _denied(case, reason, category)
+    ruled = secondary_payment(case.claim, case.payer, _common(case), case.dice)
+    return Ruling(Outcome.PAID, (ruled,))
+
+
+def _void(case: Case) -> Ruling:
+    record = case.record
+    if record is None or not record.is_final:
+        return Ruling(Outcome.SILENT)
+    return Ruling(
+        Outcome.VOIDED, tuple(reversal_of(part, record.payer_claim_number) for part in record.payments)
+    )
+
+
+def _replacement(case: Case) -> Ruling:
+    record = case.record
+    if record is None:
+        return _first_decision(case)
+    recovery = case.parameters.recovery.get(record.category or "other", 0.3)
+    if record.category and case.dice.random() > recovery:
+        reason = pick(case.dice, [(item, item.weight) for item in DENIALS[record.category]])
+        decision = _denied(case, reason, record.category)
+    else:
+        decision = _pay(case)
+    reversals = tuple(
+        reversal_of(part, record.payer_claim_number)
+        for part in record.payments
+        if part.payment.paid_cents or part.payment.patient_cents
+    )
+    return Ruling(
+        decision.outcome,
+        reversals + decision.payments,
+        decision.category,
+        decision.denied_cents,
+        decision.reason,
+        decision.short_lines,
+        decision.crosses_to,
+        decision.planted,
+    )
+
+
+def _common(case: Case) -> Common:
+    return Common(case.payer_claim_number, case.received_date)
+
+
+def _reason_text(reason: Reason) -> str:
+    return " ".join((f"{reason.group}-{reason.code}", *reason.remarks))

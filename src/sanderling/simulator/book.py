@@ -1,0 +1,167 @@
+"""The true ledger of one claim, by the posting convention of the domain reference 1.3.
+
+CO contractual amounts are written down; patient shares go to the next coverage on the claim, else
+to the patient; denials stay open with their payer; OA-23 and OA-18 have no effect; a reversal
+undoes exactly what its payment did. A later payer's reductions never write down again what is
+already written down: they are capped by what is open with that payer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sanderling.core.x12.write.adjustments import Adjustment
+from sanderling.simulator.accounts import PATIENT_RANK
+from sanderling.simulator.ruling import RuledPayment
+
+CONTRACTUAL = frozenset({"45", "59", "131", "P12"})
+SEQUESTRATION = "253"
+COST_SHARE = frozenset({"1", "2", "3", "66", "122", "142", "187", "241", "247", "248"})
+WHOLE_CLAIM = 0  # line number of amounts given at claim level
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One change of one line's balance with one party, in signed cents."""
+
+    line_number: int
+    party: int
+    kind: str  # charge, payment, contractual, sequestration, transfer
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Totals of a claim at the end of a day."""
+
+    on_date: date
+    charge_cents: int
+    paid_cents: int
+    contractual_cents: int
+    sequestration_cents: int
+    balances_cents: tuple[int, int, int, int]  # primary, secondary, tertiary, patient
+
+
+@dataclass(slots=True)
+class Book:
+    """Balances of one claim by line and party, with history by day."""
+
+    coverage_count: int
+    charge_cents: int = 0
+    paid_cents: int = 0
+    contractual_cents: int = 0
+    sequestration_cents: int = 0
+    balances: dict[tuple[int, int], int] = field(default_factory=dict)
+    history: list[Snapshot] = field(default_factory=list)
+    _posted: dict[tuple[int, str], list[Effect]] = field(default_factory=dict)
+
+    def party_cents(self, party: int) -> int:
+        """What is open with one party."""
+        return sum(cents for (_, who), cents in self.balances.items() if who == party)
+
+    @property
+    def balance_cents(self) -> int:
+        """What is open in all."""
+        return sum(self.balances.values())
+
+    def charge(self, charges: tuple[int, ...], on_date: date) -> None:
+        """Set the charge of each line: first claim, replacement, or zero for a void.
+
+        The difference stands with the primary payer.
+        """
+        already = self._posted.setdefault((-1, "charges"), [])
+        before: dict[int, int] = {}
+        for effect in already:
+            before[effect.line_number] = before.get(effect.line_number, 0) + effect.cents
+        for number, cents in enumerate(charges, start=1):
+            difference = cents - before.get(number, 0)
+            if difference:
+                effect = Effect(number, 0, "charge", difference)
+                already.append(effect)
+                self._apply(effect)
+        self._close(on_date)
+
+    def post(self, ruled: RuledPayment, rank: int, on_date: date) -> None:
+        """Post one claim payment of the payer of a rank."""
+        payment = ruled.payment
+        if payment.status == "22":
+            for effect in self._posted.pop((rank, payment.original_reference), []):
+                self._apply(Effect(effect.line_number, effect.party, effect.kind, -effect.cents))
+            self._close(on_date)
+            return
+        effects: list[Effect] = []
+        if payment.lines:
+            for number, line in zip(ruled.line_numbers, payment.lines, strict=True):
+                self._post_part(number, rank, line.paid_cents, line.adjustments, effects)
+        else:
+            self._post_part(WHOLE_CLAIM, rank, payment.paid_cents, payment.adjustments, effects)
+        self._posted.setdefault((rank, payment.payer_claim_number), []).extend(effects)
+        self._close(on_date)
+
+    def _post_part(
+        self,
+        number: int,
+        rank: int,
+        paid: int,
+        adjustments: tuple[Adjustment, ...],
+        effects: list[Effect],
+    ) -> None:
+        def apply(effect: Effect) -> None:
+            if effect.cents:
+                effects.append(effect)
+                self._apply(effect)
+
+        apply(Effect(number, rank, "payment", -paid))
+        next_party = rank + 1 if rank + 1 < self.coverage_count else PATIENT_RANK
+        for item in adjustments:
+            if item.group == "PR" and item.code in COST_SHARE:
+                moved = self._capped(number, rank, item.amount_cents)
+                apply(Effect(number, rank, "transfer", -moved))
+                apply(Effect(number, next_party, "transfer", moved))
+        for item in adjustments:
+            if item.group != "CO":
+                continue
+            if item.code in CONTRACTUAL:
+                cents = self._capped(number, rank, item.amount_cents)
+                apply(Effect(number, rank, "contractual", -cents))
+            elif item.code == SEQUESTRATION:
+                apply(Effect(number, rank, "sequestration", -item.amount_cents))
+
+    def _capped(self, number: int, rank: int, cents: int) -> int:
+        if rank == 0:
+            return cents
+        if number == WHOLE_CLAIM:
+            left = self.party_cents(rank)
+        else:
+            left = self.balances.get((number, rank), 0)
+        return min(cents, max(left, 0))
+
+    def _apply(self, effect: Effect) -> None:
+        key = (effect.line_number, effect.party)
+        self.balances[key] = self.balances.get(key, 0) + effect.cents
+        if effect.kind == "charge":
+            self.charge_cents += effect.cents
+        elif effect.kind == "payment":
+            self.paid_cents -= effect.cents
+        elif effect.kind == "contractual":
+            self.contractual_cents -= effect.cents
+        elif effect.kind == "sequestration":
+            self.sequestration_cents -= effect.cents
+
+    def _close(self, on_date: date) -> None:
+        parties = [0, 0, 0, 0]
+        for (_, party), cents in self.balances.items():
+            parties[party] += cents
+        snapshot = Snapshot(
+            on_date,
+            self.charge_cents,
+            self.paid_cents,
+            self.contractual_cents,
+            self.sequestration_cents,
+            (parties[0], parties[1], parties[2], parties[3]),
+        )
+        if self.history and self.history[-1].on_date == on_date:
+            self.history[-1] = snapshot
+        else:
+            self.history.append(snapshot)

@@ -1,0 +1,71 @@
+"""One account in the world: its true ledger, and how it stands with each of its payers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from sanderling.core.x12.write.claim import Claim
+from sanderling.simulator.accounts import Account
+from sanderling.simulator.billing import PriorDecision
+from sanderling.simulator.book import Book
+from sanderling.simulator.reasons import FrontEndReason
+from sanderling.simulator.ruling import Ruling
+
+
+class Stage(StrEnum):
+    """How far a claim has come with one payer."""
+
+    UNBILLED = "unbilled"
+    SENT = "sent"
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+    FINAL = "final"  # a remittance was received
+    REVERSED = "reversed"  # taken back, correction to come
+
+
+@dataclass(slots=True)
+class Track:
+    """How one account stands with the payer of one rank."""
+
+    stage: Stage = Stage.UNBILLED
+    sent_dates: list[date] = field(default_factory=list)
+    accepted_date: date | None = None
+    payer_claim_number: str = ""
+    rejection: FrontEndReason | None = None
+    rejected_by: str = ""  # ta1, 999, clearinghouse, payer
+    ruling: Ruling | None = None  # the latest that was received
+    posted_date: date | None = None
+    hidden: str = ""  # silent, lost, pended, missing_remit: what only the payer knows
+    crossover_date: date | None = None
+    is_correction_open: bool = False
+    pending_duplicates: int = 0
+    latest_status: tuple[str, str, date] | None = None  # from a 277
+    decision: PriorDecision | None = None
+
+
+@dataclass(slots=True)
+class Episode:
+    """One account with ledger and tracks."""
+
+    account: Account
+    book: Book
+    tracks: list[Track]
+    is_voided: bool = False
+    noise: list[str] = field(default_factory=list)  # data faults put into its files
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One claim on its way to a payer."""
+
+    episode: Episode
+    rank: int
+    claim: Claim
+    sent_date: date
+    trace: str
+    is_crossover: bool = False
+    attempt: int = 1
+    is_correction: bool = False
+    is_duplicate: bool = False

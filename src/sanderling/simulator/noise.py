@@ -1,0 +1,51 @@
+"""Data faults payers make on remittances (domain reference 12.6), each remembered for the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from sanderling.core.x12.write.remittance import ClaimPayment, LinePayment
+from sanderling.simulator.episodes import Episode
+from sanderling.simulator.payers import PayerProfile
+
+TRUNCATED_LENGTH = 8
+
+
+def with_noise(
+    payment: ClaimPayment,
+    payer: PayerProfile,
+    episode: Episode,
+    rates: dict[str, float],
+    dice: Random,
+) -> ClaimPayment:
+    """Answer the claim payment as this payer's system writes it."""
+    number = payment.control_number
+    if dice.random() < rates["control_number_truncated"] and len(number) > TRUNCATED_LENGTH + 4:
+        payment = replace(payment, control_number=number[: len(number) - 3])
+        episode.noise.append("control_number_truncated")
+    if dice.random() < rates["received_date_missing"]:
+        payment = replace(payment, received_date=None)
+    lines = tuple(_line_with_noise(line, payer, episode, rates, dice) for line in payment.lines)
+    return replace(payment, lines=lines)
+
+
+def _line_with_noise(
+    line: LinePayment,
+    payer: PayerProfile,
+    episode: Episode,
+    rates: dict[str, float],
+    dice: Random,
+) -> LinePayment:
+    if not payer.sends_line_control or dice.random() < rates["line_control_missing"]:
+        line = replace(line, control_number="")
+    if line.modifiers and dice.random() < rates["modifier_dropped"]:
+        line = replace(line, modifiers=())
+        episode.noise.append("modifier_dropped")
+    if line.allowed_cents is not None and dice.random() < rates["allowed_missing"]:
+        line = replace(line, allowed_cents=None)
+    is_16 = any(item.code == "16" for item in line.adjustments)
+    if is_16 and dice.random() < rates["remark_missing_on_16"]:
+        line = replace(line, remarks=())
+        episode.noise.append("remark_missing")
+    return line

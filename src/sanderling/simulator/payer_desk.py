@@ -1,0 +1,249 @@
+"""One payer: takes claims in, decides them, and pays in weekly runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from random import Random
+
+from sanderling.core.x12.write.claim import Claim, Frequency
+from sanderling.simulator.accounts import Account
+from sanderling.simulator.adjudication import Case, PayerRecord, adjudicate
+from sanderling.simulator.billing import PriorDecision
+from sanderling.simulator.calendar import next_business_day
+from sanderling.simulator.episodes import Episode, Stage, Submission
+from sanderling.simulator.identifiers import dice_for, pick
+from sanderling.simulator.payers import PayerProfile
+from sanderling.simulator.payment_lines import Common, denied_payment, reversal_of
+from sanderling.simulator.reasons import (
+    COVERAGE_ENDED,
+    ORIGINAL_NOT_FINAL,
+    REJECTIONS,
+    FrontEndReason,
+)
+from sanderling.simulator.ruling import Outcome, RuledPayment, Ruling
+from sanderling.simulator.worldstate import WorldState
+
+Key = tuple[str, str]  # client code, patient control number
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A decision waiting for the next payment run."""
+
+    submission: Submission
+    ruling: Ruling
+    payments: tuple[RuledPayment, ...]
+    is_later_reversal: bool = False
+    take_later: bool = False  # a reversal whose money is taken in a later run (PLB WO)
+    interest_cents: int = 0
+
+
+class PayerDesk:
+    """The side of a payer the world sees; decisions are made by `adjudicate`."""
+
+    def __init__(
+        self,
+        state: WorldState,
+        profile: PayerProfile,
+        rates: dict[str, dict[str, int]],
+        on_front_end: Callable[[PayerProfile, Submission, FrontEndReason | None, str, date], None],
+    ) -> None:
+        self.profile = profile
+        self.due: dict[str, list[Due]] = {}  # by billing NPI
+        self._state = state
+        self._rates = rates  # by client code
+        self._records: dict[Key, PayerRecord] = {}
+        self._on_front_end = on_front_end
+
+    def receive(self, submission: Submission, day: date) -> None:
+        """Take a claim in: front-end check, claim number, decision, day of the decision."""
+        claim = submission.claim
+        key = _key(submission.episode.account)
+        record = self._records.get(key)
+        dice = dice_for(self._state.settings.seed, self.profile.code, submission.trace)
+        reason = self._front_end(submission, record, dice)
+        if reason is not None:
+            self._on_front_end(self.profile, submission, reason, "", day)
+            return
+        number = self._claim_number(day)
+        self._on_front_end(self.profile, submission, None, number, day)
+        ruling = self._decide(submission, claim, record, number, day, dice)
+        self._remember(key, record, number, submission)
+        if ruling.outcome in {Outcome.SILENT, Outcome.PENDED} and not submission.is_duplicate:
+            submission.episode.tracks[submission.rank].hidden = ruling.outcome.value
+        if ruling.payments:
+            lag = self._lag(submission, ruling, dice)
+            decided = day + timedelta(days=lag)
+            self._state.agenda.at(decided, partial(self._decided, submission, ruling, lag))
+
+    def _front_end(
+        self, submission: Submission, record: PayerRecord | None, dice: Random
+    ) -> FrontEndReason | None:
+        if submission.is_crossover:
+            return None
+        if submission.claim.frequency is not Frequency.ORIGINAL and (
+            record is None or not record.is_final
+        ):
+            return ORIGINAL_NOT_FINAL
+        share = 1 - self._state.parameters.front_end["clearinghouse_share_of_rejections"]
+        weight = share if submission.attempt == 1 else share / 2
+        if dice.random() < self.profile.rejection_rate * weight:
+            return pick(dice, REJECTIONS)
+        return None
+
+    def _decide(
+        self,
+        submission: Submission,
+        claim: Claim,
+        record: PayerRecord | None,
+        number: str,
+        day: date,
+        dice: Random,
+    ) -> Ruling:
+        client = submission.episode.account.client
+        return adjudicate(
+            Case(
+                claim=claim,
+                payer=self.profile,
+                client_code=client.code,
+                rates=self._rates[client.code],
+                received_date=day,
+                payer_claim_number=number,
+                record=record,
+                problems=self._state.problems,
+                parameters=self._state.parameters,
+                dice=dice,
+            )
+        )
+
+    def _remember(
+        self, key: Key, record: PayerRecord | None, number: str, submission: Submission
+    ) -> None:
+        if record is None:
+            self._records[key] = PayerRecord(number)
+        elif submission.claim.frequency is Frequency.ORIGINAL and record.category:
+            record.payer_claim_number = number
+
+    def _lag(self, submission: Submission, ruling: Ruling, dice: Random) -> int:
+        timing = self._state.parameters.timing
+        profile = self.profile
+        mean = max(profile.lag_mean_days - profile.lag_floor_days, 1.0)
+        lag = profile.lag_floor_days + round(dice.gammavariate(3.0, mean / 3.0))
+        if ruling.outcome is Outcome.PENDED:
+            lag += int(timing["pended_extra_days"])
+        if submission.is_correction:
+            lag = max(lag, int(timing["correction_turnaround_days"]) + dice.randrange(-5, 12))
+        return max(lag - 3, 1)  # the payment run adds three days on average
+
+    def _decided(self, submission: Submission, ruling: Ruling, lag: int, day: date) -> None:
+        account = submission.episode.account
+        record = self._records[_key(account)]
+        paid = sum(part.payment.paid_cents for part in ruling.payments)
+        interest = 0
+        if lag > 30 and paid > 0 and self.profile.kind in {"commercial", "bcbs", "medicaid"}:
+            daily = self._state.parameters.payment["interest_daily"]
+            interest = round(paid * daily * (lag - 30))
+        if ruling.outcome is not Outcome.DUPLICATE:
+            in_force = tuple(part for part in ruling.payments if part.payment.status != "22")
+            record.payments = in_force
+            record.category = ruling.category
+            record.is_final = True
+            if in_force:
+                record.payer_claim_number = in_force[-1].payment.payer_claim_number
+        self._queue(Due(submission, ruling, ruling.payments, interest_cents=interest))
+        if ruling.outcome is Outcome.PAID:
+            self._maybe_reverse_later(submission, ruling, day)
+
+    def _queue(self, due: Due) -> None:
+        npi = due.submission.episode.account.department.billing.npi
+        self.due.setdefault(npi, []).append(due)
+
+    def _maybe_reverse_later(self, submission: Submission, ruling: Ruling, day: date) -> None:
+        """Some paid claims are taken back months later (domain reference 12.4)."""
+        timing = self._state.parameters.timing
+        account = submission.episode.account
+        dice = dice_for(self._state.settings.seed, "reversal", submission.trace)
+        if dice.random() >= timing["reversal_share"] or len(account.patient.coverages) > 1:
+            return
+        wait = 15 + round(dice.expovariate(0.6931 / (timing["reversal_median_days"] - 15)))
+        self._state.agenda.at(day + timedelta(days=wait), partial(self._reverse, submission))
+
+    def _reverse(self, submission: Submission, day: date) -> None:
+        account = submission.episode.account
+        record = self._records[_key(account)]
+        track = submission.episode.tracks[submission.rank]
+        is_busy = track.is_correction_open or track.stage is not Stage.FINAL
+        if record.category or not record.payments or is_busy:
+            return
+        if record.payments[0].payment.payer_claim_number.endswith("R"):
+            return
+        dice = dice_for(self._state.settings.seed, "takeback", submission.trace)
+        reversals = tuple(
+            reversal_of(part, part.payment.payer_claim_number) for part in record.payments
+        )
+        corrected, ruling = self._correction(submission, record, dice)
+        record.payments = corrected
+        record.category = ruling.category
+        record.payer_claim_number = corrected[-1].payment.payer_claim_number
+        mark = dice.random()
+        if mark < 0.7:
+            payments = reversals + corrected
+            due = Due(submission, ruling, payments, True, dice.random() < 0.3)
+            self._queue(due)
+            return
+        # The correction comes some weeks after the reversal; the claim is open until then.
+        taken = Ruling(Outcome.VOIDED, reversals)
+        self._queue(Due(submission, taken, reversals, True, mark > 0.9))
+        later = next_business_day(day + timedelta(days=dice.randrange(12, 30)))
+        self._state.agenda.at(
+            later, lambda _day: self._queue(Due(submission, ruling, corrected, True))
+        )
+
+    def _correction(
+        self, submission: Submission, record: PayerRecord, dice: Random
+    ) -> tuple[tuple[RuledPayment, ...], Ruling]:
+        """Decide again: paid as before, or coverage found to have ended."""
+        old = record.payments
+        if dice.random() < 0.55:
+            corrected = tuple(
+                RuledPayment(
+                    replace(
+                        part.payment,
+                        payer_claim_number=f"{part.payment.payer_claim_number}R",
+                        frequency="7",
+                    ),
+                    part.line_numbers,
+                )
+                for part in old
+            )
+            return corrected, Ruling(Outcome.PAID, corrected)
+        number = f"{record.payer_claim_number}R"
+        ruling = _denial_after_payment(submission, self.profile, number, dice)
+        return ruling.payments, ruling
+
+    def _claim_number(self, day: date) -> str:
+        running = self._state.next_number(f"icn:{self.profile.code}")
+        return f"{self.profile.code}{day:%y%j}{running:07d}"
+
+
+def _denial_after_payment(
+    submission: Submission, payer: PayerProfile, number: str, dice: Random
+) -> Ruling:
+    claim = submission.claim
+    common = Common(number, submission.sent_date)
+    ruled = denied_payment(claim, payer, COVERAGE_ENDED, common, dice)
+    return Ruling(Outcome.DENIED, (ruled,), "eligibility", claim.charge_cents, "PR-27")
+
+
+def _key(account: Account) -> Key:
+    return account.client.code, account.control_number
+
+
+def prior_decision(episode: Episode, rank: int, ruled: RuledPayment, day: date) -> PriorDecision:
+    """Keep what a payer decided for the next payer's claim."""
+    return PriorDecision(
+        episode.account.patient.coverages[rank], ruled.payment, ruled.line_numbers, day
+    )

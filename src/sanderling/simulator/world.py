@@ -1,0 +1,281 @@
+"""The world: practices, billing office, clearinghouse and payers, day by day.
+
+`World.advance` answers the files the billing company has on that day. A payer's decision is a
+function of the claim as sent, so a later, interactive world can take the product's own files in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+
+from sanderling.core.x12.write.claim import Claim, Frequency
+from sanderling.simulator.accounts import AccountMaker
+from sanderling.simulator.billing import make_claim
+from sanderling.simulator.calendar import add_business_days
+from sanderling.simulator.clearinghouse import Clearinghouse
+from sanderling.simulator.clients import (
+    ClientProfile,
+    contract_rates,
+    make_clients,
+    payers_of,
+)
+from sanderling.simulator.episodes import Stage, Submission
+from sanderling.simulator.files import OutFile
+from sanderling.simulator.identifiers import dice_for
+from sanderling.simulator.office import Office, SentSet
+from sanderling.simulator.parameters import load_parameters
+from sanderling.simulator.payer_desk import Due, PayerDesk, prior_decision
+from sanderling.simulator.payers import PAYERS, PayerProfile
+from sanderling.simulator.payment_runs import (
+    MadeRemittance,
+    PaymentRuns,
+    delivery_date,
+    totals_of,
+    transaction_for,
+)
+from sanderling.simulator.planted import plant_problems
+from sanderling.simulator.reasons import FrontEndReason
+from sanderling.simulator.ruling import Outcome, Ruling
+from sanderling.simulator.worldstate import Settings, WorldState
+
+WEEKEND_WEIGHT = 0.03
+
+
+class World:
+    """Everything outside the product."""
+
+    def __init__(self, settings: Settings) -> None:
+        parameters = load_parameters()
+        self.state = WorldState(
+            settings, parameters, plant_problems(settings.start_date, settings.days)
+        )
+        self.clients = make_clients(dice_for(settings.seed, "clients"))
+        rates = {
+            payer.code: {
+                client.code: contract_rates(client, payer) for client in self.clients
+            }
+            for payer in PAYERS
+        }
+        self.rates = rates
+        self.desks = {
+            payer.code: PayerDesk(self.state, payer, rates[payer.code], self._on_front_end)
+            for payer in PAYERS
+        }
+        self.office = Office(self.state, self._receive)
+        self._clearinghouse = Clearinghouse(
+            self.state, self._forward, self.office.on_rejected
+        )
+        self._runs = PaymentRuns(self.state)
+        self._makers = {
+            client.code: AccountMaker(
+                client,
+                payers_of(client),
+                parameters,
+                dice_for(settings.seed, "accounts", client.code),
+            )
+            for client in self.clients
+        }
+        self._made: dict[str, float] = dict.fromkeys(self._makers, 0.0)
+
+    def advance(self, day: date) -> list[OutFile]:
+        """Live through one day; answer the files of that day."""
+        self.state.files = []
+        self._serve_patients(day)
+        self.state.agenda.run(day)
+        self.office.flush(day)
+        self.state.agenda.run(day)
+        for payer in PAYERS:
+            if payer.pay_weekday == day.weekday():
+                self._pay(self.desks[payer.code], day)
+        self.state.agenda.run(day)
+        return self.state.files
+
+    def _serve_patients(self, day: date) -> None:
+        settings = self.state.settings
+        share = self._share_of_day(day)
+        total = sum(client.share for client in self.clients)
+        for client in self.clients:
+            before = self._made[client.code]
+            after = before + settings.claims * client.share / total * share
+            self._made[client.code] = after
+            for _ in range(round(after) - round(before)):
+                account = self._makers[client.code].make(day)
+                self.office.take_charges(account, day)
+
+    def _share_of_day(self, day: date) -> float:
+        """Share of all services that fall on a day: business days alike, few at week-ends."""
+        settings = self.state.settings
+        offset = (day - settings.start_date).days
+        if not 0 <= offset < settings.days:
+            return 0.0
+        weights = [
+            WEEKEND_WEIGHT if (settings.start_date + timedelta(days=n)).weekday() > 4 else 1.0
+            for n in range(settings.days)
+        ]
+        return weights[offset] / sum(weights)
+
+    def _receive(self, sent: SentSet, day: date) -> None:
+        self._clearinghouse.receive(sent, day)
+
+    def _forward(self, submission: Submission, day: date) -> None:
+        self.desks[submission.claim.payer.identifier].receive(submission, day)
+
+    def _on_front_end(
+        self,
+        payer: PayerProfile,
+        submission: Submission,
+        reason: FrontEndReason | None,
+        number: str,
+        day: date,
+    ) -> None:
+        track = submission.episode.tracks[submission.rank]
+        if reason is None:
+            if not submission.is_duplicate and not submission.is_correction:
+                track.stage = Stage.ACCEPTED
+                track.accepted_date = day
+                track.payer_claim_number = number
+            return
+        if not submission.is_duplicate and not submission.is_correction:
+            track.stage = Stage.REJECTED
+            track.rejection = reason
+            track.rejected_by = "payer"
+        self.office.on_rejected(submission, day)
+
+    def _pay(self, desk: PayerDesk, day: date) -> None:
+        made = self._runs.run(desk, day)
+        by_client: dict[str, list[MadeRemittance]] = {}
+        for item in made:
+            by_client.setdefault(item.client_code, []).append(item)
+        parameters = self.state.parameters
+        dice = dice_for(self.state.settings.seed, "delivery", desk.profile.code, day.isoformat())
+        batches = list(by_client.items())
+        if len(batches) > 1 and dice.random() < parameters.payment["several_payees_share"]:
+            batches = [("ALL", [item for _, items in batches for item in items])]
+        for label, items in batches:
+            delay_max = int(parameters.timing["remittance_delay_days_max"])
+            when = delivery_date(day, dice, delay_max)
+            is_missing = dice.random() < parameters.payment["missing_remit_share"]
+            several_groups = len(items) > 1 and dice.random() < 0.3
+            self._arrange_crossovers(items, when)
+            if is_missing:
+                self._lose(items, label, desk, day)
+                continue
+            self.state.agenda.at(
+                when, partial(self._deliver, desk, items, label, day, several_groups)
+            )
+
+    def _lose(
+        self, items: list[MadeRemittance], label: str, desk: PayerDesk, day: date
+    ) -> None:
+        for item in items:
+            for due in item.dues:
+                due.submission.episode.tracks[due.submission.rank].hidden = "missing_remit"
+        self.state.notes.append(
+            {
+                "kind": "missing_remittance",
+                "client": label,
+                "payer": desk.profile.code,
+                "date": day.isoformat(),
+                "traces": ";".join(item.remittance.trace for item in items),
+            }
+        )
+
+    def _deliver(
+        self,
+        desk: PayerDesk,
+        items: list[MadeRemittance],
+        label: str,
+        paid_date: date,
+        several_groups: bool,  # noqa: FBT001 - bound by partial
+        day: date,
+    ) -> None:
+        transactions = [
+            transaction_for(item, place) for place, item in enumerate(items, start=1)
+        ]
+        groups = (
+            tuple((transaction,) for transaction in transactions)
+            if several_groups
+            else (tuple(transactions),)
+        )
+        text = self.state.incoming(
+            desk.profile.code, groups, paid_date, delimiters=desk.profile.delimiters
+        )
+        name = f"{desk.profile.code}-{label}-{paid_date:%Y%m%d}.835"
+        self.state.emit(name, "835", text, day, totals_of(items))
+        for item in items:
+            for due in item.dues:
+                self._post(due, item.remittance.payment_date, day)
+
+    def _post(self, due: Due, paid_date: date, day: date) -> None:
+        submission = due.submission
+        episode = submission.episode
+        track = episode.tracks[submission.rank]
+        ruling = due.ruling
+        for part in due.payments:
+            episode.book.post(part, submission.rank, day)
+        if submission.is_duplicate:
+            track.pending_duplicates -= 1
+        if ruling.outcome is Outcome.DUPLICATE:
+            return
+        track.hidden = ""
+        if submission.is_correction:
+            track.is_correction_open = False
+        in_force = [part for part in due.payments if part.payment.status != "22"]
+        track.stage = Stage.FINAL if in_force else Stage.REVERSED
+        track.ruling = ruling
+        track.posted_date = day
+        if in_force:
+            track.payer_claim_number = in_force[-1].payment.payer_claim_number
+        if len(in_force) == 1:
+            track.decision = prior_decision(episode, submission.rank, in_force[0], paid_date)
+        if not due.is_later_reversal:
+            self.office.on_remittance(episode, submission.rank, ruling, day)
+
+    def _arrange_crossovers(self, items: list[MadeRemittance], when: date) -> None:
+        """Forward claims to the next payer, as Medicare does with status 19."""
+        for item in items:
+            for due in item.dues:
+                if due.ruling.crosses_to:
+                    self._cross_over(due, item.remittance.payment_date, when)
+
+    def _cross_over(self, due: Due, paid_date: date, when: date) -> None:
+        submission = due.submission
+        episode = submission.episode
+        rank = submission.rank + 1
+        track = episode.tracks[rank]
+        track.crossover_date = paid_date
+        claim = self._crossover_claim(due, rank, paid_date)
+        dice = dice_for(self.state.settings.seed, "crossover", submission.trace)
+        if dice.random() < 0.04:
+            track.hidden = "lost"  # the crossover never arrives
+            return
+        crossed = replace(
+            submission,
+            rank=rank,
+            claim=claim,
+            trace=f"{submission.trace}X",
+            is_crossover=True,
+            is_correction=False,
+        )
+        arrival = add_business_days(when, 3 + dice.randrange(5))
+        self.state.agenda.at(arrival, partial(self._forward, crossed))
+
+    @staticmethod
+    def _crossover_claim(due: Due, rank: int, paid_date: date) -> Claim:
+        submission = due.submission
+        decision = prior_decision(
+            submission.episode, submission.rank, due.payments[-1], paid_date
+        )
+        return make_claim(
+            submission.episode.account, rank, prior=(decision,), frequency=Frequency.ORIGINAL
+        )
+
+
+def clients_by_code(world: World) -> dict[str, ClientProfile]:
+    """The clients of a world by code."""
+    return {client.code: client for client in world.clients}
+
+
+__all__ = ["Ruling", "World", "clients_by_code"]
