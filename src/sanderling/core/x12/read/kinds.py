@@ -23,6 +23,7 @@ _GUIDES: Final = {
 _STATUS_GUIDE: Final = "005010X212"  # serves two sets: 276 and 277
 _SINGLE_KIND: Final = {"835": "835", "999": "999", "276": "276"}
 _KIND_BY_PURPOSE: Final = {"DG": "277", "TH": "277CA"}  # BHT06
+FUNCTIONAL_CODES: Final = {"835": "HP", "837": "HC", "999": "FA", "276": "HR", "277": "HN"}
 _VERSION: Final = "005010"
 _GUIDE_LENGTH: Final = len("005010X221")
 
@@ -39,8 +40,7 @@ class Verdict:
 
 def kind_of(set_code: str, guide: str, interchange_version: str, purpose: str) -> Verdict:
     """Decide the kind from ST01, the guide, ISA12 and BHT06 (the last three may be empty)."""
-    known_codes = {"835", "837", "999", "276", "277"}
-    if set_code not in known_codes:
+    if set_code not in FUNCTIONAL_CODES:
         return Verdict(
             "",
             "set_not_supported",

@@ -1,0 +1,120 @@
+"""One pass over a file: from framing to batches of typed tables."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sanderling.core.x12.batches import Batch, FileEvent
+from sanderling.core.x12.problems import Problem
+from sanderling.core.x12.read.framing import Framing
+from sanderling.core.x12.read.parts import Part, SetPart
+from sanderling.core.x12.read.registry import READERS
+from sanderling.core.x12.read.rows import frame
+from sanderling.core.x12.read.set_reader import SetReader, Tables
+from sanderling.core.x12.tables import TABLES
+
+CHUNK_BYTES: Final = 1 << 20
+BATCH_CLAIMS: Final = 20_000
+
+
+@contextmanager
+def collection_held_off() -> Iterator[None]:
+    """Keep the cyclic garbage collector from running.
+
+    Reading makes millions of strings and no cycles; the collector would walk over all of them
+    again and again (a third of the time).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def empty_tables(kind: str) -> Tables:
+    """Return the tables of `kind` without rows; none at all when the kind is not known."""
+    return {name: frame(schema, []) for name, schema in TABLES.get(kind, {}).items()}
+
+
+def parts_of(chunks: Iterable[bytes], *, window_max: int) -> Iterator[Part]:
+    """Yield the parts of a file given in chunks."""
+    framing = Framing(window_max=window_max)
+    for chunk in chunks:
+        yield from framing.feed(chunk)
+    yield from framing.close()
+
+
+class _OpenSet:
+    """The reader of a transaction set and what it has handed over so far."""
+
+    def __init__(self, part: SetPart) -> None:
+        self.reader: SetReader | None = None
+        self.is_first = True
+        self.problems: list[Problem] = []  # of the envelope
+        reader = READERS.get(part.transaction.kind)
+        if reader is None:
+            part.refused = True
+        elif not part.refused:
+            self.reader = reader(part.transaction, part.delimiters)
+
+
+def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | FileEvent]:
+    """Read the transaction sets among `parts`; what is outside them is handed on as it is."""
+    current: _OpenSet | None = None
+    for part in parts:
+        if isinstance(part, FileEvent):
+            yield part
+            continue
+        if part.is_first or current is None:
+            current = _OpenSet(part)
+        current.problems += part.problems
+        with collection_held_off():
+            batch = _read_part(current, part, batch_claims)
+        if batch is not None:
+            yield batch
+
+
+def _read_part(current: _OpenSet, part: SetPart, batch_claims: int) -> Batch | None:
+    reader = current.reader
+    if reader is not None and part.text:
+        reader.feed(part.text.split(part.delimiters.terminator), part.position)
+    if part.is_last:
+        return _last_batch(current, part)
+    if reader is None or reader.closed_claims() < batch_claims:
+        return None
+    tables, problems = reader.take()
+    batch = Batch(
+        part.transaction,
+        tables,
+        [*current.problems, *problems],
+        is_first=current.is_first,
+        is_last=False,
+    )
+    current.is_first, current.problems = False, []
+    return batch
+
+
+def _last_batch(current: _OpenSet, part: SetPart) -> Batch:
+    refused = part.refused
+    problems = current.problems
+    if current.reader is None:
+        tables = empty_tables(part.transaction.kind)
+    else:
+        tables, found, reader_refuses = current.reader.finish()
+        problems = [*problems, *found]
+        refused = refused or reader_refuses
+    return Batch(
+        part.transaction,
+        tables,
+        problems,
+        is_first=current.is_first,
+        is_last=True,
+        refused=refused,
+        end_position=part.end_position,
+        content_sha256=part.content_sha256,
+    )
