@@ -44,9 +44,7 @@ def missing_requirements() -> list[str]:
     }
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     names = {re.split(r"[\[<>=~! ;]", requirement)[0].lower() for requirement in wanted}
-    return [
-        f"{name} is not locked: run `make lock`" for name in sorted(names - locked)
-    ]
+    return [f"{name} is not locked: run `make lock`" for name in sorted(names - locked)]
 
 
 def npm_lock_faults() -> list[str]:

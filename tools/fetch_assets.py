@@ -96,9 +96,7 @@ def _drop_source_map(path: Path) -> None:
     """Remove the line that names a source map: we do not ship it, and browsers would ask for it."""
     if path.suffix in {".js", ".css"}:
         text = path.read_text(encoding="utf-8")
-        path.write_text(
-            re.sub(r"(?m)^/[/*]# sourceMappingURL=.*$\n?", "", text), encoding="utf-8"
-        )
+        path.write_text(re.sub(r"(?m)^/[/*]# sourceMappingURL=.*$\n?", "", text), encoding="utf-8")
 
 
 def _sprite(names: list[str]) -> str:

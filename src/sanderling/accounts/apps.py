@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+# Tables of the framework that the web application needs; those of our own features are granted by
+# their migrations (sanderling_protect, sanderling_grant), and none is granted by default.
+FRAMEWORK_APPS = (
+    "account",
+    "auth",
+    "contenttypes",
+    "mfa",
+    "procrastinate",
+    "sessions",
+    "socialaccount",
+)
 
 
 class AccountsConfig(AppConfig):
@@ -11,3 +28,36 @@ class AccountsConfig(AppConfig):
     name = "sanderling.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect to the two moments for which Django offers signals only."""
+        connection_created.connect(_take_role)
+        post_migrate.connect(_grant_framework_tables, sender=self)
+
+
+def _take_role(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Work under the role that row-level security binds, if settings say so (the web server)."""
+    from django.conf import settings
+
+    if settings.DATABASE_ROLE:
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE sanderling_app")
+
+
+def _grant_framework_tables(using: str, **_: Any) -> None:
+    from django.apps import apps
+    from django.db import connections
+
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT to_regprocedure('sanderling_visible_clients()') IS NOT NULL")
+        (is_migrated,) = cursor.fetchone()
+        if not is_migrated:  # migrated back to before
+            return
+        existing = set(connections[using].introspection.table_names(cursor))
+        for label in FRAMEWORK_APPS:
+            for model in apps.get_app_config(label).get_models(include_auto_created=True):
+                if model._meta.db_table in existing:  # noqa: SLF001 - Django's documented way
+                    cursor.execute(
+                        "CALL sanderling_grant(%s, 'SELECT, INSERT, UPDATE, DELETE')",
+                        [model._meta.db_table],  # noqa: SLF001 - as above
+                    )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
 _BEGIN = """
     SELECT set_config('sanderling.client_ids', sanderling_clients_of(%s)::text, false),
-           set_config('sanderling.actor', %s, false)
+           set_config('sanderling.actor', %s, false),
+           set_config('sanderling.role', %s, false)
 """
 _END = """
     SELECT set_config('sanderling.client_ids', '', false),
-           set_config('sanderling.actor', '', false)
+           set_config('sanderling.actor', '', false),
+           set_config('sanderling.role', '', false)
 """
 
 
@@ -31,7 +33,7 @@ class ClientIsolation:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with connection.cursor() as cursor:
-            cursor.execute(_BEGIN, [request.user.pk, f"user:{request.user.pk}"])
+            cursor.execute(_BEGIN, [request.user.pk, f"user:{request.user.pk}", request.user.role])
         try:
             return self.get_response(request)
         finally:
@@ -42,17 +44,9 @@ def forget_session() -> None:
     """Take the visible clients and the actor from the connection, or drop a broken connection."""
     if connection.connection is None or connection.connection.closed:
         return
-    if connection.in_atomic_block or not connection.is_usable():
-        # A test's transaction that failed, or a dead server: nothing may be left behind.
-        _forget_in_block()
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_END)
-
-
-def _forget_in_block() -> None:
-    if connection.in_atomic_block and not connection.needs_rollback:
+    try:
         with connection.cursor() as cursor:
             cursor.execute(_END)
-    elif not connection.in_atomic_block:
+    except DatabaseError:
+        # A transaction that failed, or a dead server: the settings go with the connection.
         connection.close()

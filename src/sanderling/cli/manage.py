@@ -7,7 +7,14 @@ import click
 from sanderling.cli.runtime import start_django
 
 # These read files only; the database need not run for them.
-WITHOUT_DATABASE = {"check", "collectstatic", "diffsettings", "findstatic", "help", "makemigrations"}
+WITHOUT_DATABASE = {
+    "check",
+    "collectstatic",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemigrations",
+}
 
 
 @click.command(

@@ -202,7 +202,9 @@ def _write_table(
     body = [[_shown(name, row.get(name)) for name in columns] for row in kept]
     foot = [[_shown(name, totals.get(name)) for name in columns]] if totals else []
     rights = [
-        any(isinstance(row.get(name), int | float) for row in [*kept, *([totals] if totals else [])])
+        any(
+            isinstance(row.get(name), int | float) for row in [*kept, *([totals] if totals else [])]
+        )
         for name in columns
     ]
     widths = [max(map(len, cells)) for cells in zip(heads, *body, *foot, strict=True)]
@@ -247,7 +249,7 @@ def _xlsx(rows: Iterable[Row], columns: Sequence[str], totals: Row | None) -> by
         sheet.set_column(column, column, 14)
     sheet.freeze_panes(1, 0)
     at = 0
-    for at, row in enumerate(rows, start=1):  # noqa: B007 - used below for the totals
+    for at, row in enumerate(rows, start=1):
         if at > XLSX_ROWS_MAX:
             raise click.UsageError(f"XLSX has at most {XLSX_ROWS_MAX:,} rows; use --format csv")
         _write_xlsx_row(sheet, at, row, columns, styles)

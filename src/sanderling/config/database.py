@@ -49,7 +49,9 @@ def ensure_schema(*, report: Callable[[str], None]) -> None:
     if current == schema_fingerprint():
         return
     if not settings.DATABASE_IS_EMBEDDED and current is not None:
-        raise SchemaBehind("the database's schema is older than this program: run `sanderling init`")
+        raise SchemaBehind(
+            "the database's schema is older than this program: run `sanderling init`"
+        )
     migrate(report=report)
 
 

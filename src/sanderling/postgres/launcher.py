@@ -298,8 +298,9 @@ def _settings_text(cluster: Cluster) -> str:
             "listen_addresses = ''",
             f"port = {PORT}",
             f"unix_socket_directories = '{socket}'",
-            "unix_socket_permissions = 0700" if cluster.server_user is None else
-            "unix_socket_permissions = 0777  # the folder is 0700: only it and root pass",
+            "unix_socket_permissions = 0700"
+            if cluster.server_user is None
+            else "unix_socket_permissions = 0777  # the folder is 0700: only it and root pass",
             "fsync = on",
             "synchronous_commit = on",
             "full_page_writes = on",

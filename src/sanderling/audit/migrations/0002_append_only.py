@@ -74,7 +74,8 @@ BEGIN
         $q$);
     END IF;
     EXECUTE query USING
-        TG_TABLE_NAME, regexp_replace(TG_TABLE_NAME, '^[a-z]+_', ''), lower(TG_OP), TG_ARGV::text[];
+        TG_TABLE_NAME, regexp_replace(TG_TABLE_NAME, '^[a-z]+_', ''), lower(TG_OP),
+        coalesce(TG_ARGV::text[], '{}'::text[]);
     RETURN NULL;
 END
 $$;

@@ -22,8 +22,17 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'sanderling_app' AND (rolsuper OR rolbypassrls)) THEN
         RAISE EXCEPTION 'role sanderling_app must be neither SUPERUSER nor BYPASSRLS';
     END IF;
-    IF NOT pg_has_role(current_user, 'sanderling_app', 'MEMBER') THEN
-        EXECUTE format('GRANT sanderling_app TO %I', current_user);
+    -- From 16 on, who creates a role may administer it, but not yet act as it.
+    IF NOT pg_has_role(
+        current_user, 'sanderling_app',
+        CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END
+    ) THEN
+        BEGIN
+            EXECUTE format('GRANT sanderling_app TO %I', current_user);
+        EXCEPTION
+            WHEN internal_error OR unique_violation THEN
+                NULL;  -- the same, at the same moment, for another database of the server
+        END;
     END IF;
 END
 $body$;
