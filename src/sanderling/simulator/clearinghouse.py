@@ -6,8 +6,16 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+from sanderling.simulator.answers import (
+    CLEARINGHOUSE_SOURCE,
+    Verdict,
+    acknowledgement_for,
+    emit_999,
+    emit_ta1,
+)
 from sanderling.simulator.calendar import add_business_days
 from sanderling.simulator.episodes import Stage, Submission
+from sanderling.simulator.files import CLEARINGHOUSE, FileTotals
 from sanderling.simulator.identifiers import dice_for, pick
 from sanderling.simulator.office import SentSet
 from sanderling.simulator.payers import BY_CODE
@@ -32,19 +40,25 @@ class Clearinghouse:
         """Take one 837."""
         front_end = self._state.parameters.front_end
         dice = dice_for(self._state.settings.seed, "set", sent.batch.reference)
-        if dice.random() < front_end["set_rejected_share"]:
-            self._acknowledge_set(sent, day, is_accepted=False)
-            for submission in sent.submissions:
-                self._reject(submission, SUBSET, "999", day)
+        mark = dice.random()
+        if mark < front_end["interchange_refused_share"]:
+            emit_ta1(self._state, sent, day)
+            self._reject_all(sent, "ta1", day)
             return
-        self._acknowledge_set(sent, day, is_accepted=True)
-        answers: list[tuple[Submission, FrontEndReason | None]] = []
+        is_accepted = mark >= front_end["set_rejected_share"]
+        emit_999(self._state, sent, day, is_accepted=is_accepted)
+        if not is_accepted:
+            self._reject_all(sent, "999", day)
+            return
+        verdicts = [Verdict(item, self._check(item)) for item in sent.submissions]
+        for verdict in verdicts:
+            if verdict.reason is None:
+                self._pass_on(verdict.submission, day)
+        self._state.agenda.at(add_business_days(day, 1), partial(self._answer, sent, verdicts))
+
+    def _reject_all(self, sent: SentSet, source: str, day: date) -> None:
         for submission in sent.submissions:
-            reason = self._check(submission)
-            answers.append((submission, reason))
-            if reason is None:
-                self._pass_on(submission, day)
-        self._state.agenda.at(add_business_days(day, 1), partial(self._answer, sent, answers))
+            self._reject(submission, SUBSET, source, day)
 
     def _check(self, submission: Submission) -> FrontEndReason | None:
         payer = BY_CODE[submission.claim.payer.identifier]
@@ -67,19 +81,20 @@ class Clearinghouse:
         arrival = add_business_days(day, delay)
         self._state.agenda.at(arrival, partial(self._forward, submission))
 
-    def _acknowledge_set(self, sent: SentSet, day: date, *, is_accepted: bool) -> None:
-        """Answer the set with a 999."""
-
-    def _answer(
-        self,
-        sent: SentSet,
-        answers: list[tuple[Submission, FrontEndReason | None]],
-        day: date,
-    ) -> None:
+    def _answer(self, sent: SentSet, verdicts: list[Verdict], day: date) -> None:
         """Answer each claim with a 277CA."""
-        for submission, reason in answers:
-            if reason is not None:
-                self._reject(submission, reason, "clearinghouse", day)
+        transaction = acknowledgement_for(
+            self._state, CLEARINGHOUSE_SOURCE, sent.batch.reference, verdicts, day, "0001"
+        )
+        text = self._state.incoming(CLEARINGHOUSE, ((transaction,),), day)
+        totals = FileTotals(
+            claims=len(verdicts),
+            charge_cents=sum(item.submission.claim.charge_cents for item in verdicts),
+        )
+        self._state.emit(f"{sent.batch.reference}-CH.277ca", "277ca", text, day, totals)
+        for verdict in verdicts:
+            if verdict.reason is not None:
+                self._reject(verdict.submission, verdict.reason, "clearinghouse", day)
 
     def _reject(
         self, submission: Submission, reason: FrontEndReason, source: str, day: date

@@ -43,6 +43,7 @@ class Track:
     pending_duplicates: int = 0
     latest_status: tuple[str, str, date] | None = None  # from a 277
     decision: PriorDecision | None = None
+    unseen_payment: tuple[str, date, int] | None = None  # trace, day, cents of a lost remittance
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class Submission:
     claim: Claim
     sent_date: date
     trace: str
+    batch_reference: str = ""
     is_crossover: bool = False
     attempt: int = 1
     is_correction: bool = False

@@ -157,7 +157,8 @@ class Office:
         kind = KINDS[form]
         totals = FileTotals(claims=len(submissions), charge_cents=charge_cents)
         self._state.emit(f"{client}-{reference}.{kind}", kind, text, day, totals)
-        self._receive(SentSet(submissions, batch, interchange, transaction.guide), day)
+        sent = [replace(item, batch_reference=reference) for item in submissions]
+        self._receive(SentSet(sent, batch, interchange, transaction.guide), day)
 
     def on_rejected(self, submission: Submission, day: date) -> None:
         """React to a rejection: mostly corrected and sent again as a new claim."""

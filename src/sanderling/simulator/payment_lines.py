@@ -20,6 +20,7 @@ from sanderling.simulator.reasons import Reason
 from sanderling.simulator.ruling import RuledPayment, ShortLine
 
 STATUS_BY_SEQUENCE = {"P": "1", "S": "2", "T": "3"}
+REMITTANCE_INDICATORS = {"CI": "15", "BL": "12"}  # CLP06 from SBR09
 INPATIENT_DEDUCTIBLE_CENTS = 167_600
 
 
@@ -49,7 +50,10 @@ def base_payment(claim: Claim, payer: PayerProfile, common: Common) -> ClaimPaym
         charge_cents=claim.charge_cents,
         paid_cents=0,
         patient_cents=0,
-        filing_indicator=claim.filing_indicator,
+        # The 835 has no CI and no BL: such payers answer with the kind of plan.
+        filing_indicator=REMITTANCE_INDICATORS.get(
+            claim.filing_indicator, claim.filing_indicator
+        ),
         payer_claim_number=common.payer_claim_number,
         patient=claim.patient_person,
         member_id=claim.member_id,

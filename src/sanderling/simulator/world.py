@@ -13,6 +13,7 @@ from functools import partial
 from sanderling.core.x12.write.claim import Claim, Frequency
 from sanderling.simulator.accounts import AccountMaker
 from sanderling.simulator.billing import make_claim
+from sanderling.simulator.answers import PayerFrontEnds
 from sanderling.simulator.calendar import add_business_days
 from sanderling.simulator.clearinghouse import Clearinghouse
 from sanderling.simulator.clients import (
@@ -37,7 +38,8 @@ from sanderling.simulator.payment_runs import (
 )
 from sanderling.simulator.planted import plant_problems
 from sanderling.simulator.reasons import FrontEndReason
-from sanderling.simulator.ruling import Outcome, Ruling
+from sanderling.simulator.ruling import Outcome
+from sanderling.simulator.status_desk import StatusDesk
 from sanderling.simulator.worldstate import Settings, WorldState
 
 WEEKEND_WEIGHT = 0.03
@@ -68,6 +70,8 @@ class World:
             self.state, self._forward, self.office.on_rejected
         )
         self._runs = PaymentRuns(self.state)
+        self._front_ends = PayerFrontEnds(self.state)
+        self._status_desk = StatusDesk(self.state)
         self._makers = {
             client.code: AccountMaker(
                 client,
@@ -85,7 +89,8 @@ class World:
         self._serve_patients(day)
         self.state.agenda.run(day)
         self.office.flush(day)
-        self.state.agenda.run(day)
+        self._ask_status(day)
+        self._front_ends.flush(day)
         for payer in PAYERS:
             if payer.pay_weekday == day.weekday():
                 self._pay(self.desks[payer.code], day)
@@ -116,6 +121,12 @@ class World:
         ]
         return weights[offset] / sum(weights)
 
+    def _ask_status(self, day: date) -> None:
+        episodes = self.office.status_requests
+        if episodes:
+            self.office.status_requests = []
+            self._status_desk.ask(episodes, day)
+
     def _receive(self, sent: SentSet, day: date) -> None:
         self._clearinghouse.receive(sent, day)
 
@@ -131,6 +142,7 @@ class World:
         day: date,
     ) -> None:
         track = submission.episode.tracks[submission.rank]
+        self._front_ends.note(payer, submission, reason, number)
         if reason is None:
             if not submission.is_duplicate and not submission.is_correction:
                 track.stage = Stage.ACCEPTED
@@ -171,7 +183,10 @@ class World:
     ) -> None:
         for item in items:
             for due in item.dues:
-                due.submission.episode.tracks[due.submission.rank].hidden = "missing_remit"
+                track = due.submission.episode.tracks[due.submission.rank]
+                track.hidden = "missing_remit"
+                paid = sum(part.payment.paid_cents for part in due.payments)
+                track.unseen_payment = (item.remittance.trace, item.remittance.payment_date, paid)
         self.state.notes.append(
             {
                 "kind": "missing_remittance",
@@ -277,5 +292,3 @@ def clients_by_code(world: World) -> dict[str, ClientProfile]:
     """The clients of a world by code."""
     return {client.code: client for client in world.clients}
 
-
-__all__ = ["Ruling", "World", "clients_by_code"]
