@@ -65,7 +65,7 @@ class ClaimPayment:
     priority_payer_id: str = ""
     remarks: tuple[str, ...] = ()  # MOA03 to MOA07
     inpatient_remarks: tuple[str, ...] = ()  # MIA05, MIA20 to MIA23
-    covered_days: int | None = None  # MIA01, inpatient
+    covered_days: int | None = None  # QTY*CA, inpatient: brings MIA with it
     original_reference: str = ""  # REF*F8
     group_number: str = ""  # REF*1L
     statement_from_date: date | None = None  # DTM*232

@@ -136,6 +136,8 @@ def claim_payment_segments(claim: ClaimPayment) -> Iterator[str]:
         yield segment("AMT", "AU", amount(claim.covered_cents))
     if claim.interest_cents is not None:
         yield segment("AMT", "I", amount(claim.interest_cents))
+    if claim.covered_days is not None:
+        yield segment("QTY", "CA", str(claim.covered_days))
     for line in claim.lines:
         yield from _line_payment(line)
 
@@ -168,9 +170,8 @@ def _remark_segments(claim: ClaimPayment) -> Iterator[str]:
     if claim.covered_days is not None:
         remarks = claim.inpatient_remarks
         later = [""] * 14 + list(remarks[1:5]) if len(remarks) > 1 else []
-        yield segment(
-            "MIA", str(claim.covered_days), "", "", "", remarks[0] if remarks else "", *later
-        )
+        # MIA01 is always 0: the TR3 moved the covered days to QTY*CA.
+        yield segment("MIA", "0", "", "", "", remarks[0] if remarks else "", *later)
     if claim.remarks:
         yield segment("MOA", "", "", *claim.remarks[:5])
 
