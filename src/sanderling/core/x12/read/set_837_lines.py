@@ -1,0 +1,267 @@
+"""Loops 2400 to 2440 of an 837: service lines.
+
+Source: 837 TR3s 005010X222A1 (SV1), 005010X223A2 (SV2) and 005010X224A2 (SV3), loop 2400.
+"""
+# ruff: noqa: PLR2004 - the guides number their elements, and so does this.
+
+from __future__ import annotations
+
+from typing import Final
+
+from sanderling.core.x12.problems import Severity
+from sanderling.core.x12.read.set_837_claim import read_period
+from sanderling.core.x12.read.set_837_levels import BLANKS, flush_party, keep_rest, reference
+from sanderling.core.x12.read.set_837_state import (
+    LINE,
+    LINE_CHARGE,
+    LINE_CONTROL_NUMBER,
+    LINE_NDC,
+    LINE_POINTERS,
+    LINE_RENDERING_NPI,
+    LINE_SERVICE,
+    LINE_SERVICE_FROM,
+    LINE_SERVICE_TO,
+    LINE_TOOTH,
+    LINE_WIDTH,
+    PARTY_ID_QUALIFIER,
+    PARTY_IDENTIFIER,
+    Row,
+    State,
+)
+from sanderling.core.x12.read.values import CENTS, MEMORY_MAX
+
+LINE_POINTERS_END: Final = LINE_POINTERS + 1
+_LINE_TAIL: Final = [None] * (LINE_WIDTH - LINE_SERVICE)
+
+Procedure = tuple[str | None, str | None, str | None, str | None]
+"""Qualifier, code, modifiers joined by ":", description."""
+
+
+def line(state: State, elements: list[str], position: int) -> None:
+    """Read an LX: open a service line."""
+    if state.party is not None:
+        flush_party(state)
+    lines = state.lines
+    state.row_line = number = len(lines) + 1
+    assigned = elements[1] if len(elements) > 1 else ""
+    lines.append([state.row_claim, number, position, assigned or None, *_LINE_TAIL])
+    state.enter("2400", LINE)
+    if assigned != str(number):
+        state.report("line_number_out_of_order", "LX", position, "LX01", expected=number)
+    if len(elements) > 2:
+        keep_rest(state, elements, position, 1)
+
+
+def procedure_of(state: State, text: str) -> Procedure:
+    """Return the parts of a procedure composite (SV101, SV202, SV301, SVD03), remembering them."""
+    known = state.procedures.get(text)
+    if known is not None:
+        return known
+    parts = text.split(state.component) + BLANKS
+    modifiers = ":".join(filter(None, parts[2:6]))
+    procedure = (parts[0] or None, parts[1] or None, modifiers or None, parts[6] or None)
+    if len(state.procedures) >= MEMORY_MAX:
+        state.procedures.clear()
+    state.procedures[text] = procedure
+    return procedure
+
+
+def _fill_service(  # noqa: PLR0913 - the columns of a service
+    state: State,
+    elements: list[str],
+    position: int,
+    *,
+    procedure: str,
+    charge: str,
+    charge_element: str,
+    unit: str | None,
+    quantity: str | None,
+    place: str | None,
+    pointers: str | None,
+    revenue_code: str | None,
+    noncovered_cents: int | None,
+    is_unusual: bool,
+) -> None:
+    """Fill the open line from an SV1, SV2 or SV3."""
+    row = state.lines[-1]
+    if row[LINE_CHARGE] is not None or row[LINE_SERVICE + 1] is not None:
+        state.report("segment_repeated", elements[0], position)
+        state.keep(elements, position)
+        return
+    charge_cents = CENTS[charge]
+    row[LINE_SERVICE : LINE_SERVICE + 11] = (
+        *procedure_of(state, procedure),
+        charge_cents,
+        unit or None,
+        quantity or None,
+        place or None,
+        pointers or None,
+        revenue_code or None,
+        noncovered_cents,
+    )
+    if charge_cents is None:
+        state.report("amount_unreadable", elements[0], position, charge_element)
+        state.keep(elements, position)
+    elif is_unusual or procedure.count(state.component) > 6:
+        state.keep(elements, position)
+
+
+def professional_service(state: State, elements: list[str], position: int) -> None:
+    """Read an SV1.
+
+    The usual one is filled in here, without the detour over `_fill_service`: there are more SV1
+    than anything else in an 837P.
+    """
+    e = elements if len(elements) > 7 else elements + BLANKS
+    pointers = e[7]
+    if state.component != ":":
+        pointers = pointers.replace(state.component, ":")
+    procedure = state.procedures.get(e[1])
+    charge_cents = CENTS[e[2]]
+    row = state.lines[-1]
+    if (
+        len(elements) < 9
+        and procedure is not None
+        and charge_cents is not None
+        and row[LINE_CHARGE] is None
+        and not e[6]
+    ):
+        row[LINE_SERVICE:LINE_POINTERS_END] = (
+            *procedure,
+            charge_cents,
+            e[3] or None,
+            e[4] or None,
+            e[5] or None,
+            pointers or None,
+        )
+        return
+    _fill_service(
+        state,
+        elements,
+        position,
+        procedure=e[1],
+        charge=e[2],
+        charge_element="SV102",
+        unit=e[3],
+        quantity=e[4],
+        place=e[5],
+        pointers=pointers,
+        revenue_code=None,
+        noncovered_cents=None,
+        is_unusual=bool(e[6]) or any(elements[8:]),
+    )
+    if not e[1]:
+        state.report("required_element_missing", "SV1", position, "SV101")
+    _check_length(state, elements, position, 21)
+
+
+def institutional_service(state: State, elements: list[str], position: int) -> None:
+    """Read an SV2."""
+    e = elements if len(elements) > 7 else elements + BLANKS
+    noncovered_cents = CENTS[e[7]]
+    if e[7] and noncovered_cents is None:
+        state.report("amount_unreadable", "SV2", position, "SV207", severity=Severity.WARNING)
+    _fill_service(
+        state,
+        elements,
+        position,
+        procedure=e[2],
+        charge=e[3],
+        charge_element="SV203",
+        unit=e[4],
+        quantity=e[5],
+        place=None,
+        pointers=None,
+        revenue_code=e[1],
+        noncovered_cents=noncovered_cents,
+        is_unusual=bool(e[6]) or (bool(e[7]) and noncovered_cents is None) or any(elements[8:]),
+    )
+    if not e[1]:
+        state.report("required_element_missing", "SV2", position, "SV201")
+    _check_length(state, elements, position, 10)
+
+
+def dental_service(state: State, elements: list[str], position: int) -> None:
+    """Read an SV3."""
+    e = elements + BLANKS
+    _fill_service(
+        state,
+        elements,
+        position,
+        procedure=e[1],
+        charge=e[2],
+        charge_element="SV302",
+        unit="UN" if e[6] else None,
+        quantity=e[6],
+        place=e[3],
+        pointers=e[11].replace(state.component, ":"),
+        revenue_code=None,
+        noncovered_cents=None,
+        is_unusual=bool(e[4] or e[5]) or any(elements[7:11]) or any(elements[12:]),
+    )
+    if not e[1]:
+        state.report("required_element_missing", "SV3", position, "SV301")
+    _check_length(state, elements, position, 11)
+
+
+def _check_length(state: State, elements: list[str], position: int, most: int) -> None:
+    if len(elements) > most + 1 and any(elements[most + 1 :]):
+        state.report("element_not_in_guide", elements[0], position)
+
+
+def tooth(state: State, elements: list[str], position: int) -> None:
+    """Read a TOO: one tooth of the open line; its surfaces are kept as they came."""
+    e = elements + BLANKS
+    row = state.lines[-1]
+    row[LINE_TOOTH] = f"{row[LINE_TOOTH]},{e[2]}" if row[LINE_TOOTH] else e[2] or None
+    keep_rest(state, elements, position, 2)
+
+
+def line_period(state: State, elements: list[str], position: int) -> None:
+    """Read a DTP of loop 2400: the service date among others."""
+    qualifier, first, last = read_period(state, elements, position)
+    if qualifier == "472":
+        row = state.lines[-1]
+        if row[LINE_SERVICE_FROM] is not None:
+            state.report("segment_repeated", "DTP", position, "DTP01")
+            return
+        row[LINE_SERVICE_FROM] = first
+        row[LINE_SERVICE_TO] = last
+
+
+def line_reference(state: State, elements: list[str], position: int) -> None:
+    """Read a REF of loop 2400: the line control number among others."""
+    reference(state, elements, position)
+    if len(elements) > 2 and elements[1] == "6R":
+        row = state.lines[-1]
+        if row[LINE_CONTROL_NUMBER] is not None:
+            state.report("segment_repeated", "REF", position, "REF01")
+            return
+        row[LINE_CONTROL_NUMBER] = elements[2] or None
+
+
+def drug(state: State, elements: list[str], position: int) -> None:
+    """Read a LIN: the drug's code."""
+    flush_party(state)
+    state.enter("2410", LINE)
+    e = elements + BLANKS
+    row = state.lines[-1]
+    if e[2] == "N4" and row[LINE_NDC] is None:
+        row[LINE_NDC] = e[3] or None
+        if e[1] or any(elements[4:]):
+            state.keep(elements, position)
+    else:
+        state.keep(elements, position)
+
+
+def form(state: State, elements: list[str], position: int) -> None:
+    """Read an LQ: a form begins; it is kept as it came."""
+    flush_party(state)
+    state.enter("2440", LINE)
+    state.keep(elements, position)
+
+
+def fill_line_rendering(state: State, row: Row) -> None:
+    """Take the line's own rendering provider, loop 2420."""
+    if row[PARTY_ID_QUALIFIER] == "XX":
+        state.lines[-1][LINE_RENDERING_NPI] = row[PARTY_IDENTIFIER]
