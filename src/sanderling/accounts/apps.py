@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -31,20 +29,22 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect to the two moments for which Django offers signals only."""
-        connection_created.connect(_take_role)
+        connection_created.connect(_name_actor)
         post_migrate.connect(_grant_framework_tables, sender=self)
 
 
-def _take_role(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Work under the role that row-level security binds, if settings say so (the web server)."""
+def _name_actor(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Name the actor of a new connection, as settings say (the worker)."""
     from django.conf import settings
 
-    if settings.DATABASE_ROLE:
+    if settings.SESSION_ACTOR:
         with connection.cursor() as cursor:
-            cursor.execute("SET ROLE sanderling_app")
+            cursor.execute(
+                "SELECT set_config('sanderling.actor', %s, false)", [settings.SESSION_ACTOR]
+            )
 
 
-def _grant_framework_tables(using: str, **_: Any) -> None:
+def _grant_framework_tables(using: str, **_: object) -> None:
     from django.apps import apps
     from django.db import connections
 

@@ -8,17 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 
-
-class Role(models.TextChoices):
-    """What a user does here; `permissions.py` says what each role may do."""
-
-    SPECIALIST = "specialist"
-    LEAD = "lead"
-    ACCOUNT_MANAGER = "account_manager"
-    CLIENT_USER = "client_user"
-    CODER = "coder"
-    COMPLIANCE = "compliance"
-    ADMIN = "admin"
+from sanderling.accounts.roles import Role, role_may
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,6 +43,10 @@ class User(AbstractBaseUser):
                 condition=models.Q(role__in=Role.values), name="user_role_is_known"
             ),
         ]
+
+    def may(self, permission: str) -> bool:
+        """Say whether the user's role has the permission; an inactive user has none."""
+        return self.is_active and role_may(self.role, permission)
 
     def get_full_name(self) -> str:
         """Return the name to show."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sanderling.cli.runtime import start_django
+from sanderling.cli.runtime import say, start_django
 
 
 @click.command("init")
@@ -14,5 +14,5 @@ def command() -> None:
     from sanderling.config.database import ensure_database, migrate
 
     ensure_database()
-    migrate(report=lambda text: click.echo(text, err=True))
-    click.echo("ready", err=True)
+    migrate(report=say)
+    say("ready")

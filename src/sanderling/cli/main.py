@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from datetime import UTC, datetime
 
 import click
@@ -106,6 +105,7 @@ def guarded(arguments: list[str]) -> int:
 def _judged(error: Exception) -> int:
     """Say what went wrong in one line and return the status it stands for."""
     from sanderling.config.environment import InvalidSetting
+    from sanderling.config.service import ServiceFailed
     from sanderling.core.refusal import Refusal
     from sanderling.postgres.binaries import PostgresMissing
     from sanderling.postgres.launcher import DatabaseUnavailable
@@ -116,7 +116,7 @@ def _judged(error: Exception) -> int:
     if isinstance(error, InvalidSetting):
         _say(str(error))
         return EXIT_USAGE
-    if isinstance(error, (PostgresMissing, DatabaseUnavailable)):
+    if isinstance(error, (PostgresMissing, DatabaseUnavailable, ServiceFailed)):
         _say(str(error))
         return EXIT_FAILED
     if isinstance(error, OSError):
@@ -150,17 +150,13 @@ def _keep_traceback(error: Exception) -> str:
 
     Only places and classes are kept: the texts of exceptions may quote a row, hence a patient.
     """
+    from sanderling.config.logs import exception_places
     from sanderling.postgres.home import home_folder, private_folder
 
-    lines = [f"{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv[1:2])}"]
-    cause: BaseException | None = error
-    while cause is not None:
-        lines.append(f"  {type(cause).__module__}.{type(cause).__qualname__}")
-        lines.extend(
-            f"    {frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(cause.__traceback__)
-        )
-        cause = cause.__cause__ or cause.__context__
+    lines = [
+        f"{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv[1:2])}",
+        *exception_places(error),
+    ]
     with contextlib.suppress(OSError):
         path = private_folder(home_folder(), "logs") / "errors.log"
         with path.open("a", encoding="utf-8") as log:

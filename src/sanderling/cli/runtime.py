@@ -31,7 +31,7 @@ def start_database() -> None:
     from sanderling.web.actor import set_actor
 
     ensure_database()
-    ensure_schema(report=lambda text: click.echo(text, err=True))
+    ensure_schema(report=say)
     set_actor(f"cli:{operating_system_user()}")
 
 
@@ -44,3 +44,8 @@ def needs_database(command: F) -> F:
         return command(*arguments, **options)
 
     return wrapped  # type: ignore[return-value]  # the same signature by functools.wraps
+
+
+def say(text: str) -> None:
+    """Print a line for a person: on stderr, since stdout belongs to rows."""
+    click.echo(text, err=True)

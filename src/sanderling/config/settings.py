@@ -25,9 +25,12 @@ SECRET_KEY = env_secret("SANDERLING_SECRET_KEY") or kept_secret(
 )
 ALLOWED_HOSTS = env_list("SANDERLING_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("SANDERLING_ORIGINS", [])
+# Originals are encrypted at rest when this is set; keep it apart from the backups.
+FILE_KEY = env_secret("SANDERLING_FILE_KEY") or ""
 HTTPS = env_bool("SANDERLING_HTTPS", default=False)
 
 INSTALLED_APPS = [
+    "sanderling.web",  # first: its templates take the place of allauth's
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -42,7 +45,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "procrastinate.contrib.django",
     "template_partials",
-    "sanderling.web",
     "sanderling.accounts",
     "sanderling.audit",
     "sanderling.clients",
@@ -139,6 +141,12 @@ DATABASES = {
 DATABASE_ROLE = env_text("SANDERLING_DATABASE_ROLE", "")
 if DATABASE_ROLE not in {"", "sanderling_app"}:
     raise InvalidSetting("SANDERLING_DATABASE_ROLE must be unset or sanderling_app")
+if DATABASE_ROLE:
+    # At log-in, by the server: a connection that may not take the role does not come about.
+    _options = DATABASES["default"]["OPTIONS"]
+    _options["options"] = f"{_options.get('options', '')} -c role={DATABASE_ROLE}".strip()
+# Who acts on each new connection until somebody else is named (`up` sets "worker").
+SESSION_ACTOR = env_text("SANDERLING_ACTOR", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -246,7 +254,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "()": "sanderling.config.logs.PlacesOnly",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -1,10 +1,86 @@
-"""The entries of the side navigation, and which of them a user may open."""
+"""The entries of the side navigation, and which of them a user may open.
+
+An entry whose page does not exist (no such URL name) is left out.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@runtime_checkable
+class MayDo(Protocol):
+    """A user who can be asked for permissions (accounts is above this room)."""
+
+    def may(self, permission: str) -> bool:
+        """Say whether the user has the permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the navigation: `key` is the letter after g."""
+
+    title: str
+    url_name: str
+    icon: str
+    permission: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as shown to one user on one page."""
+
+    title: str
+    address: str
+    icon: str
+    key: str
+    is_current: bool
+
+
+PLACES = (
+    Place("Aging", "aging", "chart-bar", "aging.view", "a"),
+    Place("Claims", "claims", "file-invoice", "claims.view", "c"),
+    Place("Files", "files", "files", "files.view", "f"),
+    Place("Clients", "clients", "building-hospital", "clients.view", "l"),
+    Place("Payers", "payers", "building-bank", "payers.view", "p"),
+    Place("Users", "users", "users", "users.edit", "u"),
+    Place("Audit", "audit", "history", "audit.view", "t"),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Return what the layout needs on every page."""
-    return {"navigation": ()}
+    user = getattr(request, "user", None)
+    return {"navigation": entries(user, path=request.path)}
+
+
+def entries(user: object, *, path: str) -> tuple[Entry, ...]:
+    """Return the places that the user may open, in order."""
+    if not isinstance(user, MayDo):
+        return ()
+    shown = []
+    for place in PLACES:
+        address = _address(place.url_name)
+        if address is None or not user.may(place.permission):
+            continue
+        is_current = path == address or path.startswith(address)
+        shown.append(Entry(place.title, address, place.icon, place.key, is_current))
+    return tuple(shown)
+
+
+def first_page(user: object) -> str | None:
+    """Return the address of the first place that the user may open, None when there is none."""
+    found = entries(user, path="")
+    return found[0].address if found else None
+
+
+def _address(url_name: str) -> str | None:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None

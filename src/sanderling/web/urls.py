@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.web import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("healthz", views.health, name="health"),
+]

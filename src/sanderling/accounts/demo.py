@@ -1,0 +1,51 @@
+"""The users of a demonstration."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+
+from sanderling.accounts.actions import assign_clients, create_user
+from sanderling.accounts.models import User
+from sanderling.accounts.roles import Role
+from sanderling.clients.models import Client
+
+DOMAIN = "demo.example"
+# role, name, how many clients (None: all)
+PEOPLE: tuple[tuple[Role, str, int | None], ...] = (
+    (Role.ADMIN, "Ada Admin", None),
+    (Role.LEAD, "Lena Lead", None),
+    (Role.SPECIALIST, "Sam Specialist", 2),
+    (Role.CLIENT_USER, "Cleo Client", 1),
+    (Role.COMPLIANCE, "Cory Compliance", None),
+)
+
+
+def ensure_demo_users() -> list[tuple[str, str, str]]:
+    """Make the demo users that are missing; return (e-mail, password, role) of each.
+
+    The password is one of this installation alone, kept in its data directory: a demonstration
+    that listens on a network has no password that the world knows.
+    """
+    password = _password(Path(settings.SANDERLING_HOME) / "keys" / "demo_password")
+    clients = list(Client.objects.order_by("code").values_list("pk", flat=True))
+    logins = []
+    for role, name, count in PEOPLE:
+        email = f"{role.value.replace('_', '.')}@{DOMAIN}"
+        if not User.objects.filter(email=email).exists():
+            user = create_user(
+                email=email, name=name, role=role, password=password, sees_all_clients=count is None
+            )
+            assign_clients(user=user, client_ids=clients[: count or 0])
+        logins.append((email, password, role.value))
+    return logins
+
+
+def _password(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(f"sanderling-{secrets.token_hex(4)}", encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,44 @@
+"""Roles, and what each may do: one table."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a user does here."""
+
+    SPECIALIST = "specialist"
+    LEAD = "lead"
+    ACCOUNT_MANAGER = "account_manager"
+    CLIENT_USER = "client_user"
+    CODER = "coder"
+    COMPLIANCE = "compliance"
+    ADMIN = "admin"
+
+
+_READ = frozenset({"aging.view", "claims.view", "clients.view", "files.view", "payers.view"})
+_WORK = _READ | {"claims.work", "files.upload"}
+_LEAD = _WORK | {"claims.assign", "files.replay"}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.SPECIALIST: _WORK,
+    Role.LEAD: _LEAD,
+    Role.ACCOUNT_MANAGER: _LEAD | {"clients.edit"},
+    Role.CLIENT_USER: frozenset({"aging.view", "claims.view"}),
+    Role.CODER: _WORK,
+    Role.COMPLIANCE: _READ | {"audit.view"},
+    Role.ADMIN: _LEAD | {"clients.edit", "payers.edit", "users.edit", "audit.view"},
+}
+EVERY_PERMISSION: frozenset[str] = frozenset().union(*PERMISSIONS.values())
+
+
+def role_may(role: str, permission: str) -> bool:
+    """Say whether the role has the permission.
+
+    Raises:
+        KeyError: there is no such permission (a slip of ours).
+    """
+    if permission not in EVERY_PERMISSION:
+        raise KeyError(permission)
+    return permission in PERMISSIONS.get(role, frozenset())

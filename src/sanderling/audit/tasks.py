@@ -1,0 +1,15 @@
+"""Seals the audit trail every minute."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from sanderling.audit.actions import seal_events
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="seal_audit", name="audit.seal")
+def seal_audit(timestamp: int) -> int:
+    """Seal all events not yet in the chain; `timestamp` is when the period began."""
+    return seal_events(at=timezone.now())

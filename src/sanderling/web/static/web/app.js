@@ -1,0 +1,128 @@
+// The few things a server-rendered page cannot do by itself. Everything works without it, too.
+"use strict";
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// Theme.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-toggle]")) return;
+  const root = document.documentElement;
+  const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+  root.setAttribute("data-bs-theme", theme);
+  localStorage.setItem("theme", theme);
+  all("[data-chart]").forEach(draw);
+});
+
+// Dialogs and rows that open a page.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open-dialog]");
+  if (opener) document.getElementById(opener.dataset.openDialog).showModal();
+  const row = event.target.closest("tr[data-href]");
+  if (row && !event.target.closest("a, button, input, select, label")) location.href = row.dataset.href;
+});
+
+// Keys: "?" help, "/" search, "g x" pages, j/k/Enter rows.
+let waitsForSecond = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (waitsForSecond) {
+    waitsForSecond = false;
+    const link = one(`[data-shortcut="g ${CSS.escape(event.key)}"]`);
+    if (link) { event.preventDefault(); link.click(); }
+    return;
+  }
+  const act = {
+    "?": () => one("#keyboard-help")?.showModal(),
+    "/": () => one("[data-search]")?.focus(),
+    g: () => { waitsForSecond = true; setTimeout(() => { waitsForSecond = false; }, 1500); },
+    j: () => choose(1),
+    k: () => choose(-1),
+    Enter: () => { const row = one("tr.is-chosen"); if (row) location.href = row.dataset.href; },
+  }[event.key];
+  if (!act) return;
+  if (event.key === "Enter" && event.target.closest("a, button")) return;
+  if (event.key === "?" || event.key === "/") event.preventDefault();
+  act();
+});
+
+function choose(step) {
+  const rows = all("tr[data-href]");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("is-chosen"));
+  const next = Math.min(rows.length - 1, Math.max(0, at + step));
+  rows.forEach((row, index) => row.classList.toggle("is-chosen", index === next));
+  rows[next].scrollIntoView({ block: "nearest" });
+}
+
+// Upload: files dropped on a form's zone are sent with the form.
+document.addEventListener("dragover", (event) => {
+  const zone = event.target.closest(".drop-zone");
+  if (zone) { event.preventDefault(); zone.classList.add("is-over"); }
+});
+document.addEventListener("dragleave", (event) => event.target.closest?.(".drop-zone")?.classList.remove("is-over"));
+document.addEventListener("drop", (event) => {
+  const zone = event.target.closest(".drop-zone");
+  if (!zone) return;
+  event.preventDefault();
+  zone.classList.remove("is-over");
+  const input = one("input[type=file]", zone);
+  input.files = event.dataTransfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (input.matches(".drop-zone input[type=file]") && input.files.length) input.form.requestSubmit();
+  if (input.matches("[data-submit-on-change]")) input.form.requestSubmit();
+});
+
+// Charts: <div class="chart" data-chart="id-of-a-json-script"> or data-chart-url="/address.json".
+// {kind: "bars" | "lines", unit: "cents" | "count" | "rate", stacked, horizontal,
+//  categories: [...], series: [{name, values: [...]}], links: [address for each category]}
+const units = {
+  cents: (value) => (value / 100).toLocaleString("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 }),
+  rate: (value) => `${(100 * value).toFixed(1)}%`,
+  count: (value) => value.toLocaleString("en-US"),
+};
+
+async function draw(box) {
+  if (typeof echarts === "undefined") return;
+  const source = box.dataset.chartUrl
+    ? await (await fetch(box.dataset.chartUrl, { headers: { Accept: "application/json" } })).json()
+    : JSON.parse(document.getElementById(box.dataset.chart).textContent);
+  const say = units[source.unit] || units.count;
+  const style = getComputedStyle(document.documentElement);
+  const ink = style.getPropertyValue("--tblr-body-color").trim() || "#333";
+  const categories = { type: "category", data: source.categories, axisLabel: { color: ink }, inverse: Boolean(source.horizontal) };
+  const values = { type: "value", axisLabel: { color: ink, formatter: say }, splitLine: { lineStyle: { opacity: 0.3 } } };
+  echarts.getInstanceByDom(box)?.dispose();
+  const chart = echarts.init(box, null, { renderer: "svg" });
+  chart.setOption({
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    aria: { enabled: true },
+    color: ["#2f6f8f", "#e0a458", "#6a994e", "#b5544d", "#7a6c9d", "#5fa8a3", "#8d8d8d"],
+    grid: { left: 8, right: 16, top: source.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    legend: source.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
+    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: say },
+    xAxis: source.horizontal ? values : categories,
+    yAxis: source.horizontal ? categories : values,
+    series: source.series.map((line) => ({
+      name: line.name,
+      data: line.values,
+      type: source.kind === "lines" ? "line" : "bar",
+      stack: source.stacked ? "all" : undefined,
+      barMaxWidth: 48,
+    })),
+  });
+  if (source.links) chart.on("click", (event) => { const to = source.links[event.dataIndex]; if (to) location.href = to; });
+}
+
+const drawAll = (root) => all("[data-chart], [data-chart-url]", root).forEach(draw);
+addEventListener("DOMContentLoaded", () => drawAll(document));
+document.addEventListener("htmx:afterSwap", (event) => drawAll(event.target));
+let resizing;
+addEventListener("resize", () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => all(".chart").forEach((box) => window.echarts?.getInstanceByDom(box)?.resize()), 100);
+});
