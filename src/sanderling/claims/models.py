@@ -52,7 +52,12 @@ class Claim(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "number"], name="claim_number_once"),
         ]
-        indexes = [models.Index(fields=["client", "number_key"], name="claim_by_number_key")]
+        indexes = [
+            models.Index(fields=["client", "number_key"], name="claim_by_number_key"),
+            models.Index(
+                fields=["client", "service_from_date", "charge_cents"], name="claim_by_service"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"claim {self.pk}"

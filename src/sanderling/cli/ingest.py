@@ -50,10 +50,10 @@ def command(
     now = timezone.now()
     files = list(_files(paths))
     with files_progress(files) as progress:
-        reports = list(resume(recorded_at=now))
-        reports += ingest(
-            files, received_date=received, source="cli", recorded_at=now, progress=progress
+        reports = list(
+            ingest(files, received_date=received, source="cli", recorded_at=now, progress=progress)
         )
+        reports += resume(recorded_at=now)  # what an interruption left behind
     print_rows(
         [_row(report) for report in reports],
         columns=COLUMNS,

@@ -60,10 +60,9 @@ def read_frame(
     frame = pl.read_csv(
         buffer,
         has_header=False,
-        new_columns=list(schema),
         schema=plain,
         null_values=_NULL,
-        missing_utf8_is_empty_string=True,
+        empty_string_is_null=False,
     )
     return frame.with_columns(
         [pl.col(name).str.to_date("%Y-%m-%d") for name, kind in schema.items() if kind == pl.Date]

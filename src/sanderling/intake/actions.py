@@ -1,0 +1,372 @@
+"""Files in: kept, read, posted or quarantined; the same again changes nothing.
+
+Every path in, whoever brings it (command line, upload, watched folder), goes through `ingest`.
+Interrupted at any moment it loses nothing: a file is registered and its original kept before it is
+read, and what was not committed is done again by `resume` or by the next call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+
+from sanderling.audit.actions import record_event
+from sanderling.core.x12.batches import Batch, FileEvent
+from sanderling.core.x12.problems import Problem, Severity
+from sanderling.core.x12.read import read_stream
+from sanderling.files.models import Arrival, FileProblem, FileStatus, SetStatus, StoredFile
+from sanderling.files.storage import hash_file, keep_original, open_original
+from sanderling.intake.units import PendingSet, PostingUnit
+from sanderling.ledger.actions import take_posting_lock
+
+# A unit is posted when it holds this much; one day's files never mix with another's.
+UNIT_CLAIMS: Final = 20_000
+UNIT_SETS: Final = 200
+_SNIFF_BYTES: Final = 4096
+_ISA_DATE: Final = re.compile(rb"ISA(.)(?:[^\r\n]*?\1){8}(\d{6})\1", re.DOTALL)
+
+Progress = Callable[[Path, int], None]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file: a row of `sanderling ingest`."""
+
+    path: Path
+    file: StoredFile | None
+    kinds: list[str] = field(default_factory=list)
+    interchange_count: int = 0
+    transaction_count: int = 0
+    claim_count: int = 0
+    status: str = FileStatus.RECEIVED.value
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    report: FileReport
+    stored: StoredFile
+    received_date: date | None
+    outside: list[Problem] = field(default_factory=list)
+    done_indexes: set[int] = field(default_factory=set)
+    statuses: list[str] = field(default_factory=list)
+    client_ids: set[int] = field(default_factory=set)
+    pending_count: int = 0
+    is_read: bool = False
+
+
+def ingest(
+    paths: Iterable[Path],
+    *,
+    received_date: date | None,
+    source: str,
+    recorded_at: datetime,
+    progress: Progress = lambda _path, _bytes: None,
+) -> Iterator[FileReport]:
+    """Take in files (not folders) in the order given; yield a report when a file is settled.
+
+    `received_date`: the day the business had the files; None: the day each interchange says it was
+    made, but not after `recorded_at`.
+    """
+    intake = _Intake(recorded_at=recorded_at, progress=progress)
+    for path in paths:
+        opened = register(path, received_date=received_date, source=source, at=recorded_at)
+        if isinstance(opened, FileReport):
+            yield opened
+            continue
+        yield from intake.read(opened)
+    yield from intake.close()
+
+
+def resume(*, recorded_at: datetime) -> Iterator[FileReport]:
+    """Finish files that an interruption left registered but not settled."""
+    intake = _Intake(recorded_at=recorded_at, progress=lambda _path, _bytes: None)
+    for stored in StoredFile.objects.filter(status=FileStatus.RECEIVED).order_by("pk"):
+        report = FileReport(path=Path(stored.name), file=stored)
+        done = set(stored.transactions.values_list("index", flat=True))
+        opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
+        yield from intake.read(opened)
+    yield from intake.close()
+
+
+@transaction.atomic
+def replay(stored: StoredFile, *, recorded_at: datetime) -> FileReport:
+    """Read a quarantined or partly posted file again from its original, after a fix.
+
+    Sets that were posted stay as they are.
+    """
+    unposted = stored.transactions.exclude(status=SetStatus.POSTED)
+    FileProblem.objects.filter(transaction__in=unposted).delete()
+    FileProblem.objects.filter(file=stored, transaction=None).delete()
+    unposted.delete()
+    record_event(action="file.replay", at=recorded_at, subject=("file", stored.pk))
+    stored.status = FileStatus.RECEIVED
+    stored.save(update_fields=["status"])
+    done = set(stored.transactions.values_list("index", flat=True))
+    intake = _Intake(recorded_at=recorded_at, progress=lambda _path, _bytes: None)
+    report = FileReport(path=Path(stored.name), file=stored)
+    opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
+    opened.statuses = [SetStatus.POSTED.value] * len(done)
+    opened.client_ids = set(stored.client_ids)
+    return [*intake.read(opened), *intake.close()][-1]
+
+
+def register(
+    path: Path, *, received_date: date | None, source: str, at: datetime
+) -> _OpenFile | FileReport:
+    """Keep the original and a row for it; a report at once when the content is settled already."""
+    sha256, size = hash_file(path)
+    known = StoredFile.objects.filter(sha256=sha256).first()
+    day = received_date or _interchange_date(path, at.date())
+    if known is not None and known.status != FileStatus.RECEIVED:
+        Arrival.objects.create(
+            file=known, name=path.name, received_date=day, recorded_at=at, source=source
+        )
+        return FileReport(
+            path=path,
+            file=known,
+            kinds=[known.kind] if known.kind else [],
+            interchange_count=known.interchange_count,
+            transaction_count=known.transaction_count,
+            claim_count=known.claim_count,
+            status=FileStatus.DUPLICATE.value,
+        )
+    is_encrypted = keep_original(path, sha256)
+    if known is None:
+        known = StoredFile.objects.create(
+            sha256=sha256,
+            name=path.name,
+            size_bytes=size,
+            received_date=day,
+            recorded_at=at,
+            source=source,
+            is_encrypted=is_encrypted,
+        )
+        Arrival.objects.create(
+            file=known, name=path.name, received_date=day, recorded_at=at, source=source
+        )
+    return _OpenFile(
+        FileReport(path=path, file=known),
+        known,
+        received_date,
+        done_indexes=set(known.transactions.values_list("index", flat=True)),
+        statuses=list(known.transactions.values_list("status", flat=True)),
+    )
+
+
+def _interchange_date(path: Path, today: date) -> date:
+    """Return the day in the first ISA, `today` when there is none or it lies ahead."""
+    with path.open("rb") as stream:
+        match = _ISA_DATE.search(stream.read(_SNIFF_BYTES))
+    if match is None:
+        return today
+    try:
+        day = datetime.strptime(match.group(2).decode(), "%y%m%d").date()  # noqa: DTZ007
+    except ValueError:
+        return today
+    return min(day, today)
+
+
+class _Intake:
+    """Reads files one after another and posts what they hold in units."""
+
+    def __init__(self, *, recorded_at: datetime, progress: Progress) -> None:
+        self._at = recorded_at
+        self._progress = progress
+        self._waiting: list[tuple[_OpenFile, PendingSet]] = []
+        self._waiting_claims = 0
+        self._open: list[_OpenFile] = []
+
+    def read(self, opened: _OpenFile) -> Iterator[FileReport]:
+        """Read one file to its end; yield reports of all files settled meanwhile."""
+        self._open.append(opened)
+        stored = opened.stored
+        with open_original(stored.sha256, is_encrypted=stored.is_encrypted) as stream:
+            events = read_stream(_Watched(stream, opened.report.path, self._progress))
+            gathered: list[Batch] = []
+            for event in events:
+                if isinstance(event, FileEvent):
+                    self._note(opened, event)
+                    continue
+                gathered.append(event)
+                if not event.is_last:
+                    if len(gathered) == 1:
+                        yield from self._post_large(opened, event, events)
+                        gathered = []
+                    continue
+                yield from self._gather(opened, gathered)
+                gathered = []
+        opened.is_read = True
+        if len(self._open) >= UNIT_SETS or not opened.pending_count:
+            yield from self._post()
+
+    def close(self) -> Iterator[FileReport]:
+        """Post what is still waiting."""
+        yield from self._post()
+
+    def _note(self, opened: _OpenFile, event: FileEvent) -> None:
+        opened.outside += event.problems
+        if event.interchange is not None:
+            indexes = opened.report
+            indexes.interchange_count = max(indexes.interchange_count, event.interchange.index)
+        if event.refused:
+            opened.statuses.append(SetStatus.QUARANTINED.value)
+
+    def _gather(self, opened: _OpenFile, batches: list[Batch]) -> Iterator[FileReport]:
+        pending = self._pending(opened, batches[0], batches)
+        if pending is None:
+            return
+        if self._waiting and self._waiting[0][1].received_date != pending.received_date:
+            yield from self._post()
+        self._waiting.append((opened, pending))
+        opened.pending_count += 1
+        self._waiting_claims += sum(_claims_in(batch) for batch in batches)
+        if self._waiting_claims >= UNIT_CLAIMS or len(self._waiting) >= UNIT_SETS:
+            yield from self._post()
+
+    def _post_large(
+        self, opened: _OpenFile, first: Batch, rest: Iterator[Batch | FileEvent]
+    ) -> Iterator[FileReport]:
+        """Post a set that is longer than a batch while it is being read."""
+        yield from self._post()
+
+        def batches() -> Iterator[Batch]:
+            yield first
+            for event in rest:
+                if isinstance(event, FileEvent):
+                    self._note(opened, event)
+                    continue
+                yield event
+                if event.is_last:
+                    return
+
+        pending = self._pending(opened, first, batches())
+        if pending is None:
+            for _ in batches():  # the rest of a set that was posted before an interruption
+                continue
+            return
+        opened.pending_count += 1
+        self._waiting.append((opened, pending))
+        yield from self._post()
+
+    def _pending(
+        self, opened: _OpenFile, first: Batch, batches: Iterable[Batch]
+    ) -> PendingSet | None:
+        found = first.transaction
+        report = opened.report
+        report.transaction_count = max(report.transaction_count, found.index)
+        report.interchange_count = max(report.interchange_count, found.interchange.index)
+        if found.kind and found.kind not in report.kinds:
+            report.kinds.append(found.kind)
+        if found.index in opened.done_indexes:
+            return None
+        made = found.group_date or found.interchange.created_date
+        today = self._at.date()
+        day = opened.received_date or min(made or today, today)
+        return PendingSet(file=opened.stored, received_date=day, batches=batches)
+
+    def _post(self) -> Iterator[FileReport]:
+        """Post the waiting sets together and settle the files that are complete."""
+        waiting, self._waiting, self._waiting_claims = self._waiting, [], 0
+        with transaction.atomic():
+            if waiting:
+                take_posting_lock()
+                unit = PostingUnit(posted_date=waiting[0][1].received_date, recorded_at=self._at)
+                for opened, pending in waiting:
+                    unit.add(pending)
+                    _take_over(opened, pending)
+                unit.post()
+            settled = [o for o in self._open if o.is_read and not o.pending_count]
+            for opened in settled:
+                _settle(opened, self._at)
+        self._open = [o for o in self._open if o not in settled]
+        yield from (opened.report for opened in settled)
+
+
+def _claims_in(batch: Batch) -> int:
+    for name in ("claim_payments", "claims", "status_claims"):
+        if name in batch.tables:
+            return batch.tables[name].height
+    return 0
+
+
+def _take_over(opened: _OpenFile, pending: PendingSet) -> None:
+    opened.pending_count -= 1
+    opened.statuses.append(pending.status.value)
+    opened.client_ids.update(pending.client_ids)
+    report = opened.report
+    report.claim_count += pending.claim_count
+    report.problems += pending.problems
+    if any(problem.severity is Severity.CLAIM for problem in pending.problems):
+        opened.statuses.append(FileStatus.PARTLY.value)
+
+
+def _settle(opened: _OpenFile, at: datetime) -> None:
+    """Write down what became of the file as a whole."""
+    report, stored = opened.report, opened.stored
+    report.problems = opened.outside + report.problems
+    report.problems.sort(key=lambda problem: problem.position)
+    report.status = _status_of(set(opened.statuses))
+    FileProblem.objects.bulk_create(
+        FileProblem(
+            file=stored,
+            code=problem.code,
+            severity=problem.severity,
+            segment=problem.segment,
+            position=problem.position,
+            loop=problem.loop,
+            element=problem.element,
+            message=problem.message,
+            client_ids=sorted(opened.client_ids),
+        )
+        for problem in opened.outside
+    )
+    stored.kind = "+".join(report.kinds)
+    stored.status = report.status
+    stored.interchange_count = report.interchange_count
+    stored.transaction_count = report.transaction_count
+    stored.claim_count = report.claim_count
+    stored.client_ids = sorted(opened.client_ids)
+    stored.save()
+    record_event(
+        action="file.ingest",
+        at=at,
+        subject=("file", stored.pk),
+        detail={
+            "sha256": stored.sha256,
+            "status": report.status,
+            "transactions": report.transaction_count,
+            "claims": report.claim_count,
+        },
+    )
+
+
+def _status_of(statuses: set[str]) -> str:
+    """Return the file's status from those of its sets."""
+    if not statuses or statuses == {SetStatus.QUARANTINED.value}:
+        return FileStatus.QUARANTINED.value
+    if statuses == {SetStatus.DUPLICATE.value}:
+        return FileStatus.DUPLICATE.value
+    if statuses <= {SetStatus.POSTED.value, SetStatus.DUPLICATE.value}:
+        return FileStatus.POSTED.value
+    return FileStatus.PARTLY.value
+
+
+class _Watched:
+    """A stream that tells how much of it was read."""
+
+    def __init__(self, stream: object, path: Path, progress: Progress) -> None:
+        self._stream = stream
+        self._path = path
+        self._progress = progress
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)  # type: ignore[attr-defined]
+        self._progress(self._path, len(data))
+        return data

@@ -1,0 +1,178 @@
+"""277CA, 277, 999 and TA1: what a clearinghouse or payer said short of paying."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sanderling.core.identifiers import number_key_expr
+from sanderling.intake.parties import Parties
+from sanderling.intake.submissions import SetRow, keep_numbers
+from sanderling.intake.touched import Touched
+from sanderling.postgres.frames import copy_frame, keep_frame, read_frame
+
+_COLUMNS = (
+    "transaction_id claim_id client_id kind level position sequence source_entity source_name"
+    " claim_number number_key payer_claim_number clearinghouse_trace batch_reference"
+    " group_control_number control_number category code entity action status_date received_date"
+    " charge_cents paid_cents payment_date payment_trace message"
+).split()
+_NUMBERS = {
+    "transaction_id": pl.Int64,
+    "claim_id": pl.Int64,
+    "client_id": pl.Int64,
+    "position": pl.Int64,
+    "sequence": pl.Int64,
+    "charge_cents": pl.Int64,
+    "paid_cents": pl.Int64,
+    "status_date": pl.Date,
+    "received_date": pl.Date,
+    "payment_date": pl.Date,
+}
+
+# A claim is looked for by its number with the provider's client; where the provider is unknown, by
+# the number alone if only one client has it; then by the payer's number.
+_CLAIMS = """
+SELECT w.answer, min(c.id), min(c.client_id)
+  FROM wanted_answers w
+  JOIN claims_claim c ON c.number_key = w.number_key
+   AND (w.client_id IS NULL OR c.client_id = w.client_id) AND c.has_facts
+ WHERE w.number_key <> ''
+ GROUP BY w.answer HAVING count(*) = 1
+UNION ALL
+SELECT w.answer, min(n.claim_id), min(n.client_id)
+  FROM wanted_answers w
+  JOIN claims_claim_number n ON n.key = w.payer_key
+   AND (w.client_id IS NULL OR n.client_id = w.client_id)
+ WHERE w.payer_key <> ''
+   AND NOT EXISTS (SELECT FROM claims_claim c WHERE c.number_key = w.number_key
+                      AND (w.client_id IS NULL OR c.client_id = w.client_id) AND c.has_facts)
+ GROUP BY w.answer HAVING count(DISTINCT n.claim_id) = 1
+"""
+
+
+def write_statuses(
+    tables: dict[str, pl.DataFrame], of: SetRow, parties: Parties, touched: Touched
+) -> list[int]:
+    """Store the statuses of a 277 or 277CA; return the clients concerned."""
+    claims = tables["status_claims"].drop("charge_cents", "position", "end_position")
+    rows = tables["statuses"].join(claims, on="claim_index", how="left", maintain_order="left")
+    clients = [
+        parties.known_client(npi or "", "") for npi in rows["provider_npi"].to_list()
+    ]
+    batch = tables["status_batches"]
+    rows = rows.with_columns(
+        client_id=pl.Series(clients, dtype=pl.Int64),
+        batch_reference=pl.coalesce(
+            "batch_reference", pl.lit(batch["reference"][0] if batch.height else None, pl.String)
+        ),
+        number_key=number_key_expr("claim_number"),
+        payer_key=number_key_expr("payer_claim_number"),
+        kind=pl.lit(of.kind),
+    )
+    rows = _with_claims(rows)
+    touched.claims(rows["claim_id"])
+    _copy(rows, of)
+    keep_numbers(
+        rows.filter(pl.col("claim_id").is_not_null()).select(
+            "claim_id", "client_id", pl.lit("payer").alias("kind"), pl.col("payer_key").alias("key")
+        )
+    )
+    return sorted(set(rows["client_id"].drop_nulls().to_list()))
+
+
+def write_acknowledgments(tables: dict[str, pl.DataFrame], of: SetRow) -> list[int]:
+    """Store what a 999 or TA1 says of groups and transaction sets; return the clients concerned."""
+    if of.kind == "TA1":
+        rows = tables["interchange_acks"].select(
+            pl.lit("interchange").alias("level"),
+            "position",
+            "control_number",
+            pl.col("status").alias("category"),
+            pl.col("note").alias("code"),
+            pl.col("sent_date").alias("status_date"),
+        )
+    else:
+        rows = tables["transaction_acks"].select(
+            pl.lit("transaction").alias("level"),
+            "position",
+            "group_control_number",
+            "control_number",
+            pl.col("status").alias("category"),
+            pl.col("codes").alias("code"),
+        )
+        rows = pl.concat([rows, _claim_errors(tables["ack_errors"])], how="diagonal")
+    _copy(rows.with_columns(kind=pl.lit(of.kind)), of)
+    keep_frame(
+        "answered_sets",
+        {"group_control_number": "text", "control_number": "text"},
+        rows.select(
+            pl.col(name) if name in rows.columns else pl.lit("").alias(name)
+            for name in ("group_control_number", "control_number")
+        ).unique(),
+    )
+    found = read_frame(
+        "SELECT DISTINCT unnest(t.client_ids) FROM files_transaction_set t"
+        " JOIN answered_sets a ON t.group_control_number = a.group_control_number"
+        "  AND t.control_number = a.control_number AND t.kind LIKE '837%%'",
+        {"client_id": pl.Int64},
+    )
+    return sorted(found["client_id"].to_list())
+
+
+def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
+    """Return errors as answers: segment and element errors of a 999, with the claim they name."""
+    return errors.select(
+        pl.when(pl.col("claim_number").is_not_null())
+        .then(pl.lit("claim"))
+        .otherwise(pl.lit("transaction"))
+        .alias("level"),
+        "position",
+        "group_control_number",
+        "control_number",
+        pl.lit("R").alias("category"),
+        pl.coalesce("element_code", "segment_code").fill_null("").alias("code"),
+        pl.col("claim_number").fill_null(""),
+        number_key_expr("claim_number").alias("number_key"),
+        pl.concat_str(
+            [
+                pl.col("segment").fill_null(""),
+                pl.col("element_position").fill_null(""),
+                pl.col("element_reference").fill_null(""),
+            ],
+            separator=" ",
+        )
+        .str.strip_chars()
+        .alias("message"),
+    )
+
+
+def _with_claims(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.with_row_index("answer").with_columns(pl.col("answer").cast(pl.Int64))
+    keep_frame(
+        "wanted_answers",
+        {"answer": "bigint", "client_id": "int", "number_key": "text", "payer_key": "text"},
+        rows,
+    )
+    found = read_frame(
+        _CLAIMS, {"answer": pl.Int64, "claim_id": pl.Int64, "found_client_id": pl.Int64}
+    )
+    return rows.join(found, on="answer", how="left", maintain_order="left").with_columns(
+        client_id=pl.coalesce("client_id", "found_client_id")
+    )
+
+
+def _copy(rows: pl.DataFrame, of: SetRow) -> None:
+    rows = rows.with_columns(
+        transaction_id=pl.lit(of.id), received_date=pl.lit(of.received_date, pl.Date)
+    )
+    complete = rows.with_columns(
+        pl.lit(None, _NUMBERS.get(name, pl.String)).alias(name)
+        for name in _COLUMNS
+        if name not in rows.columns
+    )
+    copy_frame(
+        "claims_answer",
+        complete.select(
+            pl.col(name) if name in _NUMBERS else pl.col(name).fill_null("") for name in _COLUMNS
+        ).with_columns(pl.col("sequence").fill_null(1)),
+    )

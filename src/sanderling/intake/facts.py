@@ -1,0 +1,85 @@
+"""All facts of some claims, out of the database, as the posting rules want them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sanderling.core.ledger import facts as f
+from sanderling.core.ledger.facts import ClaimFacts
+from sanderling.postgres.frames import keep_frame, read_frame
+
+_SUBMISSIONS = """
+SELECT s.claim_id, s.id, s.transaction_id, s.position, s.sequence, s.frequency, s.submitted_date,
+       s.received_date, s.order_key, s.charge_cents, s.prior_paid_cents, s.prior_contractual_cents,
+       s.prior_share_cents
+  FROM posted_claims t JOIN claims_submission s USING (claim_id)
+"""
+_SUBMISSION_LINES = """
+SELECT l.submission_id, l.line, l.charge_cents, nullif(l.procedure, ''), nullif(l.modifiers, ''),
+       nullif(l.line_control_number, ''), l.service_from_date
+  FROM posted_claims t JOIN claims_submission_line l USING (claim_id)
+"""
+_COVERAGES = """
+SELECT DISTINCT c.claim_id, c.sequence FROM posted_claims t JOIN claims_coverage c USING (claim_id)
+"""
+# The payer's place among the claim's payers where CLP02 does not tell it: by the payer itself. A
+# claim payment that names a claim of ours but agrees neither in day nor in charge is held: the
+# number was used twice.
+_PAYMENTS = """
+SELECT p.claim_id, p.id, p.transaction_id, p.position, p.status,
+       (SELECT min(c.sequence) FROM claims_coverage c
+         WHERE c.claim_id = p.claim_id AND c.payer_id = r.payer_id),
+       nullif(p.frequency, ''), p.payment_date, p.received_date, p.order_key, p.charge_cents,
+       p.paid_cents, nullif(p.payer_claim_number, ''), nullif(p.original_reference, ''),
+       p.is_forwarded,
+       p.is_held OR (
+           p.service_from_date IS NOT NULL
+           AND EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = p.claim_id)
+           AND NOT EXISTS (
+               SELECT FROM claims_submission s
+                WHERE s.claim_id = p.claim_id
+                  AND (s.charge_cents = abs(p.charge_cents)
+                       OR s.service_from_date IS NULL
+                       OR p.service_from_date BETWEEN s.service_from_date
+                          AND coalesce(s.service_to_date, s.service_from_date))))
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_remittance r ON r.id = p.remittance_id
+"""
+_PAYMENT_LINES = """
+SELECT s.payment_id, s.line_index, s.position, s.charge_cents, s.paid_cents,
+       nullif(s.procedure, ''), nullif(s.modifiers, ''), nullif(s.submitted_procedure, ''),
+       nullif(s.submitted_modifiers, ''), nullif(s.line_control_number, ''), s.service_from_date
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_service_payment s ON s.payment_id = p.id
+"""
+_ADJUSTMENTS = """
+SELECT a.payment_id, a.line_index, a.position, a.part, a.group_code, a.reason_code, a.amount_cents
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_adjustment a ON a.payment_id = p.id
+"""
+_SNAPSHOTS = """
+SELECT n.claim_id, n.transaction_id, n.position, n.snapshot_date, n.received_date, n.order_key,
+       n.insurance_cents, n.patient_cents
+  FROM posted_claims t JOIN claims_snapshot n USING (claim_id)
+"""
+
+
+def load_facts(claim_ids: list[int]) -> ClaimFacts:
+    """Return everything known about the claims (leaves the temporary table posted_claims)."""
+    keep_frame(
+        "posted_claims",
+        {"claim_id": "bigint"},
+        pl.DataFrame({"claim_id": claim_ids}, schema={"claim_id": pl.Int64}),
+    )
+    return ClaimFacts(
+        submissions=read_frame(_SUBMISSIONS, f.SUBMISSIONS),
+        submission_lines=read_frame(_SUBMISSION_LINES, f.SUBMISSION_LINES),
+        coverages=read_frame(_COVERAGES, f.COVERAGES),
+        payments=read_frame(_PAYMENTS, f.PAYMENTS),
+        payment_lines=read_frame(_PAYMENT_LINES, f.PAYMENT_LINES),
+        adjustments=read_frame(_ADJUSTMENTS, f.ADJUSTMENTS),
+        snapshots=read_frame(_SNAPSHOTS, f.SNAPSHOTS),
+    )

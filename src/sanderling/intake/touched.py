@@ -1,0 +1,51 @@
+"""What a posting unit has touched: the claims to post again, to derive, to look for matches."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+class Touched:
+    """Claim ids gathered while facts are written; used once when the unit is posted."""
+
+    def __init__(self) -> None:
+        self._claims: set[int] = set()
+        self._derive: set[int] = set()
+        self._born: set[int] = set()
+        self.cash_cents = 0
+        self.client_ids: set[int] = set()
+
+    def add(self, other: Touched) -> None:
+        """Take over what `other` gathered."""
+        self._claims |= other._claims
+        self._derive |= other._derive
+        self._born |= other._born
+        self.cash_cents += other.cash_cents
+        self.client_ids |= other.client_ids
+
+    def claims(self, ids: pl.Series) -> None:
+        """These claims have new facts: their ledger entries are worked out again."""
+        self._claims.update(ids.drop_nulls().to_list())
+
+    def derive(self, ids: pl.Series) -> None:
+        """What these claims' rows say follows from several facts: derive it from all of them."""
+        self._derive.update(ids.drop_nulls().to_list())
+
+    def born_by_submission(self, ids: pl.Series) -> None:
+        """These claims are new: answers and payments that came before may be theirs."""
+        self._born.update(ids.drop_nulls().to_list())
+
+    @property
+    def claim_ids(self) -> list[int]:
+        """Every claim with new facts, in order."""
+        return sorted(self._claims | self._derive)
+
+    @property
+    def derived_ids(self) -> list[int]:
+        """The claims whose rows are derived anew, in order."""
+        return sorted(self._derive)
+
+    @property
+    def born_ids(self) -> list[int]:
+        """The claims created by an 837 of this unit, in order."""
+        return sorted(self._born)

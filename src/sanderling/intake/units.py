@@ -1,0 +1,360 @@
+"""Posting units: transaction sets that are posted together, in one database transaction.
+
+Small sets of one day are gathered so that a thousand small files cost a hundred round trips and not
+ten thousand; a large one is written batch by batch as it is read, in a transaction of its own, so that
+memory does not grow with the file. Either way a set is posted wholly or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+import polars as pl
+from django.db import transaction
+
+from sanderling.core.ledger.facts import ENTRIES
+from sanderling.core.ledger.provider_level import claimless_entries, provider_level_entries
+from sanderling.core.ledger.rules import claim_entries
+from sanderling.core.x12.batches import Batch
+from sanderling.core.x12.problems import Problem, Severity
+from sanderling.files.models import FileProblem, SetStatus, StoredFile, TransactionSet
+from sanderling.intake.answers import write_acknowledgments, write_statuses
+from sanderling.intake.deriving import derive_claims, find_lost
+from sanderling.intake.facts import load_facts
+from sanderling.intake.parties import Parties
+from sanderling.intake.remittances import RemittanceWriter
+from sanderling.intake.submissions import SetRow, write_claims
+from sanderling.intake.touched import Touched
+from sanderling.ledger.actions import post_entries, take_posting_lock
+from sanderling.postgres.frames import read_frame, reserve_ids
+
+# Claims whose entries are worked out at once: bounds memory.
+CLAIMS_PER_POSTING: Final = 40_000
+_PLB_COLUMNS: Final = {
+    "transaction_id": pl.Int64,
+    "position": pl.Int64,
+    "part": pl.Int64,
+    "client_id": pl.Int64,
+    "code": pl.String,
+    "amount_cents": pl.Int64,
+    "payment_date": pl.Date,
+    "received_date": pl.Date,
+}
+_PLB: Final = """
+SELECT a.transaction_id, a.position, a.part, a.client_id, a.code, a.amount_cents, r.payment_date,
+       a.received_date
+  FROM remits_provider_adjustment a JOIN remits_remittance r ON r.id = a.remittance_id
+ WHERE a.transaction_id = ANY (%s)
+"""
+_CLAIMLESS: Final = """
+SELECT p.transaction_id, p.position, 0, p.client_id, p.paid_cents, p.payment_date, p.received_date
+  FROM remits_claim_payment p WHERE p.transaction_id = ANY (%s) AND p.claim_id IS NULL
+"""
+_CLAIMLESS_COLUMNS: Final = {name: kind for name, kind in _PLB_COLUMNS.items() if name != "code"}
+
+
+class CashDiffers(Exception):
+    """The entries bring in another sum than the remittances paid: a bug, nothing was posted."""
+
+
+@dataclass(slots=True)
+class PendingSet:
+    """A transaction set on its way in, with all or the next of its batches."""
+
+    file: StoredFile
+    received_date: date
+    batches: Iterable[Batch]
+    # Filled while it is written:
+    last: Batch | None = None
+    problems: list[Problem] = field(default_factory=list)
+    claim_count: int = 0
+    charge_cents: int = 0
+    paid_cents: int = 0
+    client_ids: list[int] = field(default_factory=list)
+    status: SetStatus = SetStatus.POSTED
+
+
+class _Refused(Exception):
+    """The set turned out to be refused, or known, after rows of it were written."""
+
+
+class PostingUnit:
+    """One database transaction's worth of transaction sets."""
+
+    def __init__(self, *, posted_date: date, recorded_at: datetime) -> None:
+        self.posted_date = posted_date
+        self.recorded_at = recorded_at
+        self._parties = Parties(now=recorded_at)
+        self._touched = Touched()
+        self._remittance_set_ids: list[int] = []
+        self._file_ids: set[int] = set()
+
+    def add(self, pending: PendingSet) -> None:
+        """Write the facts of one set; record it as posted, duplicate or quarantined."""
+        set_id = reserve_ids("files_transaction_set", 1)[0]
+        self._file_ids.add(pending.file.pk)
+        touched = Touched()
+        try:
+            with transaction.atomic():
+                self._write(pending, set_id, touched)
+        except _Refused:
+            pending.claim_count = pending.charge_cents = pending.paid_cents = 0
+            pending.client_ids = []
+            # Clients and payers created for the set went with it.
+            self._parties = Parties(now=self.recorded_at)
+        else:
+            self._touched.add(touched)
+            if pending.last is not None and pending.last.transaction.kind == "835":
+                self._remittance_set_ids.append(set_id)
+        _record(pending, set_id)
+
+    def post(self) -> int:
+        """Work out and append the ledger entries of everything added; return how many.
+
+        Raises:
+            CashDiffers: they do not add up to what the remittances paid.
+        """
+        find_lost(self._touched)
+        derive_claims(self._touched)
+        claim_ids = self._touched.claim_ids
+        outside = self._entries_outside_claims()
+        count = cash_cents = 0
+        for start in range(0, max(len(claim_ids), 1), CLAIMS_PER_POSTING):
+            part = claim_ids[start : start + CLAIMS_PER_POSTING]
+            posted = post_entries(
+                wanted=claim_entries(load_facts(part)),
+                claim_ids=part,
+                provider_entries=outside if start == 0 else outside.clear(),
+                file_id=min(self._file_ids) if len(self._file_ids) == 1 else None,
+                reason="intake",
+                posted_date=self.posted_date,
+                recorded_at=self.recorded_at,
+            )
+            count += posted.entry_count
+            cash_cents += posted.cash_cents
+        if cash_cents != self._touched.cash_cents:
+            raise CashDiffers(f"{cash_cents} cents posted, {self._touched.cash_cents} paid")
+        return count
+
+    def _entries_outside_claims(self) -> pl.DataFrame:
+        ids = [self._remittance_set_ids]
+        return pl.concat(
+            [
+                provider_level_entries(read_frame(_PLB, _PLB_COLUMNS, ids)),
+                claimless_entries(read_frame(_CLAIMLESS, _CLAIMLESS_COLUMNS, ids)),
+            ]
+        )
+
+    def _write(self, pending: PendingSet, set_id: int, touched: Touched) -> None:
+        remittance: RemittanceWriter | None = None
+        of: SetRow | None = None
+        if isinstance(pending.batches, list):
+            _check_before(pending, pending.batches)
+        for batch in pending.batches:
+            pending.problems += batch.problems
+            pending.last = batch
+            if of is None:
+                of = _set_row(set_id, pending, batch)
+                if batch.transaction.kind == "835":
+                    remittance = RemittanceWriter(of, self._parties, touched)
+            if batch.is_last and batch.refused:
+                pending.status = SetStatus.QUARANTINED
+                raise _Refused
+            self._write_batch(pending, batch, of, remittance, touched)
+        _refuse_known(pending)
+
+    def _write_batch(
+        self,
+        pending: PendingSet,
+        batch: Batch,
+        of: SetRow,
+        remittance: RemittanceWriter | None,
+        touched: Touched,
+    ) -> None:
+        held = {
+            problem.claim_index
+            for problem in batch.problems
+            if problem.severity is Severity.CLAIM and problem.claim_index >= 0
+        }
+        tables = batch.tables
+        if remittance is not None:
+            remittance.write(tables, held, is_first=batch.is_first)
+            payments = tables["claim_payments"]
+            pending.claim_count += payments.height
+            pending.charge_cents += payments["charge_cents"].sum()
+            pending.paid_cents += payments["paid_cents"].sum()
+            if batch.is_last:
+                pending.client_ids = remittance.finish(tables)
+        elif of.kind.startswith("837"):
+            written = write_claims(tables, of, held, self._parties, touched)
+            pending.claim_count += tables["claims"].height
+            pending.charge_cents += written["charge_cents"].sum()
+            pending.client_ids = sorted(
+                {*pending.client_ids, *written["client_id"].unique().to_list()}
+            )
+        elif of.kind in ("277", "277CA"):
+            found = write_statuses(tables, of, self._parties, touched)
+            pending.claim_count += tables["status_claims"].height
+            pending.client_ids = sorted({*pending.client_ids, *found})
+        elif of.kind in ("999", "TA1"):
+            pending.client_ids = write_acknowledgments(tables, of)
+        else:
+            # A 276 is a question of ours: kept and counted, nothing follows from it.
+            pending.claim_count += tables["status_claims"].height
+
+
+def _set_row(set_id: int, pending: PendingSet, batch: Batch) -> SetRow:
+    found = batch.transaction
+    envelope = found.interchange
+    order = (
+        envelope.created_date.isoformat() if envelope.created_date else "",
+        envelope.created_time,
+        envelope.control_number.rjust(9, "0"),
+        found.group_control_number.rjust(9, "0"),
+        found.control_number.rjust(9, "0"),
+    )
+    return SetRow(
+        id=set_id,
+        kind=found.kind,
+        order_key=" ".join(order),
+        received_date=pending.received_date,
+    )
+
+
+def _check_before(pending: PendingSet, batches: list[Batch]) -> None:
+    """Refuse what a look at the whole set refuses, before rows of it are written.
+
+    Raises:
+        _Refused: it is refused by the reader, or was posted before.
+    """
+    last = batches[-1]
+    known = TransactionSet.objects.filter(
+        kind=last.transaction.kind,
+        status=SetStatus.POSTED,
+        content_sha256=last.content_sha256,
+    )
+    is_refused = last.is_last and last.refused
+    if is_refused or known.exists():
+        pending.last = last
+        for batch in batches:
+            pending.problems += batch.problems
+        pending.status = SetStatus.QUARANTINED if is_refused else SetStatus.DUPLICATE
+        raise _Refused
+
+
+def _refuse_known(pending: PendingSet) -> None:
+    """Refuse a set, or a payment, that was posted before.
+
+    Raises:
+        _Refused: it was; the status says duplicate, or quarantined with a problem that explains.
+    """
+    assert pending.last is not None  # noqa: S101  (a set has a batch)
+    posted = TransactionSet.objects.filter(
+        kind=pending.last.transaction.kind, status=SetStatus.POSTED
+    )
+    if posted.filter(content_sha256=pending.last.content_sha256).exists():
+        pending.status = SetStatus.DUPLICATE
+        raise _Refused
+    identity = payment_identity(pending.last)
+    other = posted.filter(identity=identity).first() if identity else None
+    if other is None:
+        return
+    same = (other.claim_count, other.charge_cents, other.paid_cents) == (
+        pending.claim_count,
+        pending.charge_cents,
+        pending.paid_cents,
+    )
+    pending.status = SetStatus.DUPLICATE if same else SetStatus.QUARANTINED
+    if not same:
+        pending.problems.append(
+            Problem(
+                code="payment_identity_reused",
+                severity=Severity.REFUSED,
+                message="A payment with this trace number, date, amount and payee was posted "
+                "before, with other claims. Ask the payer which of the two is right.",
+                segment="TRN",
+                position=pending.last.transaction.position,
+            )
+        )
+    raise _Refused
+
+
+def payment_identity(batch: Batch) -> str:
+    """Return what makes an 835 the same payment however it is written; "" for other sets."""
+    if batch.transaction.kind != "835" or batch.tables["remittances"].is_empty():
+        return ""
+    row = batch.tables["remittances"].to_dicts()[0]
+    if not row["trace"]:
+        return ""
+    parts = (
+        row["payer_trace_id"],
+        row["trace"],
+        row["payment_date"],
+        row["amount_cents"],
+        row["payee_npi"] or row["payee_tin"],
+    )
+    return "|".join("" if part is None else str(part) for part in parts)
+
+
+def _record(pending: PendingSet, set_id: int) -> None:
+    """Store the set's own row and its problems."""
+    last = pending.last
+    assert last is not None  # noqa: S101  (a set has a batch)
+    found = last.transaction
+    is_posted = pending.status == SetStatus.POSTED
+    TransactionSet.objects.create(
+        pk=set_id,
+        file=pending.file,
+        index=found.index,
+        kind=found.kind,
+        guide=found.guide,
+        sender_id=found.interchange.sender_id,
+        receiver_id=found.interchange.receiver_id,
+        interchange_control_number=found.interchange.control_number,
+        functional_code=found.functional_code,
+        group_control_number=found.group_control_number,
+        control_number=found.control_number,
+        position=found.position,
+        end_position=last.end_position,
+        content_sha256=last.content_sha256,
+        identity=payment_identity(last) if is_posted else "",
+        status=pending.status,
+        received_date=pending.received_date,
+        claim_count=pending.claim_count,
+        charge_cents=pending.charge_cents,
+        paid_cents=pending.paid_cents,
+        client_ids=pending.client_ids,
+    )
+    FileProblem.objects.bulk_create(
+        FileProblem(
+            file=pending.file,
+            transaction_id=set_id,
+            code=problem.code,
+            severity=problem.severity,
+            segment=problem.segment,
+            position=problem.position,
+            loop=problem.loop,
+            element=problem.element,
+            message=problem.message,
+            client_ids=pending.client_ids,
+        )
+        for problem in pending.problems
+    )
+
+
+def post_together(
+    sets: Iterable[PendingSet], *, posted_date: date, recorded_at: datetime
+) -> Iterator[PendingSet]:
+    """Post `sets` in one database transaction; yield each when all of it is committed."""
+    done: list[PendingSet] = []
+    with transaction.atomic():
+        take_posting_lock()
+        unit = PostingUnit(posted_date=posted_date, recorded_at=recorded_at)
+        for pending in sets:
+            unit.add(pending)
+            done.append(pending)
+        unit.post()
+    yield from done
