@@ -383,6 +383,7 @@ TRANSACTION_ACKS: Final[Schema] = {  # 999 AK2 and IK5
     "control_number": "str",  # AK202
     "status": "str",  # IK501: A, E, R, M, W, X
     "codes": "str",  # IK502..06 joined by ","
+    "version": "str",  # AK203
 }
 ACK_ERRORS: Final[Schema] = {  # 999 IK3 and IK4: one row an error
     "position": "int",
@@ -440,6 +441,19 @@ STATUS_CLAIMS: Final[Schema] = {  # 277, 277CA and 276: one row a claim (loop 22
     "service_to_date": "date",
     "charge_cents": "cents",  # AMT*T3 (276) or STC04
 }
+STATUS_LINES: Final[Schema] = {  # 277, 277CA and 276: one row an SVC (loop 2220D/E)
+    **_AT,
+    "procedure_qualifier": "str",  # SVC01-1
+    "procedure": "str",
+    "modifiers": "str",  # joined by ":"
+    "charge_cents": "cents",  # SVC02
+    "paid_cents": "cents",  # SVC03
+    "revenue_code": "str",  # SVC04, or SVC01-2 when its qualifier is NU
+    "units": "str",  # SVC07 as sent
+    "line_control_number": "str",  # REF*FJ
+    "service_from_date": "date",  # DTP*472
+    "service_to_date": "date",
+}
 STATUS_BATCHES: Final[Schema] = {  # 277, 277CA and 276: one row a transaction set
     "position": "int",
     "structure": "str",  # BHT01
@@ -449,6 +463,8 @@ STATUS_BATCHES: Final[Schema] = {  # 277, 277CA and 276: one row a transaction s
     "received_date": "date",  # DTP*050
     "processed_date": "date",  # DTP*009
     "claim_count": "int",
+    "purpose": "str",  # BHT02
+    "created_time": "str",  # BHT05
 }
 
 TABLES_999: Final[dict[str, Schema]] = {
@@ -461,6 +477,7 @@ TABLES_TA1: Final[dict[str, Schema]] = {"interchange_acks": INTERCHANGE_ACKS}
 TABLES_277: Final[dict[str, Schema]] = {
     "status_batches": STATUS_BATCHES,
     "status_claims": STATUS_CLAIMS,
+    "status_lines": STATUS_LINES,
     "statuses": STATUSES,
     **SHARED,
 }

@@ -6,6 +6,7 @@ only, never a name, a birth date or a member id.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from sanderling.core.x12.problems import CODES, Problem, Severity
@@ -137,7 +138,7 @@ def deviation(  # noqa: PLR0913 - a place in a file has that many coordinates
     element: str,
     claim_index: int,
     severity: Severity | None = None,
-    **values: object,
+    values: Mapping[str, object],
 ) -> Problem:
     """Return the problem `code` at that place; `values` fill its sentence.
 

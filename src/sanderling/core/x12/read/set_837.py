@@ -89,7 +89,6 @@ from sanderling.core.x12.read.set_837_state import (
     Entity,
     Grammar,
     Handler,
-    PartyHandler,
     State,
 )
 from sanderling.core.x12.tables import BATCHES
@@ -285,7 +284,7 @@ def _grammar(kind: str) -> Grammar:
             handlers = _LOOPS.get(loop) or _LOOPS[loop[:4]]
             loops[loop] = handlers
             entities[context][entity] = (loop, handlers, fill)
-    return Grammar(kind, _SERVICE_TAGS[kind], loops, entities)
+    return Grammar(kind, _SERVICE_TAGS[kind], loops, entities, loops["2400"], entities[LINE])
 
 
 _GRAMMARS: Final = {kind: _grammar(kind) for kind in _KINDS}
@@ -319,8 +318,10 @@ _IN_LINE: Final[Handlers] = {
     "TOO": tooth,
 }
 _KEPT: Final = frozenset(
-    "CAS CL1 CN1 CR1 CR2 CR3 CRC CTP CUR DN1 DN2 FRM HCP K3 LQ MEA MIA MOA N2 NTE OI PAT PS1 PWK "
-    "SV5".split()
+    {
+        *("CAS", "CL1", "CN1", "CR1", "CR2", "CR3", "CRC", "CTP", "CUR", "DN1", "DN2", "FRM"),
+        *("HCP", "K3", "LQ", "MEA", "MIA", "MOA", "N2", "NTE", "OI", "PAT", "PS1", "PWK", "SV5"),
+    }
 )
 
 

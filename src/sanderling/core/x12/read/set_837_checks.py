@@ -24,7 +24,6 @@ from sanderling.core.x12.read.set_837_state import (
     COVERAGE_PAID,
     COVERAGE_POSITION,
     LINE_CHARGE,
-    LINE_CONTROL_NUMBER,
     LINE_POINTERS,
     LINE_POSITION,
     LINE_SERVICE,
@@ -39,6 +38,7 @@ from sanderling.core.x12.read.set_837_state import (
     Row,
     State,
 )
+from sanderling.core.x12.read.values import MEMORY_MAX
 
 CENTS_MAX: Final = 2**63 - 1  # what a frame's column holds
 _REPLACING: Final = frozenset({"7", "8"})
@@ -78,23 +78,26 @@ def close_claim(state: State, end_position: int) -> None:
     if state.coverages or state.priors:
         _close_coverages(state, claim)
     state.lines = []
+    state.control_numbers = set()
+    state.diagnosis_counts = {}
     state.claims(claim)
-    state.diagnosis_counts.clear()
     state.claim = None
     state.claim_count += 1
     state.row_claim = state.claim_count
 
 
-def _close_lines(state: State, claim: Row) -> None:
-    """Add the lines; fill in their dates, the claim's dates and its totals."""
-    lines = state.lines
+def _close_lines(state: State, claim: Row) -> None:  # noqa: C901, PLR0912 - see below
+    """Add the lines; fill in their dates, the claim's dates and its totals.
+
+    One loop for all of it, because it runs for every line of a file.
+    """
     first, last = claim[CLAIM_SERVICE_FROM], claim[CLAIM_SERVICE_TO]
     earliest, latest = first, last
     total_cents = 0
-    is_total_known = bool(lines)
+    is_total_known = True
     diagnosis_count = state.diagnosis_counts.get("diagnosis", 0)
     add = state.claim_lines
-    for line in lines:
+    for line in state.lines:
         cents = line[LINE_CHARGE]
         if cents is None:
             is_total_known = False
@@ -114,38 +117,41 @@ def _close_lines(state: State, claim: Row) -> None:
             if latest is None or day > latest:
                 latest = day
         pointers = line[LINE_POINTERS]
-        if pointers is not None and (pointers != "1" or not diagnosis_count):
-            _check_pointers(state, line, pointers, diagnosis_count)
+        if pointers is not None and highest_pointer[pointers] > diagnosis_count:
+            _report_pointers(state, line, pointers, diagnosis_count)
         add(line)
     claim[CLAIM_SERVICE_FROM] = earliest
     claim[CLAIM_SERVICE_TO] = latest
-    claim[CLAIM_LINE_COUNT] = len(lines)
-    if abs(total_cents) <= CENTS_MAX:
+    claim[CLAIM_LINE_COUNT] = len(state.lines)
+    if -CENTS_MAX < total_cents < CENTS_MAX:
         claim[CLAIM_LINE_TOTAL] = total_cents
     charge_cents = claim[CLAIM_CHARGE]
     if charge_cents is not None:
         state.total_cents += charge_cents
-    position = claim[CLAIM_POSITION]
-    if not lines:
-        state.report("claim_without_lines", "LX", position, loop="2400")
+    if not state.lines:
+        state.report("claim_without_lines", "LX", claim[CLAIM_POSITION], loop="2400")
     elif is_total_known and charge_cents is not None and total_cents != charge_cents:
         state.report(
             "claim_charge_differs",
             "CLM",
-            position,
+            claim[CLAIM_POSITION],
             "CLM02",
             loop="2300",
             charge=dollars(charge_cents),
             lines=dollars(total_cents),
         )
-    if len(lines) > 1:
-        _check_control_numbers(state)
 
 
 def _report_line(
-    state: State, code: str, segment: str, line: Row, element: str = "", **values: object
+    state: State,
+    code: str,
+    segment: str,
+    line: Row,
+    element: str = "",
+    value: str = "",
+    count: int = 0,
 ) -> None:
-    state.report(code, segment, line[LINE_POSITION], element, loop="2400", **values)
+    state.report(code, segment, line[LINE_POSITION], element, loop="2400", value=value, count=count)
 
 
 def _check_service(state: State, line: Row) -> None:
@@ -159,31 +165,34 @@ def _check_service(state: State, line: Row) -> None:
         _report_line(state, "line_without_service", state.grammar.service, line)
 
 
-def _check_pointers(state: State, line: Row, pointers: str, count: int) -> None:
+class _HighestPointer(dict[str, int]):
+    """Remembers the highest number in a ":"-joined list of pointers; 99 when one is no pointer."""
+
+    def __missing__(self, pointers: str) -> int:
+        if len(self) >= MEMORY_MAX:
+            self.clear()
+        highest = max(_POINTERS.get(pointer, _NO_POINTER) for pointer in pointers.split(":"))
+        self[pointers] = highest
+        return highest
+
+
+_NO_POINTER: Final = 99
+highest_pointer: Final = _HighestPointer()
+
+
+def _report_pointers(state: State, line: Row, pointers: str, count: int) -> None:
+    element = f"{state.grammar.service}{'11' if state.kind == '837D' else '07'}"
     for pointer in pointers.split(":"):
-        if pointer not in _POINTERS or _POINTERS[pointer] > count:
+        if _POINTERS.get(pointer, _NO_POINTER) > count:
             _report_line(
                 state,
                 "diagnosis_pointer_unmatched",
                 state.grammar.service,
                 line,
-                f"{state.grammar.service}{'11' if state.kind == '837D' else '07'}",
+                element,
                 value=pointer[:4],
                 count=count,
             )
-
-
-def _check_control_numbers(state: State) -> None:
-    numbers = [line[LINE_CONTROL_NUMBER] for line in state.lines]
-    given = [number for number in numbers if number is not None]
-    if len(set(given)) == len(given):
-        return
-    seen: set[str] = set()
-    for line, number in zip(state.lines, numbers, strict=True):
-        if number is not None and number in seen:
-            _report_line(state, "line_control_number_repeated", "REF", line, "REF02")
-        if number is not None:
-            seen.add(number)
 
 
 # --- coordination of benefits ---------------------------------------------------------------------

@@ -266,7 +266,9 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
     component = state.component
     counts = state.diagnosis_counts
     is_kept = len(elements) > 13
+    number = 0
     for text in elements[1:]:
+        number += 1
         if not text:
             continue
         parts = text.split(component)
@@ -280,11 +282,12 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
             )
         else:
             code = parts[1] if len(parts) > 1 else ""
-            is_kept |= _long_composite(state, parts, position, sequence)
+            is_kept |= _long_composite(state, parts, position, number, sequence)
         if qualifier in _PRINCIPAL and row[CLAIM_PRINCIPAL_DIAGNOSIS] is None:
             row[CLAIM_PRINCIPAL_DIAGNOSIS] = code or None
         if not code:
-            state.report("required_element_missing", "HI", position, "HI01-2")
+            element = f"HI{number:02}-2"
+            state.report("required_element_missing", "HI", position, element)
     if is_kept:
         state.keep(elements, position)
         if len(elements) > 13:
@@ -293,7 +296,9 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
         state.report("required_element_missing", "HI", position, "HI01")
 
 
-def _long_composite(state: State, parts: list[str], position: int, sequence: int) -> bool:
+def _long_composite(
+    state: State, parts: list[str], position: int, number: int, sequence: int
+) -> bool:
     """Add a composite with dates, an amount or an indicator; tell whether anything is left over.
 
     Components: 1 qualifier, 2 code, 3 date format, 4 dates, 5 amount, 9 present on admission.
@@ -304,13 +309,15 @@ def _long_composite(state: State, parts: list[str], position: int, sequence: int
     if p[2] or p[3]:
         first, last = day_range(p[2], p[3])
         if first is None:
-            state.report("date_unreadable", "HI", position, "HI01-4")
+            state.report("date_unreadable", "HI", position, f"HI{number:02}-4")
             is_left = True
     cents = None
     if p[4]:
         cents = CENTS[p[4]]
         if cents is None:
-            state.report("amount_unreadable", "HI", position, "HI01-5", severity=Severity.WARNING)
+            state.report(
+                "amount_unreadable", "HI", position, f"HI{number:02}-5", severity=Severity.WARNING
+            )
             is_left = True
     state.diagnoses(
         (

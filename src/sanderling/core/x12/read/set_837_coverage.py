@@ -69,7 +69,8 @@ def coverage(state: State, elements: list[str], position: int) -> None:
         return
     flush_party(state)
     e = elements if len(elements) > 9 else elements + BLANKS
-    state.coverage = row = [None] * COVERAGE_WIDTH
+    row: Row = [None] * COVERAGE_WIDTH
+    state.coverage = row
     state.coverages.append(row)
     state.coverage_adjusted_cents.append(0)
     row[:9] = (

@@ -43,7 +43,6 @@ from sanderling.core.x12.read.set_837_state import (
     SUBSCRIBER_PAYER_ID,
     SUBSCRIBER_PAYER_NAME,
     SUBSCRIBER_PAYER_SEQUENCE,
-    SUBSCRIBER_RELATIONSHIP,
     SUBSCRIBER_WIDTH,
     Row,
     State,
@@ -52,7 +51,7 @@ from sanderling.core.x12.read.values import DAYS, NPI
 
 LEVELS: Final = {"20": BILLING, "22": SUBSCRIBER, "23": PATIENT}
 _PARENTS: Final = {"22": "20", "23": "22"}
-_PAYER_SEQUENCES: Final = frozenset("PSTABCDEFGHU")
+PAYER_SEQUENCES: Final = frozenset("PSTABCDEFGHU")
 BLANKS: Final = [""] * 24  # fills a short segment up
 
 # How many elements each segment may have by the guides; more give a warning.
@@ -112,37 +111,40 @@ def hierarchy(state: State, elements: list[str], position: int) -> None:
         return
     state.row_claim = ABOVE_CLAIMS if level == "20" else state.claim_count
     _check_level(state, e, position)
-    state.level_numbers[level] = e[1]
-    state.open_level = level
-    state.open_child = e[4]
     _open_level(state, context)
     if len(elements) > 5:
         keep_rest(state, elements, position, 4)
 
 
 def _check_level(state: State, e: list[str], position: int) -> None:
-    number, parent, level = e[1], e[2], e[3]
+    number, parent, level, child = e[1], e[2], e[3], e[4]
+    numbers = state.level_numbers
     if number != str(state.next_level):
         _report_level(
             state, "level_number_out_of_order", level, position, "HL01", expected=state.next_level
         )
         # After a gap the sender's own count goes on, so that one fault is one problem.
-        is_number = number.isascii() and number.isdigit() and len(number) < 10
-        state.next_level = int(number) if is_number else state.next_level
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            state.next_level = int(number)
     state.next_level += 1
     if level == "20":
-        state.level_numbers.clear()
+        numbers.clear()
         is_parent_right = not parent
     else:
-        is_parent_right = parent == state.level_numbers.get(_PARENTS[level])
+        is_parent_right = parent == numbers.get(_PARENTS[level])
     if not is_parent_right:
         _report_level(state, "level_parent_wrong", level, position, "HL02")
         state.is_in_doubt = True
     elif level != "23":
         state.is_in_doubt = False
-    if e[4] != "0" and e[4] != "1" and not (level == "23" and not e[4]):
-        _report_level(state, "level_child_code_wrong", level, position, "HL04", value=e[4][:4])
-    _check_children(state, level, position)
+    if child not in {"0", "1"} and not (level == "23" and not child):
+        _report_level(state, "level_child_code_wrong", level, position, "HL04", value=child[:4])
+    above = state.open_child
+    if above and (above == "1") != (level > state.open_level):
+        _check_children(state, level, position)
+    numbers[level] = number
+    state.open_level = level
+    state.open_child = child
 
 
 def _check_children(state: State, level: str, position: int) -> None:
@@ -154,10 +156,18 @@ def _check_children(state: State, level: str, position: int) -> None:
         )
 
 
-def _report_level(  # noqa: PLR0913 - the place of a level
-    state: State, code: str, level: str, position: int, element: str, **values: object
+def _report_level(
+    state: State,
+    code: str,
+    level: str,
+    position: int,
+    element: str,
+    *,
+    value: str = "",
+    expected: int = 0,
 ) -> None:
-    state.report(code, "HL", position, element, loop=_LEVEL_LOOPS[LEVELS[level]], **values)
+    loop = _LEVEL_LOOPS[LEVELS[level]]
+    state.report(code, "HL", position, element, loop=loop, value=value, expected=expected)
 
 
 _LEVEL_LOOPS: Final = {BILLING: "2000A", SUBSCRIBER: "2000B", PATIENT: "2000C"}
@@ -194,17 +204,18 @@ def subscriber(state: State, elements: list[str], position: int) -> None:
     if row[SUBSCRIBER_PAYER_SEQUENCE] is not None:
         repeated(state, elements, position)
         return
-    padded = elements + BLANKS
-    row[SUBSCRIBER_PAYER_SEQUENCE] = padded[1]
-    row[1:6] = (
-        padded[2] or None,
-        padded[3] or None,
-        padded[4] or None,
-        padded[5] or None,
-        padded[9] or None,
+    e = elements if len(elements) > 9 else elements + BLANKS
+    row[:6] = (
+        e[1],
+        e[2] or None,
+        e[3] or None,
+        e[4] or None,
+        e[5] or None,
+        e[9] or None,
     )
-    check_payer_sequence(state, padded[1], position)
-    if padded[6] or padded[7] or padded[8] or len(elements) > 10:
+    if e[1] not in PAYER_SEQUENCES:
+        check_payer_sequence(state, e[1], position)
+    if e[6] or e[7] or e[8] or len(elements) > 10:
         state.keep(elements, position)
         keep_rest(state, elements, position, 9)
 
@@ -213,7 +224,7 @@ def check_payer_sequence(state: State, sequence: str, position: int) -> None:
     """Report an SBR01 that names no place in the order of payers."""
     if not sequence:
         state.report("required_element_missing", "SBR", position, "SBR01")
-    elif sequence not in _PAYER_SEQUENCES:
+    elif sequence not in PAYER_SEQUENCES:
         state.report("code_unknown", "SBR", position, "SBR01", value=sequence[:4])
 
 
@@ -505,7 +516,7 @@ def beginning(state: State, elements: list[str], position: int) -> None:
     keep_rest(state, elements, position, 6)
 
 
-def end(state: State, elements: list[str], position: int) -> None:
+def end(state: State, _elements: list[str], position: int) -> None:
     """Read the SE: the last claim is complete, and so are all levels."""
     close_claim(state, position - 1)
     flush_party(state)

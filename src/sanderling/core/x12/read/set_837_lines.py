@@ -28,7 +28,7 @@ from sanderling.core.x12.read.set_837_state import (
     Row,
     State,
 )
-from sanderling.core.x12.read.values import CENTS, MEMORY_MAX
+from sanderling.core.x12.read.values import CENTS, DAYS, MEMORY_MAX
 
 LINE_POINTERS_END: Final = LINE_POINTERS + 1
 _LINE_TAIL: Final = [None] * (LINE_WIDTH - LINE_SERVICE)
@@ -45,7 +45,12 @@ def line(state: State, elements: list[str], position: int) -> None:
     state.row_line = number = len(lines) + 1
     assigned = elements[1] if len(elements) > 1 else ""
     lines.append([state.row_claim, number, position, assigned or None, *_LINE_TAIL])
-    state.enter("2400", LINE)
+    # As `enter` does; spelled out for speed, like much here that runs for every line.
+    grammar = state.grammar
+    state.loop = "2400"
+    state.context = LINE
+    state.handlers = grammar.line_handlers
+    state.entities = grammar.line_entities
     if assigned != str(number):
         state.report("line_number_out_of_order", "LX", position, "LX01", expected=number)
     if len(elements) > 2:
@@ -60,6 +65,8 @@ def procedure_of(state: State, text: str) -> Procedure:
     parts = text.split(state.component) + BLANKS
     modifiers = ":".join(filter(None, parts[2:6]))
     procedure = (parts[0] or None, parts[1] or None, modifiers or None, parts[6] or None)
+    if len(parts) - len(BLANKS) > 7:
+        return procedure  # not remembered, as such a segment is kept each time
     if len(state.procedures) >= MEMORY_MAX:
         state.procedures.clear()
     state.procedures[text] = procedure
@@ -219,7 +226,15 @@ def tooth(state: State, elements: list[str], position: int) -> None:
 
 def line_period(state: State, elements: list[str], position: int) -> None:
     """Read a DTP of loop 2400: the service date among others."""
-    qualifier, first, last = read_period(state, elements, position)
+    if len(elements) == 4 and elements[2] == "D8":
+        qualifier = elements[1]
+        first = last = DAYS[elements[3]]
+        if first is None:
+            read_period(state, elements, position)
+            return
+        state.dates((state.row_claim, state.row_line, position, "2400", qualifier, first, first))
+    else:
+        qualifier, first, last = read_period(state, elements, position)
     if qualifier == "472":
         row = state.lines[-1]
         if row[LINE_SERVICE_FROM] is not None:
@@ -231,13 +246,21 @@ def line_period(state: State, elements: list[str], position: int) -> None:
 
 def line_reference(state: State, elements: list[str], position: int) -> None:
     """Read a REF of loop 2400: the line control number among others."""
-    reference(state, elements, position)
-    if len(elements) > 2 and elements[1] == "6R":
-        row = state.lines[-1]
-        if row[LINE_CONTROL_NUMBER] is not None:
-            state.report("segment_repeated", "REF", position, "REF01")
+    if len(elements) != 3 or elements[1] != "6R" or not elements[2]:
+        reference(state, elements, position)
+        if len(elements) < 3 or elements[1] != "6R" or not elements[2]:
             return
-        row[LINE_CONTROL_NUMBER] = elements[2] or None
+    else:
+        state.references((state.row_claim, state.row_line, position, "2400", "6R", elements[2]))
+    number = elements[2]
+    row = state.lines[-1]
+    if row[LINE_CONTROL_NUMBER] is not None:
+        state.report("segment_repeated", "REF", position, "REF01")
+        return
+    row[LINE_CONTROL_NUMBER] = number
+    if number in state.control_numbers:
+        state.report("line_control_number_repeated", "REF", position, "REF02")
+    state.control_numbers.add(number)
 
 
 def drug(state: State, elements: list[str], position: int) -> None:

@@ -178,6 +178,7 @@ class State:
         "claims",
         "component",
         "context",
+        "control_numbers",
         "coverage",
         "coverage_adjusted_cents",
         "coverages",
@@ -271,6 +272,7 @@ class State:
         self.priors: list[Row] = []
         self.prior_adjusted_cents: list[int] = []  # CAS of 2430, beside `priors`
         self.diagnosis_counts: dict[str, int] = {}
+        self.control_numbers: set[str] = set()  # REF*6R of the open claim
 
         # Composites repeat endlessly: what they are made of is remembered.
         self.procedures: dict[str, tuple[str | None, str | None, str | None, str | None]] = {}
@@ -289,7 +291,7 @@ class State:
             (self.row_claim, self.row_line, position, self.loop, self.separator.join(elements))
         )
 
-    def report(  # noqa: PLR0913 - a place in a file has that many coordinates
+    def report(
         self,
         code: str,
         segment: str,
@@ -298,7 +300,7 @@ class State:
         *,
         loop: str | None = None,
         severity: Severity | None = None,
-        **values: object,
+        **values: str | int | None,
     ) -> None:
         """Add the problem `code`; `values` fill its sentence."""
         self.rows.problems.append(
@@ -310,7 +312,7 @@ class State:
                 element=element,
                 claim_index=self.row_claim,
                 severity=severity,
-                **values,
+                values=values,
             )
         )
 
@@ -329,3 +331,5 @@ class Grammar:
     service: str  # the segment that holds a line's service: SV1, SV2, SV3
     loops: dict[str, dict[str, Handler]]  # loop -> segment -> what reads it
     entities: dict[str, dict[str, Entity]]  # context -> NM101 -> what it opens
+    line_handlers: dict[str, Handler]  # of loop 2400
+    line_entities: dict[str, Entity]
