@@ -135,9 +135,7 @@ class AccountMaker:
         count = min(poisson(dice, specialty.lines_mean), len(further), 11)
         return [first, *dice.sample(further, k=count)]
 
-    def _line(
-        self, procedure: Procedure, service_date: date, number: str, place: int
-    ) -> ClaimLine:
+    def _line(self, procedure: Procedure, service_date: date, number: str, place: int) -> ClaimLine:
         dice = self._dice
         timed = "GP" in procedure.modifiers and procedure.code != "97161"
         units = dice.choice((1, 1, 2, 2, 3)) if timed else 1

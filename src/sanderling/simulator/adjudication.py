@@ -46,6 +46,13 @@ class PayerRecord:
     payments: tuple[RuledPayment, ...] = ()  # in force: not reversed
     category: str = ""  # of the present denial
     is_final: bool = False
+    is_in_process: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        """True when one more original is a duplicate: being decided, or paid in whole or part."""
+        was_paid = any(part.payment.paid_cents for part in self.payments)
+        return self.is_in_process or not self.category or was_paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def adjudicate(case: Case) -> Ruling:
         return _void(case)
     if claim.frequency is Frequency.REPLACEMENT:
         return _replacement(case)
-    if case.record is not None and not case.record.category:
+    record = case.record
+    if record is not None and record.is_answered:
         return _denied(case, DUPLICATE, "duplicate", Outcome.DUPLICATE)
     if any(other.paid_cents is not None for other in claim.other_payers):
         return _decide_secondary(case)
@@ -108,9 +116,7 @@ def _planted_denial(case: Case) -> Ruling | None:
             struck = [
                 number
                 for number, line in enumerate(case.claim.lines, start=1)
-                if problem.touches(
-                    case.payer.code, case.client_code, line.code, case.received_date
-                )
+                if problem.touches(case.payer.code, case.client_code, line.code, case.received_date)
             ]
             if struck and case.dice.random() < problem.strength:
                 return _strike(case, MODIFIER_EDIT, "coding", struck[0], (problem.kind,))
@@ -219,11 +225,15 @@ def _decide_secondary(case: Case) -> Ruling:
         return Ruling(Outcome.SILENT)
     if case.dice.random() < case.payer.denial_rate:
         category = pick(
-            case.dice, (("eligibility", 4.0), ("coordination_of_benefits", 4.0), ("documentation", 2.0))
+            case.dice,
+            (("eligibility", 4.0), ("coordination_of_benefits", 4.0), ("documentation", 2.0)),
         )
         reason = pick(case.dice, [(item, item.weight) for item in DENIALS[category]])
         return _denied(case, reason, category)
-    ruled = secondary_payment(case.claim, case.payer, _common(case), case.dice)
+    is_too_much = case.dice.random() < case.parameters.payment["secondary_overpaid_share"]
+    ruled = secondary_payment(
+        case.claim, case.payer, _common(case), case.dice, is_too_much=is_too_much
+    )
     return Ruling(Outcome.PAID, (ruled,))
 
 
@@ -232,7 +242,8 @@ def _void(case: Case) -> Ruling:
     if record is None or not record.is_final:
         return Ruling(Outcome.SILENT)
     return Ruling(
-        Outcome.VOIDED, tuple(reversal_of(part, record.payer_claim_number) for part in record.payments)
+        Outcome.VOIDED,
+        tuple(reversal_of(part, record.payer_claim_number) for part in record.payments),
     )
 
 

@@ -130,7 +130,11 @@ def _acknowledged(verdict: Verdict, accepted: ClaimStatus) -> AcknowledgedClaim:
     status = accepted
     if reason is not None:
         status = ClaimStatus(
-            reason.status_category, reason.status, reason.entity, is_accepted=False, text=reason.text
+            reason.status_category,
+            reason.status,
+            reason.entity,
+            is_accepted=False,
+            text=reason.text,
         )
     facts = claim.institutional
     is_institutional = claim.form is Form.INSTITUTIONAL
@@ -180,9 +184,7 @@ class PayerFrontEnds:
             payer = self._profiles[code]
             source = Source("PR", payer.name, payer.code)
             transactions = tuple(
-                acknowledgement_for(
-                    self._state, source, reference, verdicts, day, f"{place:04d}"
-                )
+                acknowledgement_for(self._state, source, reference, verdicts, day, f"{place:04d}")
                 for place, (reference, verdicts) in enumerate(batches.items(), start=1)
             )
             text = self._state.incoming(

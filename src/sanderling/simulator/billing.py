@@ -106,9 +106,7 @@ def _other_payer(account: Account, index: int, prior: tuple[PriorDecision, ...])
     return other
 
 
-def _line_with_prior(
-    line: ClaimLine, number: int, prior: tuple[PriorDecision, ...]
-) -> ClaimLine:
+def _line_with_prior(line: ClaimLine, number: int, prior: tuple[PriorDecision, ...]) -> ClaimLine:
     decisions = []
     for decision in prior:
         for paid, about in zip(decision.payment.lines, decision.line_numbers, strict=True):

@@ -61,6 +61,8 @@ class Clearinghouse:
             self._reject(submission, SUBSET, source, day)
 
     def _check(self, submission: Submission) -> FrontEndReason | None:
+        if submission.is_correction:
+            return None
         payer = BY_CODE[submission.claim.payer.identifier]
         share = self._state.parameters.front_end["clearinghouse_share_of_rejections"]
         dice = dice_for(self._state.settings.seed, "edit", submission.trace)

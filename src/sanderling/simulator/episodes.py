@@ -40,6 +40,7 @@ class Track:
     hidden: str = ""  # silent, lost, pended, missing_remit: what only the payer knows
     crossover_date: date | None = None
     is_correction_open: bool = False
+    is_correction_rejected: bool = False
     pending_duplicates: int = 0
     latest_status: tuple[str, str, date] | None = None  # from a 277
     decision: PriorDecision | None = None

@@ -57,9 +57,7 @@ class Office:
         episode = Episode(account, Book(coverages), [Track() for _ in range(coverages)])
         timing = self._state.parameters.timing
         dice = self._dice(episode, "lag")
-        lag = lognormal_days(
-            dice, timing["charge_lag_median_days"], timing["charge_lag_p90_days"]
-        )
+        lag = lognormal_days(dice, timing["charge_lag_median_days"], timing["charge_lag_p90_days"])
         if dice.random() < timing["charge_lag_tail_share"]:
             lag += dice.randrange(28, 100)
         facts = account.institutional
@@ -68,9 +66,7 @@ class Office:
 
     def _send_first(self, episode: Episode, day: date) -> None:
         self._state.episodes.append(episode)
-        episode.book.charge(
-            tuple(line.charge_cents for line in episode.account.lines), day
-        )
+        episode.book.charge(tuple(line.charge_cents for line in episode.account.lines), day)
         self.send(episode, 0, day)
         office = self._state.parameters.office
         dice = self._dice(episode, "later")
@@ -108,7 +104,9 @@ class Office:
         track.sent_dates.append(day)
         if is_duplicate:
             track.pending_duplicates += 1
-        elif frequency is Frequency.ORIGINAL:
+        elif frequency is not Frequency.ORIGINAL:
+            track.is_correction_rejected = False
+        else:
             track.stage = Stage.SENT
             track.rejection = None
         submission = Submission(
@@ -133,9 +131,7 @@ class Office:
                 self._write_set(client, form, chunk, day)
         self._outbox.clear()
 
-    def _write_set(
-        self, client: str, form: Form, submissions: list[Submission], day: date
-    ) -> None:
+    def _write_set(self, client: str, form: Form, submissions: list[Submission], day: date) -> None:
         reference = f"B{self._state.next_number('batch'):08d}"
         by_provider: dict[str, tuple[Provider, list[Claim]]] = {}
         for submission in submissions:
@@ -167,12 +163,25 @@ class Office:
             track.pending_duplicates -= 1
             return
         if submission.is_correction:
-            track.is_correction_open = False
+            # A whole set was refused: the same replacement or void goes out again.
+            track.is_correction_rejected = True
+            later = day + timedelta(days=3)
+            self._at(later, partial(self._send_correction_again, submission))
             return
         dice = self._dice(submission.episode, f"rejected{submission.attempt}")
         if dice.random() < self._state.parameters.office["resubmit_rejection_share"]:
             later = self._later(dice, "resubmit_days", day)
             self._at(later, partial(self._resend, submission.episode, submission.rank))
+
+    def _send_correction_again(self, submission: Submission, day: date) -> None:
+        claim = submission.claim
+        self.send(
+            submission.episode,
+            submission.rank,
+            day,
+            frequency=claim.frequency,
+            original_reference=claim.original_reference,
+        )
 
     def _resend(self, episode: Episode, rank: int, day: date) -> None:
         if episode.tracks[rank].stage is Stage.REJECTED:
@@ -180,7 +189,10 @@ class Office:
 
     def _again(self, episode: Episode, day: date) -> None:
         """Send the same claim once more, as offices do that do not look first."""
-        if not episode.is_voided and episode.tracks[0].stage in {Stage.ACCEPTED, Stage.FINAL}:
+        track = episode.tracks[0]
+        is_denied = track.ruling is not None and bool(track.ruling.category)
+        is_quiet = not episode.is_voided and not track.is_correction_open and not is_denied
+        if is_quiet and track.stage in {Stage.ACCEPTED, Stage.FINAL}:
             self.send(episode, 0, day, is_duplicate=True)
 
     def on_remittance(self, episode: Episode, rank: int, ruling: Ruling, day: date) -> None:
@@ -206,9 +218,7 @@ class Office:
         if track.stage is Stage.UNBILLED and episode.book.party_cents(rank) > 0:
             self.send(episode, rank, day)
 
-    def _rework(
-        self, episode: Episode, rank: int, ruling: Ruling, dice: Random, day: date
-    ) -> None:
+    def _rework(self, episode: Episode, rank: int, ruling: Ruling, dice: Random, day: date) -> None:
         payer = episode.account.patient.coverages[rank].payer
         has_other_part = ruling.outcome is Outcome.PARTIAL and len(episode.tracks) > 1
         if rank > 0 or not payer.takes_replacements or has_other_part:

@@ -72,6 +72,7 @@ class PayerDesk:
         self._on_front_end(self.profile, submission, None, number, day)
         ruling = self._decide(submission, claim, record, number, day, dice)
         self._remember(key, record, number, submission)
+        self._records[key].is_in_process = bool(ruling.payments)
         if ruling.outcome in {Outcome.SILENT, Outcome.PENDED} and not submission.is_duplicate:
             submission.episode.tracks[submission.rank].hidden = ruling.outcome.value
         if ruling.payments:
@@ -88,6 +89,8 @@ class PayerDesk:
             record is None or not record.is_final
         ):
             return ORIGINAL_NOT_FINAL
+        if submission.is_correction:
+            return None
         share = 1 - self._state.parameters.front_end["clearinghouse_share_of_rejections"]
         weight = share if submission.attempt == 1 else share / 2
         if dice.random() < self.profile.rejection_rate * weight:
@@ -151,6 +154,7 @@ class PayerDesk:
             record.payments = in_force
             record.category = ruling.category
             record.is_final = True
+            record.is_in_process = False
             if in_force:
                 record.payer_claim_number = in_force[-1].payment.payer_claim_number
         self._queue(Due(submission, ruling, ruling.payments, interest_cents=interest))

@@ -51,9 +51,7 @@ def base_payment(claim: Claim, payer: PayerProfile, common: Common) -> ClaimPaym
         paid_cents=0,
         patient_cents=0,
         # The 835 has no CI and no BL: such payers answer with the kind of plan.
-        filing_indicator=REMITTANCE_INDICATORS.get(
-            claim.filing_indicator, claim.filing_indicator
-        ),
+        filing_indicator=REMITTANCE_INDICATORS.get(claim.filing_indicator, claim.filing_indicator),
         payer_claim_number=common.payer_claim_number,
         patient=claim.patient_person,
         member_id=claim.member_id,
@@ -175,9 +173,7 @@ def paid_payment(
         )
         paid = allowed - owed - withheld
         patient_total += owed
-        lines.append(
-            replace(line_payment(claim, line, paid, adjustments), allowed_cents=allowed)
-        )
+        lines.append(replace(line_payment(claim, line, paid, adjustments), allowed_cents=allowed))
     payment = replace(
         payment,
         lines=tuple(lines),
@@ -194,7 +190,9 @@ def paid_payment(
 
 def _patient_terms(claim: Claim, payer: PayerProfile, dice: Random) -> PatientTerms:
     # Deductibles are met in the course of the year (domain reference 12.2).
-    seasonal = 2.0 if claim.service_date.month <= 3 else 1.0 if claim.service_date.month < 10 else 0.6
+    seasonal = (
+        2.0 if claim.service_date.month <= 3 else 1.0 if claim.service_date.month < 10 else 0.6
+    )
     has_deductible = dice.random() < payer.deductible_rate * seasonal
     size = dice.choice((10_000, 25_000, 60_000, 150_000)) if has_deductible else 0
     visit = claim.lines[0].code[:2] in {"99", "90", "97"}
@@ -294,9 +292,7 @@ def _stay_payment(
         covered_cents=claim.charge_cents,
     )
     if crosses_to and owed:
-        payment = replace(
-            _forwarded(payment, crosses_to), remarks=(), inpatient_remarks=("MA18",)
-        )
+        payment = replace(_forwarded(payment, crosses_to), remarks=(), inpatient_remarks=("MA18",))
     return RuledPayment(payment, ())
 
 

@@ -31,6 +31,7 @@ class MadeRemittance:
     dues: list[Due]
     payee: Provider
     client_code: str
+    held: set[int]  # places in `dues` of claim payments that do not balance
 
 
 class PaymentRuns:
@@ -58,8 +59,12 @@ class PaymentRuns:
         dice = dice_for(state.settings.seed, "run", payer.code, npi, day.isoformat())
         claims: list[ClaimPayment] = []
         adjustments = self._debts.pop((payer.code, npi), [])
-        for due in dues:
-            claims += self._claims_of(due, desk, dice)
+        held: set[int] = set()
+        for place, due in enumerate(dues):
+            made = self._claims_of(due, desk, dice)
+            if not all(claim.is_balanced for claim in made):
+                held.add(place)
+            claims += made
             adjustments += self._adjustments_of(due, payer.code, npi, day)
         adjustments += self._other_adjustments(npi, day, claims, dice)
         trace = f"{payer.code}{day:%y%m%d}{state.next_number('trn:' + payer.code):05d}"
@@ -76,19 +81,18 @@ class PaymentRuns:
         )
         if remittance.balanced_cents < 0:
             remittance = self._forward_balance(remittance, payer.code, npi, day)
-        return MadeRemittance(remittance, dues, payee, account.client.code)
+        return MadeRemittance(remittance, dues, payee, account.client.code, held)
 
     def _claims_of(self, due: Due, desk: PayerDesk, dice: Random) -> list[ClaimPayment]:
         state = self._state
         episode = due.submission.episode
         claims = []
         for part in due.payments:
-            payment = with_noise(
-                part.payment, desk.profile, episode, state.parameters.noise, dice
-            )
+            payment = with_noise(part.payment, desk.profile, episode, state.parameters.noise, dice)
             if due.interest_cents and part is due.payments[-1]:
                 payment = replace(payment, interest_cents=due.interest_cents)
-            if dice.random() < state.parameters.payment["unbalanced_claim_share"]:
+            share = state.parameters.payment["unbalanced_claim_share"]
+            if len(due.payments) == 1 and dice.random() < share:
                 payment = self._unbalance(payment, episode.account.client.code)
             claims.append(payment)
         return claims
@@ -119,14 +123,10 @@ class PaymentRuns:
         items = []
         number = due.payments[-1].payment.payer_claim_number
         if due.interest_cents:
-            items.append(
-                ProviderAdjustment(npi, fiscal_date, "L6", number, -due.interest_cents)
-            )
+            items.append(ProviderAdjustment(npi, fiscal_date, "L6", number, -due.interest_cents))
         if due.take_later:
             taken = -sum(
-                part.payment.paid_cents
-                for part in due.payments
-                if part.payment.status == "22"
+                part.payment.paid_cents for part in due.payments if part.payment.status == "22"
             )
             if taken > 0:
                 reference = f"{due.submission.claim.control_number} {number}"
@@ -164,9 +164,7 @@ class PaymentRuns:
         fiscal_date = date(day.year, 12, 31)
         forward = ProviderAdjustment(npi, fiscal_date, "FB", remittance.trace, short)
         self._owe(payer, npi, replace(forward, amount_cents=-short))
-        return replace(
-            remittance, provider_adjustments=(*remittance.provider_adjustments, forward)
-        )
+        return replace(remittance, provider_adjustments=(*remittance.provider_adjustments, forward))
 
 
 def transaction_for(made: MadeRemittance, place: int) -> Transaction:

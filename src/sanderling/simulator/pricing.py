@@ -26,9 +26,7 @@ def price_lines(claim: Claim, rates: dict[str, int]) -> tuple[Price, ...]:
     is_inpatient = claim.form is Form.INSTITUTIONAL and claim.facility_code == "11"
     percent = PERCENT_INPATIENT if is_inpatient else PERCENT_OUTPATIENT
     bases = [_rate(line, rates, percent) for line in claim.lines]
-    surgical = [
-        index for index, line in enumerate(claim.lines) if line.code in SURGERY_CODES
-    ]
+    surgical = [index for index, line in enumerate(claim.lines) if line.code in SURGERY_CODES]
     surgical.sort(key=lambda index: (-bases[index], index))
     allowed = list(bases)
     for step, index in enumerate(surgical):

@@ -19,13 +19,20 @@ from sanderling.simulator.ruling import RuledPayment
 
 
 def secondary_payment(
-    claim: Claim, payer: PayerProfile, common: Common, dice: Random
+    claim: Claim,
+    payer: PayerProfile,
+    common: Common,
+    dice: Random,
+    *,
+    is_too_much: bool = False,
 ) -> RuledPayment:
-    """Pay what earlier payers left to the patient, in whole or in part."""
+    """Pay what earlier payers left to the patient: in whole, in part, or a fifth too much."""
     share = 1.0 if dice.random() < payer.pays_secondary else payer.pays_secondary
     if payer.kind == "medicaid":
         # Lesser of: often the primary already paid more than the program allows.
         share = 1.0 if dice.random() < 0.35 else 0.0
+    if is_too_much and not is_claim_level(claim):
+        share = 1.2
     payment = base_payment(claim, payer, common)
     if is_claim_level(claim):
         left = _left_on_claim(claim)
@@ -56,14 +63,14 @@ def _decide(
     charge: int, left: int, contractual: int, payer: PayerProfile, share: float
 ) -> tuple[int, tuple[Adjustment, ...], int]:
     """Split what is left into payment, patient part and write-down; the rest is OA-23."""
-    paid = share_of(left, share)
-    rest = left - paid
+    paid = min(share_of(left, share), charge)
+    rest = max(left - paid, 0)
     owed = 0 if payer.kind == "medicaid" else rest
     written_down = rest - owed
     # Some payers repeat the whole contractual reduction as their own; it was written down already.
     repeated = contractual if payer.repeats_contractual else 0
     adjustments = (
-        Adjustment("OA", "23", charge - left - repeated),
+        Adjustment("OA", "23", charge - paid - rest - repeated),
         Adjustment("CO", "45", written_down + repeated),
         Adjustment("PR", "2", owed),
     )
@@ -88,9 +95,7 @@ def _left_on_claim(claim: Claim) -> int:
 
 def _cost_share(adjustments: tuple[Adjustment, ...]) -> int:
     return sum(
-        item.amount_cents
-        for item in adjustments
-        if item.group == "PR" and item.code in _COST_SHARE
+        item.amount_cents for item in adjustments if item.group == "PR" and item.code in _COST_SHARE
     )
 
 

@@ -65,6 +65,10 @@ _Facts = tuple[str, str, str, str, date | None]
 def _insurance(
     episode: Episode, track: Track, payer: PayerProfile, party: int, as_of: date
 ) -> _Facts:
+    if track.hidden == "held":
+        return "awaiting_internal", "", "claim payment does not balance", "", None
+    if track.is_correction_rejected:
+        return "rejected", "missing_information", "replacement or void", "999", track.sent_dates[-1]
     if track.is_correction_open:
         return "corrected_pending", "", "replacement or void sent", "", track.sent_dates[-1]
     if track.stage is Stage.UNBILLED:

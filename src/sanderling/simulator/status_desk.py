@@ -54,15 +54,16 @@ class StatusDesk:
             episode.tracks[0].latest_status = (reply.category, reply.status, day)
         batch = self._batch(payer, asked, day, replies)
         transaction = status_response_transaction(batch, "0001")
-        text = self._state.incoming(
-            payer.code, ((transaction,),), day, delimiters=payer.delimiters
-        )
+        text = self._state.incoming(payer.code, ((transaction,),), day, delimiters=payer.delimiters)
         totals = FileTotals(claims=len(asked))
         self._state.emit(f"{payer.code}-{batch.reference}.277", "277", text, day, totals)
 
     def _reply(self, episode: Episode, trace: str, day: date) -> StatusReply:
         track = episode.tracks[0]
         yesterday = day - timedelta(days=1)
+        dice = dice_for(self._state.settings.seed, "status", trace)
+        if dice.random() < self._state.parameters.noise["contradictory_status"]:
+            return StatusReply("P1", "20", yesterday)  # the help desk's usual answer
         if track.hidden == "missing_remit" and track.unseen_payment is not None:
             number, paid_date, paid = track.unseen_payment
             return StatusReply(
@@ -70,7 +71,6 @@ class StatusDesk:
                 payment_date=paid_date, payment_trace=number,
             )  # fmt: skip
         if track.hidden == "lost" or track.stage is Stage.SENT:
-            dice = dice_for(self._state.settings.seed, "status", trace)
             return StatusReply("A4" if dice.random() < 0.6 else "D0", "35", yesterday)
         if track.hidden == "pended":
             return StatusReply("P3", "297", yesterday)
@@ -100,9 +100,7 @@ class StatusDesk:
         )
 
 
-def _status_claim(
-    episode: Episode, trace: str, replies: tuple[StatusReply, ...]
-) -> StatusClaim:
+def _status_claim(episode: Episode, trace: str, replies: tuple[StatusReply, ...]) -> StatusClaim:
     account = episode.account
     patient = account.patient
     facts = account.institutional

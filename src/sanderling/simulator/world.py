@@ -55,9 +55,7 @@ class World:
         )
         self.clients = make_clients(dice_for(settings.seed, "clients"))
         rates = {
-            payer.code: {
-                client.code: contract_rates(client, payer) for client in self.clients
-            }
+            payer.code: {client.code: contract_rates(client, payer) for client in self.clients}
             for payer in PAYERS
         }
         self.rates = rates
@@ -66,9 +64,7 @@ class World:
             for payer in PAYERS
         }
         self.office = Office(self.state, self._receive)
-        self._clearinghouse = Clearinghouse(
-            self.state, self._forward, self.office.on_rejected
-        )
+        self._clearinghouse = Clearinghouse(self.state, self._forward, self.office.on_rejected)
         self._runs = PaymentRuns(self.state)
         self._front_ends = PayerFrontEnds(self.state)
         self._status_desk = StatusDesk(self.state)
@@ -178,9 +174,7 @@ class World:
                 when, partial(self._deliver, desk, items, label, day, several_groups)
             )
 
-    def _lose(
-        self, items: list[MadeRemittance], label: str, desk: PayerDesk, day: date
-    ) -> None:
+    def _lose(self, items: list[MadeRemittance], label: str, desk: PayerDesk, day: date) -> None:
         for item in items:
             for due in item.dues:
                 track = due.submission.episode.tracks[due.submission.rank]
@@ -206,9 +200,7 @@ class World:
         several_groups: bool,  # noqa: FBT001 - bound by partial
         day: date,
     ) -> None:
-        transactions = [
-            transaction_for(item, place) for place, item in enumerate(items, start=1)
-        ]
+        transactions = [transaction_for(item, place) for place, item in enumerate(items, start=1)]
         groups = (
             tuple((transaction,) for transaction in transactions)
             if several_groups
@@ -220,8 +212,12 @@ class World:
         name = f"{desk.profile.code}-{label}-{paid_date:%Y%m%d}.835"
         self.state.emit(name, "835", text, day, totals_of(items))
         for item in items:
-            for due in item.dues:
-                self._post(due, item.remittance.payment_date, day)
+            for place, due in enumerate(item.dues):
+                if place in item.held:
+                    # It does not balance: no posting, a person must look (2.6).
+                    due.submission.episode.tracks[due.submission.rank].hidden = "held"
+                else:
+                    self._post(due, item.remittance.payment_date, day)
 
     def _post(self, due: Due, paid_date: date, day: date) -> None:
         submission = due.submission
@@ -280,9 +276,7 @@ class World:
     @staticmethod
     def _crossover_claim(due: Due, rank: int, paid_date: date) -> Claim:
         submission = due.submission
-        decision = prior_decision(
-            submission.episode, submission.rank, due.payments[-1], paid_date
-        )
+        decision = prior_decision(submission.episode, submission.rank, due.payments[-1], paid_date)
         return make_claim(
             submission.episode.account, rank, prior=(decision,), frequency=Frequency.ORIGINAL
         )
@@ -291,4 +285,3 @@ class World:
 def clients_by_code(world: World) -> dict[str, ClientProfile]:
     """The clients of a world by code."""
     return {client.code: client for client in world.clients}
-

@@ -42,9 +42,7 @@ class WorldState:
         self._controls[name] = self._controls.get(name, 0) + 1
         return self._controls[name]
 
-    def outgoing(
-        self, transactions: tuple[Transaction, ...], day: date
-    ) -> tuple[str, int]:
+    def outgoing(self, transactions: tuple[Transaction, ...], day: date) -> tuple[str, int]:
         """Frame transactions to the clearinghouse; answers text and interchange number."""
         number = self.next_number("interchange:out")
         text = render_interchange(

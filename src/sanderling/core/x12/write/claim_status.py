@@ -106,9 +106,7 @@ def status_response_transaction(batch: StatusBatch, control_number: str) -> Tran
     return Transaction("277", GUIDE_STATUS, control_number, body)
 
 
-def _segments(
-    batch: StatusBatch, purpose: str, kind: str, *, is_response: bool
-) -> Iterator[str]:
+def _segments(batch: StatusBatch, purpose: str, kind: str, *, is_response: bool) -> Iterator[str]:
     created = batch.created_at
     yield segment(
         "BHT",

@@ -43,7 +43,7 @@ class Group:
     """One functional group: transaction sets of one kind."""
 
     control_number: int  # GS06
-    transactions: tuple[Transaction, ...]
+    transactions: Iterable[Transaction]  # at least one; may be a generator, read once
     sender: str = ""  # GS02; the interchange sender when empty
     receiver: str = ""  # GS03
 
@@ -108,24 +108,30 @@ def _isa(interchange: Interchange, marks: Delimiters) -> str:
 
 
 def _group_pieces(group: Group, interchange: Interchange) -> Iterator[str]:
-    head = group.transactions[0]
-    yield (
-        segment(
-            "GS",
-            head.functional_id,
-            group.sender or interchange.sender,
-            group.receiver or interchange.receiver,
-            f"{interchange.created_at:%Y%m%d}",
-            f"{interchange.created_at:%H%M}",
-            str(group.control_number),
-            "X",
-            head.guide,
-        )
-        + "~"
-    )
+    count = 0
     for transaction in group.transactions:
+        if count == 0:
+            yield _group_header(group, interchange, transaction)
+        count += 1
         yield transaction_text(transaction)
-    yield segment("GE", str(len(group.transactions)), str(group.control_number)) + "~"
+    if count == 0:
+        raise ValueError("a functional group needs a transaction set")
+    yield segment("GE", str(count), str(group.control_number)) + "~"
+
+
+def _group_header(group: Group, interchange: Interchange, head: Transaction) -> str:
+    header = segment(
+        "GS",
+        head.functional_id,
+        group.sender or interchange.sender,
+        group.receiver or interchange.receiver,
+        f"{interchange.created_at:%Y%m%d}",
+        f"{interchange.created_at:%H%M}",
+        str(group.control_number),
+        "X",
+        head.guide,
+    )
+    return f"{header}~"
 
 
 def transaction_text(transaction: Transaction) -> str:

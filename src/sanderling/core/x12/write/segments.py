@@ -18,9 +18,7 @@ from functools import lru_cache
 _CANONICAL = "*:^~"
 _UNWANTED = {ord(mark): " " for mark in _CANONICAL} | {code: " " for code in (*range(32), 127)}
 # The extended character set of appendix B.1.1.2.2, after upper-casing.
-_EXTENDED = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()+,-./;?=%@[]_{}\\|<>#$"
-)
+_EXTENDED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()+,-./;?=%@[]_{}\\|<>#$")
 
 
 @dataclass(frozen=True, slots=True)
