@@ -28,9 +28,11 @@ def python_lock_faults(name: str) -> list[str]:
     faults = []
     if re.search(r"https?:|--(extra-)?index|--find-links|file:", text):
         faults.append(f"{name} names an address")
-    for requirement in re.split(r"\n(?=[A-Za-z0-9])", text.strip()):
-        if "--hash=sha256:" not in requirement:
-            faults.append(f"{name}: no hash for {requirement.splitlines()[0]}")
+    faults += [
+        f"{name}: no hash for {requirement.splitlines()[0]}"
+        for requirement in re.split(r"\n(?=[A-Za-z0-9])", text.strip())
+        if "--hash=sha256:" not in requirement
+    ]
     return faults
 
 

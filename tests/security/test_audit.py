@@ -17,7 +17,7 @@ from sanderling.web.actor import set_actor
 AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-def tamper(sql: str, *parameters: object) -> None:
+def tamper(sql: str, *parameters: int) -> None:
     """Change a row as an attacker would who is the owner and switches the trigger off."""
     with connection.cursor() as cursor:
         for table in ("audit_event", "audit_seal"):

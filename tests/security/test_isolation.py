@@ -32,7 +32,7 @@ def as_web(client_ids: str | None) -> Iterator[None]:
 def rows(sql: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.fixture

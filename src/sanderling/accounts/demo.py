@@ -11,6 +11,7 @@ from sanderling.accounts.actions import assign_clients, create_user
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import Role
 from sanderling.clients.models import Client
+from sanderling.postgres.home import private_folder
 
 DOMAIN = "demo.example"
 # role, name, how many clients (None: all)
@@ -29,7 +30,7 @@ def ensure_demo_users() -> list[tuple[str, str, str]]:
     The password is one of this installation alone, kept in its data directory: a demonstration
     that listens on a network has no password that the world knows.
     """
-    password = _password(Path(settings.SANDERLING_HOME) / "keys" / "demo_password")
+    password = _password(private_folder(settings.SANDERLING_HOME, "keys") / "demo_password")
     clients = list(Client.objects.order_by("code").values_list("pk", flat=True))
     logins = []
     for role, name, count in PEOPLE:
@@ -45,7 +46,6 @@ def ensure_demo_users() -> list[tuple[str, str, str]]:
 
 def _password(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(f"sanderling-{secrets.token_hex(4)}", encoding="ascii")
     return path.read_text(encoding="ascii").strip()

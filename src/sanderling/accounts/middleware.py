@@ -30,6 +30,7 @@ class ClientIsolation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request with the user's clients visible, and forget them also on errors."""
         if not request.user.is_authenticated:
             return self.get_response(request)
         with connection.cursor() as cursor:

@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from sanderling.accounts.models import User
 from sanderling.accounts.roles import EVERY_PERMISSION
 
 View = Callable[..., HttpResponseBase]
@@ -30,7 +29,7 @@ def requires(permission: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_login(request)
-            if not isinstance(request.user, User) or not request.user.may(permission):
+            if not request.user.may(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -10,6 +10,6 @@ from sanderling.audit.actions import seal_events
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="seal_audit", name="audit.seal")
-def seal_audit(timestamp: int) -> int:
+def seal_audit(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     """Seal all events not yet in the chain; `timestamp` is when the period began."""
     return seal_events(at=timezone.now())

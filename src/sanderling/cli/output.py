@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -111,18 +111,18 @@ def print_rows(
     if output.form == "xlsx":
         _write_bytes(_xlsx(rows, columns, totals), output)
         return
-    writers: dict[str, Callable[[io.TextIOBase], None]] = {
+    writers: dict[str, Callable[[TextIO], None]] = {
         "json": lambda stream: _write_json(stream, rows, columns, as_of, totals or {}),
         "csv": lambda stream: _write_csv(stream, rows, columns),
         "table": lambda stream: _write_table(stream, rows, columns, totals),
     }
     write = writers[output.form]
     if output.path is None:
-        write(sys.stdout)  # type: ignore[arg-type]  # TextIO is a TextIOBase in fact
+        write(sys.stdout)
         return
     temporary = output.path.with_name(f"{output.path.name}.part")
     with temporary.open("w", encoding="utf-8", newline="") as stream:
-        write(stream)  # type: ignore[arg-type]  # as above
+        write(stream)
     temporary.replace(output.path)
 
 
@@ -150,7 +150,7 @@ def _json_value(value: object) -> object:
 
 
 def _write_json(
-    stream: io.TextIOBase, rows: Iterable[Row], columns: Sequence[str], as_of: date, totals: Row
+    stream: TextIO, rows: Iterable[Row], columns: Sequence[str], as_of: date, totals: Row
 ) -> None:
     """Write one document, a row a line: still one JSON document, and easy to compare."""
     encode = json.JSONEncoder(ensure_ascii=False, default=_json_value).encode
@@ -162,7 +162,7 @@ def _write_json(
     stream.write(("\n" if separator != "\n" else "") + f'], "totals": {encode(dict(totals))}}}\n')
 
 
-def _write_csv(stream: io.TextIOBase, rows: Iterable[Row], columns: Sequence[str]) -> None:
+def _write_csv(stream: TextIO, rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
@@ -195,7 +195,7 @@ def _shown(name: str, value: object) -> str:
 
 
 def _write_table(
-    stream: io.TextIOBase, rows: Iterable[Row], columns: Sequence[str], totals: Row | None
+    stream: TextIO, rows: Iterable[Row], columns: Sequence[str], totals: Row | None
 ) -> None:
     heads = [name.removesuffix("_cents") for name in columns]
     kept = list(rows)

@@ -86,10 +86,10 @@ def env_secret(name: str, *, length_min: int = 32) -> str | None:
 def kept_secret(path: Path) -> str:
     """Return the secret kept in a file, making a random one (mode 0600) when there is none.
 
-    Two processes that start at once agree: the file appears whole (by a hard link), the first one wins, and both read it back.
+    Two processes that start at once agree: the file appears whole (by a hard link), the first one
+    wins, and both read it back.
     """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(48))

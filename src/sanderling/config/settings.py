@@ -15,13 +15,13 @@ from sanderling.config.environment import (
     env_text,
     kept_secret,
 )
-from sanderling.postgres.home import home_folder, socket_folder
+from sanderling.postgres.home import home_folder, private_folder, socket_folder
 from sanderling.postgres.launcher import DATABASE, OWNER, PORT
 
 SANDERLING_HOME = home_folder()
 DEBUG = env_bool("SANDERLING_DEBUG", default=False)
 SECRET_KEY = env_secret("SANDERLING_SECRET_KEY") or kept_secret(
-    SANDERLING_HOME / "keys" / "secret_key"
+    private_folder(SANDERLING_HOME, "keys") / "secret_key"
 )
 ALLOWED_HOSTS = env_list("SANDERLING_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("SANDERLING_ORIGINS", [])

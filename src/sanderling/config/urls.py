@@ -6,5 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.web.urls")),
+    path("", include("sanderling.clients.urls")),
+    path("", include("sanderling.payers.urls")),
+    path("", include("sanderling.accounts.urls")),
+    path("", include("sanderling.audit.urls")),
     path("account/", include("sanderling.accounts.allauth_urls")),
 ]

@@ -1,4 +1,4 @@
-"""Reads a CSV text into rows with their line numbers; what is wrong is a value, not an exception."""
+"""Reads a CSV text into rows with their numbers; what is wrong is a value, not an exception."""
 
 from __future__ import annotations
 

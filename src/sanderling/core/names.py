@@ -18,7 +18,7 @@ def normalized_name(name: str) -> str:
 
 
 def normalized_number(number: str) -> str:
-    """Return the identifier in capitals without blanks and punctuation: "12-3456789" -> 123456789."""
+    """Return the identifier in capitals, nothing else in it: "12-3456789" -> 123456789."""
     return _NOT_IN_NUMBERS.sub("", number.upper())
 
 

@@ -26,7 +26,7 @@ def alias_keys(*, payer_id: str = "", trn: str = "", name: str = "") -> list[tup
 
 
 def payer_ids_by_alias() -> dict[tuple[str, str], int]:
-    """Return all aliases, own ids and names included, as (kind, value) -> payer pk: for bulk work."""
+    """Return all aliases, own ids and names too, as (kind, value) -> payer pk: for bulk work."""
     return {
         (kind, value): payer
         for kind, value, payer in PayerAlias.objects.values_list("kind", "value", "payer_id")

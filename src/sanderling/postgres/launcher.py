@@ -521,11 +521,11 @@ def _living_pid(cluster: Cluster) -> int | None:
     if pid is None or not _is_alive(pid):
         return None
     try:
-        working_folder = os.readlink(f"/proc/{pid}/cwd")
+        working_folder = Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         # No /proc (macOS), or not ours to look at: trust the number.
         return None if Path("/proc/self").exists() else pid
-    return pid if Path(working_folder) == cluster.data.resolve() else None
+    return pid if working_folder == cluster.data.resolve() else None
 
 
 def _is_alive(pid: int) -> bool:
