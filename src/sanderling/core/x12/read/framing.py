@@ -114,8 +114,7 @@ class Framing:
             self._tell(problem_at("utf16", "The file is UTF-16 text; it was converted and read."))
         elif self._raw.startswith(_BYTE_ORDER_MARK):
             self._tell(problem_at("byte_order_mark", "The file starts with a byte-order mark."))
-        if self._raw.startswith(_BYTE_ORDER_MARK):
-            self._raw = self._raw[len(_BYTE_ORDER_MARK) :]
+        self._raw = self._raw.removeprefix(_BYTE_ORDER_MARK)
 
     def _end_of_file(self) -> None:
         if self._position:

@@ -77,6 +77,30 @@ class Rows:
                 self._pieces[name].append(frame(schema, cells))
                 cells[:] = tail  # in place: the readers hold on to these lists
 
+    def flush(self) -> None:
+        """Turn all rows into frames, kept until taken: no row before this will change."""
+        for name, schema in self._schemas.items():
+            cells = self.cells[name]
+            if cells:
+                self._pieces[name].append(frame(schema, cells))
+                cells.clear()
+
+    def merge(self, frames: Frames) -> None:
+        """Add `frames`, with the rows since `flush` put in their places among them.
+
+        Rows are put in order of their position, those of one segment in the order they have.
+        """
+        for name, schema in self._schemas.items():
+            cells, piece = self.cells[name], frames.get(name)
+            if cells:
+                rows = frame(schema, cells)
+                cells.clear()
+                if piece is not None and piece.height:
+                    rows = pl.concat([piece, rows]).sort("position", maintain_order=True)
+                piece = rows
+            if piece is not None and piece.height:
+                self._pieces[name].append(piece)
+
     def take_closed(self, open_index: int) -> tuple[Frames, list[Problem]]:
         """Return and forget all rows and problems before those of claim `open_index`."""
         self.settle(open_index)
@@ -89,11 +113,7 @@ class Rows:
 
     def take_all(self) -> tuple[Frames, list[Problem]]:
         """Return and forget all rows and problems."""
-        for name, schema in self._schemas.items():
-            cells = self.cells[name]
-            if cells:
-                self._pieces[name].append(frame(schema, cells))
-                cells.clear()
+        self.flush()
         problems = self.problems[:]
         self.problems.clear()
         return self._frames(), problems

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem, Severity, problem_at
+from sanderling.core.x12.read.columns_835 import CLAIM_STATUSES, GROUP_CODES, read_columns
 from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.rows import ABOVE_CLAIMS, Rows
 from sanderling.core.x12.read.set_reader import Tables
@@ -94,10 +95,6 @@ _CLAIM_PARTIES: Final = {
     "74": _C["corrected_id"],
     "82": _C["rendering_npi"],
 }
-_CLAIM_STATUSES: Final = frozenset(
-    ["1", "2", "3", "4", "5", "10", "13", "15", "16", "17", "19", "20", "21", "22", "23", "25", "27"]
-)
-_GROUP_CODES: Final = frozenset(["CO", "PR", "OA", "PI"])
 _REASON: Final = re.compile(r"(?:[A-Z]{1,2}[0-9]{1,3}|[0-9]{1,3})")
 _INPATIENT_REMARKS: Final = frozenset([5, 20, 21, 22, 23])
 _OUTPATIENT_REMARKS: Final = frozenset([3, 4, 5, 6, 7])
@@ -105,6 +102,9 @@ _TRIPLETS_MAX: Final = 6
 
 # Segments that the guide has and that no table holds whole: kept without a warning.
 _KEPT: Final = frozenset(["CUR", "RDM", "TS2"])
+
+# Characters from which on a stretch of claims is read column by column: that has a fixed cost.
+COLUMNS_MIN: Final = 200_000
 
 HEADER: Final = "header"
 FOOTER: Final = "footer"
@@ -129,6 +129,7 @@ class Reader835:
 
     def __init__(self, transaction: TransactionSet, delimiters: Delimiters) -> None:
         self._transaction = transaction
+        self._delimiters = delimiters
         self._separator = delimiters.element
         self._component = delimiters.component
         self._rows = Rows(TABLES_835)
@@ -208,6 +209,48 @@ class Reader835:
             position += 1
         self._last_position = position - 1
 
+    def feed_text(self, text: str, position: int) -> None:
+        """Read consecutive segments given as text; long stretches of claims column by column."""
+        terminator = self._delimiters.terminator
+        begin = terminator + "CLP" + self._separator
+        # Whole claims only: up to the last CLP, whose claim may go on in the next text.
+        last = text.rfind(begin)
+        first = -1 if text.startswith(begin[1:]) else text.find(begin)
+        if last <= first or last - first < COLUMNS_MIN:
+            self.feed(text.split(terminator), position)
+            return
+        if first >= 0:
+            head = text[:first].split(terminator)
+            self.feed(head, position)
+            position += len(head)
+        stretch = text[first + 1 : last]
+        self._feed_columns(stretch, position)
+        position += stretch.count(terminator) + 1
+        self.feed(text[last + 1 :].split(terminator), position)
+
+    def _feed_columns(self, text: str, position: int) -> None:
+        """Read whole claims column by column; those that are odd segment by segment."""
+        self._close_claim(position - 1)
+        self._close_party()
+        if self._loop == FOOTER:  # claims after a PLB: nothing is regular
+            self.feed(text.split(self._delimiters.terminator), position)
+            return
+        base = self._claim_count
+        read = read_columns(text, self._delimiters, position, base, self._provider_npi)
+        self._rows.flush()
+        for claim, start, segments, provider_npi in read.odd:
+            self._claim_count = base + claim
+            self._provider_npi = provider_npi
+            self.feed(segments, start)
+            self._close_claim(start + len(segments) - 1)
+            self._close_party()
+        self._rows.merge(read.frames)
+        self._claim_count = base + read.claim_count
+        self._untaken += read.regular_count
+        self._paid_total += read.paid_cents
+        self._provider_npi = read.provider_npi
+        self._last_position = position + text.count(self._delimiters.terminator)
+
     def closed_claims(self) -> int:
         """Return the count of claims complete and not yet taken."""
         return self._untaken
@@ -215,8 +258,6 @@ class Reader835:
     def take(self) -> tuple[Tables, list[Problem]]:
         """Return rows and problems of the complete claims."""
         self._untaken = 0
-        if self._claim is None:
-            return self._rows.take_all()
         return self._rows.take_closed(self._index)
 
     def finish(self) -> tuple[Tables, list[Problem], bool]:
@@ -448,7 +489,7 @@ class Reader835:
         elif padded[3] == "FI":
             row[_R["payee_tin"]] = padded[4] or None
 
-    def _open_party(  # noqa: PLR0913 (the columns)
+    def _open_party(
         self,
         position: int,
         entity: str,
@@ -586,7 +627,7 @@ class Reader835:
         self._line_gaps = 0
         if charge is None or paid is None or (share is None and padded[5]):
             self._claim_amounts(padded, position)
-        if padded[2] not in _CLAIM_STATUSES or not padded[1] or not padded[7]:
+        if padded[2] not in CLAIM_STATUSES or not padded[1] or not padded[7]:
             self._claim_codes(padded, position)
         if padded[10] or count > 14:  # CLP10, CLP14 have no column
             self._surplus(elements, position, 9 if padded[10] else 13, 14)
@@ -603,7 +644,7 @@ class Reader835:
         if not padded[1]:
             message = "CLP01 is empty: the payment names no claim. Find it by the payer's number."
             self._problem("claim_number_missing", message, "CLP", position, element="CLP01")
-        if padded[2] not in _CLAIM_STATUSES:
+        if padded[2] not in CLAIM_STATUSES:
             message = "CLP02 is no claim status of the guide; the claim was read all the same."
             code = "code_unknown" if padded[2] else "required_element_missing"
             self._problem(code, message, "CLP", position, element="CLP02")
@@ -690,7 +731,7 @@ class Reader835:
             self._misplaced(elements, position, severity=Severity.REFUSED)
             return
         group = elements[1] if count > 1 else ""
-        if group not in _GROUP_CODES:
+        if group not in GROUP_CODES:
             self._group_code(group, position)
         total = 0
         number = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -39,3 +39,11 @@ class SetReader(Protocol):
 
         Called once, after SE or where the transaction set breaks off.
         """
+
+
+@runtime_checkable
+class TextReader(SetReader, Protocol):
+    """A set reader that cuts the text up itself, because it has a quicker way than segments."""
+
+    def feed_text(self, text: str, position: int) -> None:
+        """Read consecutive segments divided by the terminator; otherwise like `feed`."""

@@ -13,10 +13,10 @@ from sanderling.core.x12.read.framing import Framing
 from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.registry import READERS
 from sanderling.core.x12.read.rows import frame
-from sanderling.core.x12.read.set_reader import SetReader, Tables
+from sanderling.core.x12.read.set_reader import SetReader, Tables, TextReader
 from sanderling.core.x12.tables import TABLES
 
-CHUNK_BYTES: Final = 1 << 20
+CHUNK_BYTES: Final = 4 << 20
 BATCH_CLAIMS: Final = 20_000
 
 
@@ -82,7 +82,10 @@ def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | Fil
 def _read_part(current: _OpenSet, part: SetPart, batch_claims: int) -> Batch | None:
     reader = current.reader
     if reader is not None and part.text:
-        reader.feed(part.text.split(part.delimiters.terminator), part.position)
+        if isinstance(reader, TextReader):
+            reader.feed_text(part.text, part.position)
+        else:
+            reader.feed(part.text.split(part.delimiters.terminator), part.position)
     if part.is_last:
         return _last_batch(current, part)
     if reader is None or reader.closed_claims() < batch_claims:
