@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from pyx12.params import params
 from pyx12.x12n_document import x12n_document
-from x12sdk.io import X12ModelReader
-
 from tests.integration.worlds import SEEDS, MadeWorld, made_world, split
+from x12sdk.io import X12ModelReader
 
 SAMPLE_FILES = 14
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.integration.worlds import SEEDS, MadeWorld, cents, made_world, make_world, split
 
 

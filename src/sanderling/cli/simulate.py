@@ -30,7 +30,7 @@ FOLDER_IN_USE = "OUT is not empty; a world is written to a folder of its own"
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for what is true: balances, reasons, file totals. Never feed it to the product.",
 )
-def command(  # noqa: PLR0913 - one parameter for each option
+def command(
     *, out: Path, claims: int, seed: int, days: int, start: datetime, truth: Path | None
 ) -> None:
     """Write a made-up world to OUT: clients, payers, contracts, and the files of each day.

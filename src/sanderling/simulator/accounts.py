@@ -21,6 +21,7 @@ from sanderling.simulator.payers import (
 )
 
 PATIENT_RANK = 3  # parties: 0 primary, 1 secondary, 2 tertiary, 3 patient
+CHILD_AGE_MAX = 20
 SEQUENCES = ("P", "S", "T")
 
 
@@ -86,6 +87,7 @@ class AccountMaker:
     ) -> None:
         self.client = client
         self._parameters = parameters
+        self._choices = parameters.choices
         self._dice = dice
         self._primaries = [
             (payer, payer.share or (60.0 if payer.is_dental else 0.0))
@@ -101,7 +103,7 @@ class AccountMaker:
         dice = self._dice
         department = pick(dice, self._departments)
         patient = self._patient(service_date)
-        self._numbers += 1 if dice.random() < 0.8 else 2
+        self._numbers += 2 if dice.random() < self._choices["number_skipped"] else 1
         number = self.client.numbering.format(self._numbers)
         procedures = self._procedures(department)
         lines = tuple(
@@ -142,7 +144,8 @@ class AccountMaker:
         if procedure.revenue_code in {"0120", "0206"}:
             units = 1 + poisson(dice, 3.0)
         modifiers = procedure.modifiers
-        if procedure.code.startswith("992") and dice.random() < 0.12:
+        is_visit = procedure.code.startswith("992")
+        if is_visit and dice.random() < self._choices["significant_visit"]:
             modifiers = ("25",)
         return ClaimLine(
             code=procedure.code,
@@ -191,7 +194,7 @@ class AccountMaker:
         dice = self._dice
         primary = pick(dice, self._primaries)
         age = self._age(primary)
-        sex = "F" if dice.random() < 0.56 else "M"
+        sex = "F" if dice.random() < self._choices["patient_is_female"] else "M"
         birth_date = service_date - timedelta(days=int(age * 365.25) + dice.randrange(360))
         names = FIRST_NAMES_F if sex == "F" else FIRST_NAMES_M
         last_name = dice.choice(LAST_NAMES)
@@ -199,14 +202,16 @@ class AccountMaker:
         person = Person(last_name, dice.choice(names), birth_date, sex, address)
         subscriber = None
         relationship = "18"
-        if primary.kind in {"commercial", "bcbs"} and dice.random() < 0.3:
-            relationship = "19" if age < 20 else "01"
-            parent_birth = birth_date - timedelta(days=28 * 365 if age < 20 else 400)
+        may_depend = primary.kind in {"commercial", "bcbs"}
+        if may_depend and dice.random() < self._choices["patient_is_dependent"]:
+            is_child = age < CHILD_AGE_MAX
+            relationship = "19" if is_child else "01"
+            parent_birth = birth_date - timedelta(days=28 * 365 if is_child else 400)
             subscriber = Person(last_name, dice.choice(FIRST_NAMES_M), parent_birth, "M", address)
         coverages = [self._coverage(primary)]
         if dice.random() < primary.secondary_rate:
             coverages.append(self._coverage(self._secondary_for(primary)))
-            if primary is MEDICARE and dice.random() < 0.03:
+            if primary is MEDICARE and dice.random() < self._choices["third_coverage"]:
                 coverages.append(self._coverage(PROVIDENT))
         record = f"{dice.randrange(10**7):07d}"
         return Patient(person, tuple(coverages), record, subscriber, relationship)
@@ -224,7 +229,8 @@ class AccountMaker:
         if primary is MEDICARE:
             return pick(dice, ((SUPPLEMENT, 0.72), (BY_CODE["MCD03"], 0.16), (PROVIDENT, 0.12)))
         if primary.kind == "medicare_advantage":
-            return BY_CODE["MCD03"] if dice.random() < 0.7 else PROVIDENT
+            share = self._choices["advantage_secondary_medicaid"]
+            return BY_CODE["MCD03"] if dice.random() < share else PROVIDENT
         return PROVIDENT
 
     def _coverage(self, payer: PayerProfile) -> Coverage:

@@ -12,12 +12,13 @@ from random import Random
 
 from sanderling.core.x12.write.claim import Claim, Frequency
 from sanderling.simulator.identifiers import pick
+from sanderling.simulator.paid_claims import PriceBook, paid_payment
 from sanderling.simulator.parameters import Parameters
 from sanderling.simulator.payers import BY_CODE, PayerProfile
 from sanderling.simulator.payment_lines import (
     Common,
     denied_payment,
-    paid_payment,
+    is_claim_level,
     reversal_of,
 )
 from sanderling.simulator.planted import PlantedProblem
@@ -85,6 +86,11 @@ def adjudicate(case: Case) -> Ruling:
         return _decide_secondary(case)
     if case.received_date > claim.service_date + timedelta(days=case.payer.timely_days):
         return _denied(case, LATE, "timely_filing")
+    return _timely_decision(case)
+
+
+def _timely_decision(case: Case) -> Ruling:
+    """Decide a first claim that came in time: some stay silent, some are pended."""
     mark = case.dice.random()
     silent = case.parameters.timing["silent_share"] / 2  # the other half is lost before
     pended = case.parameters.timing["pended_share"]
@@ -103,7 +109,8 @@ def _first_decision(case: Case) -> Ruling:
         return planted
     claim = case.claim
     needs = any(line.code in AUTHORIZED_CODES for line in claim.lines)
-    if needs and not claim.authorization and case.dice.random() < 0.6:
+    share = case.parameters.choices["unauthorized_denied"]
+    if needs and not claim.authorization and case.dice.random() < share:
         return _denied(case, NO_AUTHORIZATION, "authorization")
     if case.dice.random() < case.payer.denial_rate:
         return _random_denial(case)
@@ -161,17 +168,13 @@ def _strike(
     case: Case, reason: Reason, category: str, line_number: int, planted: tuple[str, ...] = ()
 ) -> Ruling:
     """Deny one line and pay the others."""
-    if len(case.claim.lines) == 1:
+    if len(case.claim.lines) == 1 or is_claim_level(case.claim):
         return _denied(case, reason, category, planted=planted)
     ruled, short_lines = paid_payment(
         case.claim,
-        case.payer,
-        case.rates,
+        _price_book(case),
         _common(case),
         case.dice,
-        problems=case.problems,
-        client_code=case.client_code,
-        payment_parameters=case.parameters.payment,
         struck={line_number: reason},
     )
     denied_cents = case.claim.lines[line_number - 1].charge_cents
@@ -190,13 +193,9 @@ def _pay(case: Case) -> Ruling:
     crosses_to = _crossover(case)
     ruled, short_lines = paid_payment(
         case.claim,
-        case.payer,
-        case.rates,
+        _price_book(case),
         _common(case),
         case.dice,
-        problems=case.problems,
-        client_code=case.client_code,
-        payment_parameters=case.parameters.payment,
         crosses_to=crosses_to,
     )
     owed = any(part.payment.patient_cents for part in ruled)
@@ -216,7 +215,8 @@ def _crossover(case: Case) -> str:
     for other in case.claim.other_payers:
         payer = BY_CODE.get(other.payer.identifier)
         if payer is not None and other.sequence == "S" and payer.code != "PSC11":
-            return payer.code if case.dice.random() < 0.90 else ""
+            works = case.dice.random() < case.parameters.choices["crossover_works"]
+            return payer.code if works else ""
     return ""
 
 
@@ -243,7 +243,7 @@ def _void(case: Case) -> Ruling:
         return Ruling(Outcome.SILENT)
     return Ruling(
         Outcome.VOIDED,
-        tuple(reversal_of(part, record.payer_claim_number) for part in record.payments),
+        tuple(reversal_of(part) for part in record.payments),
     )
 
 
@@ -258,7 +258,7 @@ def _replacement(case: Case) -> Ruling:
     else:
         decision = _pay(case)
     reversals = tuple(
-        reversal_of(part, record.payer_claim_number)
+        reversal_of(part)
         for part in record.payments
         if part.payment.paid_cents or part.payment.patient_cents
     )
@@ -272,6 +272,10 @@ def _replacement(case: Case) -> Ruling:
         decision.crosses_to,
         decision.planted,
     )
+
+
+def _price_book(case: Case) -> PriceBook:
+    return PriceBook(case.payer, case.client_code, case.rates, case.problems, case.parameters)
 
 
 def _common(case: Case) -> Common:

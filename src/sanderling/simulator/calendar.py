@@ -7,6 +7,11 @@ from datetime import date, timedelta
 _SATURDAY = 5
 
 
+def is_business_day(day: date) -> bool:
+    """True from Monday to Friday."""
+    return day.weekday() < _SATURDAY
+
+
 def next_business_day(day: date) -> date:
     """The day itself, or the Monday after."""
     while day.weekday() >= _SATURDAY:

@@ -18,6 +18,7 @@ from sanderling.simulator.catalog import (
     Specialty,
 )
 from sanderling.simulator.identifiers import npi, share_of
+from sanderling.simulator.parameters import load_parameters
 from sanderling.simulator.payers import PAYERS, PayerProfile
 
 
@@ -136,7 +137,8 @@ def charge_key(procedure: Procedure) -> str:
 
 
 def _make_clinician(specialty: Specialty, number: int, seat: int, dice: Random) -> Provider:
-    first_names = FIRST_NAMES_F if dice.random() < 0.5 else FIRST_NAMES_M
+    share = load_parameters().choices["clinician_is_female"]
+    first_names = FIRST_NAMES_F if dice.random() < share else FIRST_NAMES_M
     return Provider(
         name=dice.choice(LAST_NAMES),
         first_name=dice.choice(first_names),

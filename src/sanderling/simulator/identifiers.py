@@ -25,7 +25,7 @@ def npi(number: int) -> str:
 
 def dice_for(*parts: object) -> Random:
     """Make a generator of its own for one decision, so that order of events does not matter."""
-    return Random("|".join(str(part) for part in parts))  # noqa: S311 - a simulation, not a secret
+    return Random("|".join(str(part) for part in parts))  # noqa: S311 - not a secret
 
 
 def lognormal_days(dice: Random, median: float, p90: float) -> int:

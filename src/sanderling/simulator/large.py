@@ -6,7 +6,7 @@ Nothing of a file is kept in memory but the transaction set being written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -39,6 +39,8 @@ from sanderling.simulator.identifiers import dice_for, npi
 from sanderling.simulator.office import RECEIVER, SUBMITTER
 
 SET_CLAIMS = 500
+DENIED_SHARE = 0.08
+MODIFIER_SHARE = 0.10
 MEGABYTE = 1_000_000
 _FIRST_DAY = date(2026, 1, 5)
 _CODES = ("99213", "99214", "93000", "36415", "80053", "71046", "97110", "20610")
@@ -84,7 +86,7 @@ def _write(path: Path, megabytes: float, transactions: Iterator[Transaction]) ->
         sender="UNH05",
         receiver="SANDBILL",
         control_number=1,
-        created_at=datetime(2026, 1, 5, 6, 0),  # noqa: DTZ001 - ISA09 has no zone
+        created_at=datetime(2026, 1, 5, 6, 0, tzinfo=UTC),
         groups=(Group(1, until_full()),),
     )
     with path.open("w", encoding="ascii", newline="") as stream:
@@ -152,7 +154,7 @@ def _line_payment(number: str, place: int, service_date: date, dice: Random) -> 
     charge = dice.randrange(5_000, 40_000)
     control_number = f"{number}L{place}"
     code = dice.choice(_CODES)
-    if dice.random() < 0.08:
+    if dice.random() < DENIED_SHARE:
         denied = Adjustment("CO", "16", charge)
         return LinePayment(
             code, charge, 0, service_date=service_date, adjustments=(denied,),
@@ -164,7 +166,7 @@ def _line_payment(number: str, place: int, service_date: date, dice: Random) -> 
         code,
         charge,
         allowed - owed,
-        modifiers=("25",) if dice.random() < 0.1 else (),
+        modifiers=("25",) if dice.random() < MODIFIER_SHARE else (),
         service_date=service_date,
         adjustments=(Adjustment("CO", "45", charge - allowed), Adjustment("PR", "2", owed)),
         control_number=control_number,
@@ -181,7 +183,7 @@ def _claim_transactions(dice: Random) -> Iterator[Transaction]:
         running += SET_CLAIMS
         batch = ClaimBatch(
             reference=f"B{number:08d}",
-            created_at=datetime(2026, 1, 5, 9, 30),  # noqa: DTZ001 - BHT04 has no zone
+            created_at=datetime(2026, 1, 5, 9, 30, tzinfo=UTC),
             submitter=SUBMITTER,
             receiver=RECEIVER,
             groups=(BillingGroup(_PAYEE, claims),),

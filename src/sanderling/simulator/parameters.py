@@ -21,6 +21,7 @@ class Parameters:
     noise: dict[str, float]
     denials: dict[str, float]
     recovery: dict[str, float]
+    choices: dict[str, float]
 
 
 @cache

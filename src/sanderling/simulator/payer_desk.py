@@ -14,7 +14,7 @@ from sanderling.simulator.adjudication import Case, PayerRecord, adjudicate
 from sanderling.simulator.billing import PriorDecision
 from sanderling.simulator.calendar import next_business_day
 from sanderling.simulator.episodes import Episode, Stage, Submission
-from sanderling.simulator.identifiers import dice_for, pick
+from sanderling.simulator.identifiers import dice_for, pick, share_of
 from sanderling.simulator.payers import PayerProfile
 from sanderling.simulator.payment_lines import Common, denied_payment, reversal_of
 from sanderling.simulator.reasons import (
@@ -26,6 +26,7 @@ from sanderling.simulator.reasons import (
 from sanderling.simulator.ruling import Outcome, RuledPayment, Ruling
 from sanderling.simulator.worldstate import WorldState
 
+INTEREST_KINDS = frozenset({"commercial", "bcbs", "medicaid"})
 Key = tuple[str, str]  # client code, patient control number
 
 
@@ -146,9 +147,9 @@ class PayerDesk:
         record = self._records[_key(account)]
         paid = sum(part.payment.paid_cents for part in ruling.payments)
         interest = 0
-        if lag > 30 and paid > 0 and self.profile.kind in {"commercial", "bcbs", "medicaid"}:
-            daily = self._state.parameters.payment["interest_daily"]
-            interest = round(paid * daily * (lag - 30))
+        late_days = lag - int(self._state.parameters.choices["interest_after_days"])
+        if late_days > 0 and paid > 0 and self.profile.kind in INTEREST_KINDS:
+            interest = share_of(paid, self._state.parameters.payment["interest_daily"] * late_days)
         if ruling.outcome is not Outcome.DUPLICATE:
             in_force = tuple(part for part in ruling.payments if part.payment.status != "22")
             record.payments = in_force
@@ -185,22 +186,23 @@ class PayerDesk:
         if record.payments[0].payment.payer_claim_number.endswith("R"):
             return
         dice = dice_for(self._state.settings.seed, "takeback", submission.trace)
-        reversals = tuple(
-            reversal_of(part, part.payment.payer_claim_number) for part in record.payments
-        )
+        reversals = tuple(reversal_of(part) for part in record.payments)
         corrected, ruling = self._correction(submission, record, dice)
         record.payments = corrected
         record.category = ruling.category
         record.payer_claim_number = corrected[-1].payment.payer_claim_number
+        choices = self._state.parameters.choices
         mark = dice.random()
-        if mark < 0.7:
+        if mark < choices["takeback_corrected_at_once"]:
             payments = reversals + corrected
-            due = Due(submission, ruling, payments, True, dice.random() < 0.3)
+            is_later = dice.random() < choices["takeback_money_later"]
+            due = Due(submission, ruling, payments, True, is_later)
             self._queue(due)
             return
         # The correction comes some weeks after the reversal; the claim is open until then.
         taken = Ruling(Outcome.VOIDED, reversals)
-        self._queue(Due(submission, taken, reversals, True, mark > 0.9))
+        is_later = dice.random() < choices["takeback_money_later"]
+        self._queue(Due(submission, taken, reversals, True, is_later))
         later = next_business_day(day + timedelta(days=dice.randrange(12, 30)))
         self._state.agenda.at(
             later, lambda _day: self._queue(Due(submission, ruling, corrected, True))
@@ -211,7 +213,7 @@ class PayerDesk:
     ) -> tuple[tuple[RuledPayment, ...], Ruling]:
         """Decide again: paid as before, or coverage found to have ended."""
         old = record.payments
-        if dice.random() < 0.55:
+        if dice.random() < self._state.parameters.choices["takeback_paid_again"]:
             corrected = tuple(
                 RuledPayment(
                     replace(

@@ -12,6 +12,7 @@ from sanderling.core.x12.write.parties import Address, Payer
 from sanderling.core.x12.write.remittance import RemittancePayer
 from sanderling.core.x12.write.segments import Delimiters
 
+USUAL = Delimiters()
 NEWLINES = Delimiters(segment="\n")
 PIPES = Delimiters(element="|", component=">", repetition="!", segment="~")
 READABLE = Delimiters(line_end="\n")
@@ -48,7 +49,7 @@ class PayerProfile:
     denied_status: str = "1"  # CLP02 on a whole denial: 1 or 4
     sends_line_control: bool = True
     repeats_contractual: bool = False  # as secondary: CO-45 again instead of within OA-23
-    delimiters: Delimiters = Delimiters()
+    delimiters: Delimiters = USUAL
     is_dental: bool = False
     is_secondary_only: bool = False
 

@@ -77,7 +77,7 @@ class PaymentRuns:
             claims=tuple(claims),
             provider_adjustments=tuple(adjustments),
             method="CHK" if dice.random() < state.parameters.payment["check_share"] else "ACH",
-            payee_names_tax_id=dice.random() < 0.05,
+            payee_names_tax_id=dice.random() < state.parameters.choices["payee_by_tax_id"],
         )
         if remittance.balanced_cents < 0:
             remittance = self._forward_balance(remittance, payer.code, npi, day)
@@ -145,7 +145,7 @@ class PaymentRuns:
         fiscal_date = date(day.year, 12, 31)
         cents = dice.randrange(500, 9000)
         mark = dice.random()
-        if mark < 0.5:
+        if mark < self._state.parameters.choices["authorized_return"]:
             # An authorized return: the provider's refund is booked and taken out in one set.
             number = claims[0].payer_claim_number
             return [

@@ -8,6 +8,7 @@ from random import Random
 from sanderling.core.x12.write.adjustments import Adjustment
 from sanderling.core.x12.write.claim import Claim, ClaimLine
 from sanderling.simulator.identifiers import share_of
+from sanderling.simulator.parameters import load_parameters
 from sanderling.simulator.payers import PayerProfile
 from sanderling.simulator.payment_lines import (
     Common,
@@ -30,10 +31,11 @@ def secondary_payment(
     share = 1.0 if dice.random() < payer.pays_secondary else payer.pays_secondary
     if payer.kind == "medicaid":
         # Lesser of: often the primary already paid more than the program allows.
-        share = 1.0 if dice.random() < 0.35 else 0.0
+        has_room = dice.random() < load_parameters().choices["medicaid_pays_second"]
+        share = 1.0 if has_room else 0.0
     if is_too_much and not is_claim_level(claim):
         share = 1.2
-    payment = base_payment(claim, payer, common)
+    payment = base_payment(claim, common)
     if is_claim_level(claim):
         left = _left_on_claim(claim)
         paid, adjustments, owed = _decide(claim.charge_cents, left, 0, payer, share)

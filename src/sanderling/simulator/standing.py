@@ -17,6 +17,10 @@ PARTIES = ("primary", "secondary", "tertiary", "patient")
 CROSSOVER_DAYS = 30  # domain reference 5.1: after that a crossover counts as failed
 
 
+# barrier, category, detail, reason, since
+_Facts = tuple[str, str, str, str, date | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Why one party's balance of one claim is open."""
@@ -42,11 +46,12 @@ def standings(episode: Episode, as_of: date) -> list[Standing]:
         if not cents:
             continue
         if party == PATIENT_RANK:
-            payer_id, facts = "", ("patient_responsibility", "patient", "", "", None)
+            payer_id = ""
+            facts: _Facts = ("patient_responsibility", "patient", "", "", None)
         else:
             payer = account.patient.coverages[party].payer
             payer_id = payer.code
-            facts = _insurance(episode, episode.tracks[party], payer, party, as_of)
+            facts = _insurance(episode.tracks[party], payer, party, as_of)
         barrier, category, detail, reason, since = facts
         if cents < 0:
             barrier, category = "credit_balance", "other"
@@ -59,31 +64,33 @@ def standings(episode: Episode, as_of: date) -> list[Standing]:
     return rows
 
 
-_Facts = tuple[str, str, str, str, date | None]
-
-
-def _insurance(
-    episode: Episode, track: Track, payer: PayerProfile, party: int, as_of: date
-) -> _Facts:
+def _insurance(track: Track, payer: PayerProfile, party: int, as_of: date) -> _Facts:
     if track.hidden == "held":
         return "awaiting_internal", "", "claim payment does not balance", "", None
-    if track.is_correction_rejected:
-        return "rejected", "missing_information", "replacement or void", "999", track.sent_dates[-1]
-    if track.is_correction_open:
-        return "corrected_pending", "", "replacement or void sent", "", track.sent_dates[-1]
+    if track.is_correction_rejected or track.is_correction_open:
+        return _correcting(track)
     if track.stage is Stage.UNBILLED:
         return _unbilled(track, party, as_of)
-    if track.stage is Stage.REJECTED and track.rejection is not None:
-        reason = track.rejection
-        text = f"{reason.status_category}:{reason.status}:{reason.entity}".rstrip(":")
-        return "rejected", reason.category, track.rejected_by, text, track.sent_dates[-1]
+    if track.stage is Stage.REJECTED:
+        return _rejected(track)
     if track.stage is Stage.REVERSED:
-        if episode.is_voided:
-            return "unexplained", "", "void reversed, balance left", "", track.posted_date
         return "awaiting_payer", "", "reversed, correction to come", "", track.posted_date
     if track.stage is Stage.FINAL:
         return _after_remittance(track)
     return _waiting(track, payer, as_of)
+
+
+def _correcting(track: Track) -> _Facts:
+    if track.is_correction_rejected:
+        return "rejected", "missing_information", "replacement or void", "999", track.sent_dates[-1]
+    return "corrected_pending", "", "replacement or void sent", "", track.sent_dates[-1]
+
+
+def _rejected(track: Track) -> _Facts:
+    reason = track.rejection
+    assert reason is not None  # noqa: S101 - stage and reason are set together
+    text = f"{reason.status_category}:{reason.status}:{reason.entity}".rstrip(":")
+    return "rejected", reason.category, track.rejected_by, text, track.sent_dates[-1]
 
 
 def _unbilled(track: Track, party: int, as_of: date) -> _Facts:

@@ -71,7 +71,8 @@ class StatusDesk:
                 payment_date=paid_date, payment_trace=number,
             )  # fmt: skip
         if track.hidden == "lost" or track.stage is Stage.SENT:
-            return StatusReply("A4" if dice.random() < 0.6 else "D0", "35", yesterday)
+            is_a4 = dice.random() < self._state.parameters.choices["not_found_is_a4"]
+            return StatusReply("A4" if is_a4 else "D0", "35", yesterday)
         if track.hidden == "pended":
             return StatusReply("P3", "297", yesterday)
         if track.stage is Stage.FINAL:

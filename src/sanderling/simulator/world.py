@@ -12,9 +12,9 @@ from functools import partial
 
 from sanderling.core.x12.write.claim import Claim, Frequency
 from sanderling.simulator.accounts import AccountMaker
-from sanderling.simulator.billing import make_claim
 from sanderling.simulator.answers import PayerFrontEnds
-from sanderling.simulator.calendar import add_business_days
+from sanderling.simulator.billing import make_claim
+from sanderling.simulator.calendar import add_business_days, is_business_day
 from sanderling.simulator.clearinghouse import Clearinghouse
 from sanderling.simulator.clients import (
     ClientProfile,
@@ -41,8 +41,6 @@ from sanderling.simulator.reasons import FrontEndReason
 from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.status_desk import StatusDesk
 from sanderling.simulator.worldstate import Settings, WorldState
-
-WEEKEND_WEIGHT = 0.03
 
 
 class World:
@@ -77,6 +75,11 @@ class World:
             )
             for client in self.clients
         }
+        weekend = parameters.claims["days_off_share"]
+        self._day_weights = [
+            1.0 if is_business_day(settings.start_date + timedelta(days=offset)) else weekend
+            for offset in range(settings.days)
+        ]
         self._made: dict[str, float] = dict.fromkeys(self._makers, 0.0)
 
     def advance(self, day: date) -> list[OutFile]:
@@ -111,11 +114,7 @@ class World:
         offset = (day - settings.start_date).days
         if not 0 <= offset < settings.days:
             return 0.0
-        weights = [
-            WEEKEND_WEIGHT if (settings.start_date + timedelta(days=n)).weekday() > 4 else 1.0
-            for n in range(settings.days)
-        ]
-        return weights[offset] / sum(weights)
+        return self._day_weights[offset] / sum(self._day_weights)
 
     def _ask_status(self, day: date) -> None:
         episodes = self.office.status_requests
@@ -165,7 +164,7 @@ class World:
             delay_max = int(parameters.timing["remittance_delay_days_max"])
             when = delivery_date(day, dice, delay_max)
             is_missing = dice.random() < parameters.payment["missing_remit_share"]
-            several_groups = len(items) > 1 and dice.random() < 0.3
+            several_groups = len(items) > 1 and dice.random() < parameters.choices["several_groups"]
             self._arrange_crossovers(items, when)
             if is_missing:
                 self._lose(items, label, desk, day)
@@ -259,7 +258,7 @@ class World:
         track.crossover_date = paid_date
         claim = self._crossover_claim(due, rank, paid_date)
         dice = dice_for(self.state.settings.seed, "crossover", submission.trace)
-        if dice.random() < 0.04:
+        if dice.random() < self.state.parameters.choices["crossover_lost"]:
             track.hidden = "lost"  # the crossover never arrives
             return
         crossed = replace(

@@ -16,7 +16,7 @@ from datetime import date
 from functools import lru_cache
 
 _CANONICAL = "*:^~"
-_UNWANTED = {ord(mark): " " for mark in _CANONICAL} | {code: " " for code in (*range(32), 127)}
+_UNWANTED = {ord(mark): " " for mark in _CANONICAL} | dict.fromkeys((*range(32), 127), " ")
 # The extended character set of appendix B.1.1.2.2, after upper-casing.
 _EXTENDED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()+,-./;?=%@[]_{}\\|<>#$")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sanderling.core.x12.write.claim import (
     BillingGroup,
@@ -14,7 +14,7 @@ from sanderling.core.x12.write.claim import (
 from sanderling.core.x12.write.parties import Address, Payer, Person, Provider, TradingPartner
 
 SERVICE_DATE = date(2026, 1, 2)
-CREATED_AT = datetime(2026, 1, 5, 9, 30)
+CREATED_AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 ADDRESS = Address("1 ELM ST", "AUSTIN", "TX", "787020002")
 JANE = Person("DOE", "JANE", date(1980, 2, 14), "F", ADDRESS)
 JACK = Person("DOE", "JACK", date(2012, 5, 1), "M", ADDRESS)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+
+from tests.unit.core.x12.write.examples import ACME, BILLCO, CLINIC, JANE, SERVICE_DATE
 
 from sanderling.core.x12.write.acknowledgement import (
     ElementFault,
@@ -24,7 +26,6 @@ from sanderling.core.x12.write.claim_status import (
     status_request_transaction,
     status_response_transaction,
 )
-from tests.unit.core.x12.write.examples import ACME, BILLCO, CLINIC, JANE, SERVICE_DATE
 
 GUIDE = "005010X222A1"
 
@@ -55,7 +56,7 @@ def test_a_999_counts_what_it_accepts() -> None:
 
 
 def test_a_ta1_names_the_interchange_it_answers() -> None:
-    segment = ta1_segment(101, datetime(2026, 1, 5, 9, 30), "R", "022")
+    segment = ta1_segment(101, datetime(2026, 1, 5, 9, 30, tzinfo=UTC), "R", "022")
 
     assert segment == "TA1*000000101*260105*0930*R*022"
 
@@ -73,7 +74,7 @@ def test_a_277ca_matches_the_sample_of_the_reference() -> None:
         claim_acknowledgement_segments(
             ClaimAcknowledgement(
                 "CA0001",
-                datetime(2026, 1, 6, 8, 5),
+                datetime(2026, 1, 6, 8, 5, tzinfo=UTC),
                 "PR",
                 "ACME HEALTH",
                 "ACME1",
@@ -83,7 +84,7 @@ def test_a_277ca_matches_the_sample_of_the_reference() -> None:
                 BILLCO,
                 "BATCH0001",
                 (AcknowledgedProvider(CLINIC, (claim, rejected)),),
-            )  # fmt: skip
+            )
         )
     )
 
@@ -131,7 +132,7 @@ def status_batch(*replies: StatusReply) -> StatusBatch:
         payer_claim_number="ACMEICN555", replies=replies,
     )  # fmt: skip
     return StatusBatch(
-        "SREQ0001", datetime(2026, 1, 25, 10, 10), ACME, BILLCO, ((CLINIC, (claim,)),)
+        "SREQ0001", datetime(2026, 1, 25, 10, 10, tzinfo=UTC), ACME, BILLCO, ((CLINIC, (claim,)),)
     )
 
 

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from tests.unit.core.x12.write.examples import (
+    ACME,
+    JACK,
+    JANE,
+    SECOND,
+    SERVICE_DATE,
+    SMITH,
+    batch,
+    claim,
+)
 
 from sanderling.core.x12.write.adjustments import Adjustment
 from sanderling.core.x12.write.claim import (
@@ -17,16 +27,6 @@ from sanderling.core.x12.write.claim import (
     UnbalancedPriorPayer,
 )
 from sanderling.core.x12.write.claims_837 import claim_segments, claim_transaction
-from tests.unit.core.x12.write.examples import (
-    ACME,
-    JACK,
-    JANE,
-    SECOND,
-    SERVICE_DATE,
-    SMITH,
-    batch,
-    claim,
-)
 
 PAID_DATE = date(2026, 1, 19)
 
@@ -133,7 +133,7 @@ def test_an_institutional_claim_has_its_dates_codes_and_revenue_lines() -> None:
     facts = InstitutionalFacts(
         SERVICE_DATE,
         date(2026, 1, 5),
-        admitted_at=datetime(2026, 1, 2, 14, 15),
+        admitted_at=datetime(2026, 1, 2, 14, 15, tzinfo=UTC),
         discharge_hour="1100",
         admitting_diagnosis="J189",
         diagnosis_related_group="194",

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +14,7 @@ from sanderling.core.x12.write.envelope import (
 )
 from sanderling.core.x12.write.segments import Delimiters
 
-CREATED_AT = datetime(2026, 1, 5, 9, 30)
+CREATED_AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
 def interchange(*groups: Group, acknowledgements: tuple[str, ...] = ()) -> Interchange:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.unit.core.x12.write.examples import ADDRESS, CLINIC, JANE, SMITH
 
 from sanderling.core.x12.write.adjustments import Adjustment, cas_segments
 from sanderling.core.x12.write.remittance import (
@@ -19,7 +20,6 @@ from sanderling.core.x12.write.remittances_835 import (
     remittance_segments,
     remittance_transaction,
 )
-from tests.unit.core.x12.write.examples import ADDRESS, CLINIC, JANE, SMITH
 
 PAYER = RemittancePayer("ACME HEALTH", "741112223", ADDRESS)
 PAID_DATE = date(2026, 1, 20)
