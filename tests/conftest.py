@@ -30,6 +30,10 @@ from django.db import connection  # noqa: E402 - as above
 
 from sanderling.postgres import launcher  # noqa: E402 - as above
 
+# Argon2 is slow on purpose, and hundreds of tests make users.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # whitenoise warns when it is missing
+
 # Named after the process: several runs at once on one machine keep out of each other's way.
 connection.settings_dict["TEST"]["NAME"] = f"test_{os.getpid()}"
 
