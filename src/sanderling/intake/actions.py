@@ -280,8 +280,9 @@ class _Intake:
                 unit = PostingUnit(posted_date=waiting[0][1].received_date, recorded_at=self._at)
                 for opened, pending in waiting:
                     unit.add(pending)
-                    _take_over(opened, pending)
                 unit.post()
+                for opened, pending in waiting:
+                    _take_over(opened, pending)
             settled = [o for o in self._open if o.is_read and not o.pending_count]
             for opened in settled:
                 _settle(opened, self._at)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
+from django.db import connection
 
 from sanderling.core.identifiers import number_key_expr
 from sanderling.intake.parties import Parties
@@ -49,39 +52,93 @@ SELECT w.answer, min(n.claim_id), min(n.client_id)
  GROUP BY w.answer HAVING count(DISTINCT n.claim_id) = 1
 """
 
+# The clients whose claims were in the sets that a 999 answers.
+_ANSWERED_CLIENTS = """
+SELECT a.transaction_id, array_agg(DISTINCT client_id)
+  FROM answered_sets a
+  JOIN files_transaction_set t ON t.group_control_number = a.group_control_number
+   AND t.control_number = a.control_number AND t.kind LIKE '837%' AND t.status = 'posted'
+ CROSS JOIN LATERAL unnest(t.client_ids) AS client_id
+ GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """The tables of one 277, 277CA, 999 or TA1, and the stored set they belong to."""
+
+    of: SetRow
+    tables: dict[str, pl.DataFrame]
+
 
 def write_statuses(
-    tables: dict[str, pl.DataFrame], of: SetRow, parties: Parties, touched: Touched
-) -> list[int]:
-    """Store the statuses of a 277 or 277CA; return the clients concerned."""
-    claims = tables["status_claims"].drop("charge_cents", "position", "end_position")
-    rows = tables["statuses"].join(claims, on="claim_index", how="left", maintain_order="left")
-    clients = [
-        parties.known_client(npi or "", "") for npi in rows["provider_npi"].to_list()
-    ]
-    batch = tables["status_batches"]
-    rows = rows.with_columns(
-        client_id=pl.Series(clients, dtype=pl.Int64),
-        batch_reference=pl.coalesce(
-            "batch_reference", pl.lit(batch["reference"][0] if batch.height else None, pl.String)
-        ),
-        number_key=number_key_expr("claim_number"),
-        payer_key=number_key_expr("payer_claim_number"),
-        kind=pl.lit(of.kind),
+    sets: list[AnswerSet], parties: Parties, touched: Touched
+) -> dict[int, list[int]]:
+    """Store the statuses of 277s and 277CAs; return the clients concerned by set id."""
+    if not sets:
+        return {}
+    rows = pl.concat([_status_rows(answer) for answer in sets])
+    clients = [parties.known_client(npi or "", "") for npi in rows["provider_npi"].to_list()]
+    rows = _with_claims(
+        rows.with_columns(
+            client_id=pl.Series(clients, dtype=pl.Int64),
+            number_key=number_key_expr("claim_number"),
+            payer_key=number_key_expr("payer_claim_number"),
+        )
     )
-    rows = _with_claims(rows)
     touched.claims(rows["claim_id"])
-    _copy(rows, of)
+    _copy(rows)
     keep_numbers(
         rows.filter(pl.col("claim_id").is_not_null()).select(
             "claim_id", "client_id", pl.lit("payer").alias("kind"), pl.col("payer_key").alias("key")
         )
     )
-    return sorted(set(rows["client_id"].drop_nulls().to_list()))
+    concerned = rows.drop_nulls("client_id").select("transaction_id", "client_id").unique()
+    found: dict[int, list[int]] = {}
+    for set_id, client_id in concerned.sort("transaction_id", "client_id").iter_rows():
+        found.setdefault(set_id, []).append(client_id)
+    return found
 
 
-def write_acknowledgments(tables: dict[str, pl.DataFrame], of: SetRow) -> list[int]:
-    """Store what a 999 or TA1 says of groups and transaction sets; return the clients concerned."""
+def _status_rows(answer: AnswerSet) -> pl.DataFrame:
+    tables, of = answer.tables, answer.of
+    claims = tables["status_claims"].drop("charge_cents", "position", "end_position")
+    batch = tables["status_batches"]
+    reference = batch["reference"][0] if batch.height else None
+    return (
+        tables["statuses"]
+        .join(claims, on="claim_index", how="left", maintain_order="left")
+        .with_columns(
+            batch_reference=pl.coalesce("batch_reference", pl.lit(reference, pl.String)),
+            kind=pl.lit(of.kind),
+            transaction_id=pl.lit(of.id, pl.Int64),
+            received_date=pl.lit(of.received_date, pl.Date),
+        )
+    )
+
+
+def write_acknowledgments(sets: list[AnswerSet]) -> dict[int, list[int]]:
+    """Store what 999s and TA1s say of groups and sets; return the clients concerned by set id."""
+    if not sets:
+        return {}
+    rows = pl.concat([_acknowledgment_rows(answer) for answer in sets], how="diagonal")
+    _copy(rows)
+    keep_frame(
+        "answered_sets",
+        {"transaction_id": "bigint", "group_control_number": "text", "control_number": "text"},
+        rows.with_columns(
+            pl.lit("").alias(name)
+            for name in ("group_control_number", "control_number")
+            if name not in rows.columns
+        ),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED_CLIENTS)
+        return {set_id: sorted(clients) for set_id, clients in cursor.fetchall()}
+
+
+def _acknowledgment_rows(answer: AnswerSet) -> pl.DataFrame:
+    tables, of = answer.tables, answer.of
     if of.kind == "TA1":
         rows = tables["interchange_acks"].select(
             pl.lit("interchange").alias("level"),
@@ -92,7 +149,7 @@ def write_acknowledgments(tables: dict[str, pl.DataFrame], of: SetRow) -> list[i
             pl.col("sent_date").alias("status_date"),
         )
     else:
-        rows = tables["transaction_acks"].select(
+        transactions = tables["transaction_acks"].select(
             pl.lit("transaction").alias("level"),
             "position",
             "group_control_number",
@@ -100,23 +157,12 @@ def write_acknowledgments(tables: dict[str, pl.DataFrame], of: SetRow) -> list[i
             pl.col("status").alias("category"),
             pl.col("codes").alias("code"),
         )
-        rows = pl.concat([rows, _claim_errors(tables["ack_errors"])], how="diagonal")
-    _copy(rows.with_columns(kind=pl.lit(of.kind)), of)
-    keep_frame(
-        "answered_sets",
-        {"group_control_number": "text", "control_number": "text"},
-        rows.select(
-            pl.col(name) if name in rows.columns else pl.lit("").alias(name)
-            for name in ("group_control_number", "control_number")
-        ).unique(),
+        rows = pl.concat([transactions, _claim_errors(tables["ack_errors"])], how="diagonal")
+    return rows.with_columns(
+        kind=pl.lit(of.kind),
+        transaction_id=pl.lit(of.id, pl.Int64),
+        received_date=pl.lit(of.received_date, pl.Date),
     )
-    found = read_frame(
-        "SELECT DISTINCT unnest(t.client_ids) FROM files_transaction_set t"
-        " JOIN answered_sets a ON t.group_control_number = a.group_control_number"
-        "  AND t.control_number = a.control_number AND t.kind LIKE '837%%'",
-        {"client_id": pl.Int64},
-    )
-    return sorted(found["client_id"].to_list())
 
 
 def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
@@ -161,10 +207,7 @@ def _with_claims(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _copy(rows: pl.DataFrame, of: SetRow) -> None:
-    rows = rows.with_columns(
-        transaction_id=pl.lit(of.id), received_date=pl.lit(of.received_date, pl.Date)
-    )
+def _copy(rows: pl.DataFrame) -> None:
     complete = rows.with_columns(
         pl.lit(None, _NUMBERS.get(name, pl.String)).alias(name)
         for name in _COLUMNS

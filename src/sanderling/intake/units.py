@@ -21,7 +21,7 @@ from sanderling.core.ledger.rules import claim_entries
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.files.models import FileProblem, SetStatus, StoredFile, TransactionSet
-from sanderling.intake.answers import write_acknowledgments, write_statuses
+from sanderling.intake.answers import AnswerSet, write_acknowledgments, write_statuses
 from sanderling.intake.deriving import derive_claims, find_lost
 from sanderling.intake.facts import load_facts
 from sanderling.intake.parties import Parties
@@ -33,6 +33,8 @@ from sanderling.postgres.frames import read_frame, reserve_ids
 
 # Claims whose entries are worked out at once: bounds memory.
 CLAIMS_PER_POSTING: Final = 40_000
+_STATUS_KINDS: Final = ("277", "277CA")
+_ACKNOWLEDGMENT_KINDS: Final = ("999", "TA1")
 _PLB_COLUMNS: Final = {
     "transaction_id": pl.Int64,
     "position": pl.Int64,
@@ -91,11 +93,15 @@ class PostingUnit:
         self._touched = Touched()
         self._remittance_set_ids: list[int] = []
         self._file_ids: set[int] = set()
+        # Answers are many and small: they are written all at once, after the claims.
+        self._answers: list[tuple[PendingSet, AnswerSet]] = []
 
     def add(self, pending: PendingSet) -> None:
         """Write the facts of one set; record it as posted, duplicate or quarantined."""
         set_id = reserve_ids("files_transaction_set", 1)[0]
         self._file_ids.add(pending.file.pk)
+        if self._keep_answer(pending, set_id):
+            return
         touched = Touched()
         try:
             with transaction.atomic():
@@ -117,6 +123,7 @@ class PostingUnit:
         Raises:
             CashDiffers: they do not add up to what the remittances paid.
         """
+        self._write_answers()
         find_lost(self._touched)
         derive_claims(self._touched)
         claim_ids = self._touched.claim_ids
@@ -138,6 +145,45 @@ class PostingUnit:
         if cash_cents != self._touched.cash_cents:
             raise CashDiffers(f"{cash_cents} cents posted, {self._touched.cash_cents} paid")
         return count
+
+    def _keep_answer(self, pending: PendingSet, set_id: int) -> bool:
+        """Put a whole 277, 277CA, 999 or TA1 aside for `post`; say whether it was one."""
+        batches = pending.batches
+        if not isinstance(batches, list) or len(batches) != 1:
+            return False
+        (batch,) = batches
+        if batch.transaction.kind not in (*_STATUS_KINDS, *_ACKNOWLEDGMENT_KINDS):
+            return False
+        try:
+            _check_before(pending, batches)
+        except _Refused:
+            _record(pending, set_id)
+            return True
+        if any(
+            other.last is not None and other.last.content_sha256 == batch.content_sha256
+            for other, _ in self._answers
+        ):
+            pending.last, pending.status = batch, SetStatus.DUPLICATE
+            _record(pending, set_id)
+            return True
+        pending.last = batch
+        pending.problems += batch.problems
+        if "status_claims" in batch.tables:
+            pending.claim_count = batch.tables["status_claims"].height
+        of = _set_row(set_id, pending, batch)
+        self._answers.append((pending, AnswerSet(of=of, tables=batch.tables)))
+        return True
+
+    def _write_answers(self) -> None:
+        sets = [answer for _, answer in self._answers]
+        statuses = [answer for answer in sets if answer.of.kind in _STATUS_KINDS]
+        others = [answer for answer in sets if answer.of.kind in _ACKNOWLEDGMENT_KINDS]
+        clients = write_statuses(statuses, self._parties, self._touched)
+        clients |= write_acknowledgments(others)
+        for pending, answer in self._answers:
+            pending.client_ids = clients.get(answer.of.id, [])
+            _record(pending, answer.of.id)
+        self._answers = []
 
     def _entries_outside_claims(self) -> pl.DataFrame:
         ids = [self._remittance_set_ids]

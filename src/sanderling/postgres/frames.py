@@ -15,6 +15,7 @@ from django.db import connection
 from psycopg import sql
 
 ROWS_PER_WRITE: Final = 100_000
+ROWS_WORTH_STATISTICS: Final = 1_000  # below, the planner's guess does no harm
 _NULL: Final = "\\N"
 
 
@@ -76,16 +77,15 @@ def keep_frame(name: str, columns: Mapping[str, str], frame: pl.DataFrame) -> No
         sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))  # type: ignore[arg-type]
         for column, kind in columns.items()
     )
+    statement = sql.SQL(
+        "DROP TABLE IF EXISTS pg_temp.{0}; CREATE TEMPORARY TABLE {0} ({1}) ON COMMIT DROP"
+    ).format(sql.Identifier(name), definition)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(name)))
-        cursor.execute(
-            sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(
-                sql.Identifier(name), definition
-            )
-        )
+        cursor.execute(statement)
     copy_frame(name, frame.select(list(columns)))
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+    if frame.height >= ROWS_WORTH_STATISTICS:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
 
 
 def reserve_ids(table: str, count: int) -> range:

@@ -1,8 +1,9 @@
-"""Within a claim no party is in credit while another owes.
+"""A later payer's credit is set against the debt that its payment settled.
 
 A payer that pays before the ledger has moved money to it (a secondary whose primary remittance is
-missing) would stand in credit against a debt that its payment settled. Such a credit is set against
-the claim's other parties, so that every party's balance has the sign of the claim's balance.
+missing), or that passes more on to the patient than it held, would stand in credit while the money it
+settled is still shown as owed. Only such credits are moved. A first payer's credit, an overpayment
+say, is never set against what the patient or another payer owes: it is money to give back.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def party_balances(entries: pl.DataFrame) -> pl.DataFrame:
 def offsets(entries: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """Return the entries that set credits of a claim's parties against its debts.
 
-    `answered`: claim_id, sequence of payers that have answered. A credit goes first against an
-    earlier payer that has not answered yet, then against the patient, then the other payers.
+    `answered`: claim_id, sequence of payers that have answered. A credit goes first against
+    earlier payers that have not answered yet, then against the patient.
     """
     balances = party_balances(entries)
     mixed = balances.filter(
@@ -60,17 +61,16 @@ def offsets(entries: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _moves(held: dict[int, int], answered: set[int]) -> list[tuple[int, int, int]]:
-    """Return (party in credit, party that owes, cents) until one sign is left."""
+    """Return (party in credit, party that owes, cents) for the credits of later payers."""
     moves: list[tuple[int, int, int]] = []
     balances = dict(held)
-    for party in sorted(p for p, cents in held.items() if cents < 0):
-        for donor in sorted(
-            (p for p, cents in balances.items() if cents > 0),
-            key=lambda p: (not (p < party and p not in answered), p != Account.PATIENT, p),
-        ):
+    for party in (Account.SECONDARY, Account.TERTIARY):
+        unanswered = [p for p in RECEIVABLES if p < party and p not in answered]
+        for donor in (*unanswered, Account.PATIENT):
+            if balances.get(party, 0) >= 0 or balances.get(donor, 0) <= 0:
+                continue
             cents = min(-balances[party], balances[donor])
-            if cents > 0:
-                moves.append((party, donor, cents))
-                balances[party] += cents
-                balances[donor] -= cents
+            moves.append((int(party), int(donor), cents))
+            balances[party] += cents
+            balances[donor] -= cents
     return moves
