@@ -386,6 +386,7 @@ class Reader837:
         state = self._state
         close_claim(state, self._next_position - 1)
         flush_party(state)
+        state.keep_pending()
         self._check_head()
         state.rows.cells["batches"].extend(self._batch_row())
         frames, problems = state.rows.take_all()

@@ -38,7 +38,6 @@ from sanderling.core.x12.read.set_837_state import (
     HEAD,
     PARTY_ID_QUALIFIER,
     PARTY_IDENTIFIER,
-    PATIENT,
     Row,
     State,
 )
@@ -75,7 +74,8 @@ def claim(state: State, elements: list[str], position: int) -> None:
     place = state.places_of_service.get(e[5])
     if place is None:
         place = _place_of_service(state, e[5])
-    state.loop = "2300"
+    if state.pending:
+        state.pending = []
     charge_cents = CENTS[e[2]]
     state.claim = row = [
         index,
@@ -134,7 +134,7 @@ def _check_opening(state: State, e: list[str], frequency: str | None, position: 
         or state.billing[0] is None
         or state.billing[3] is None
         or state.subscriber[0] is None
-        or (state.context == PATIENT and state.patient_position is None)
+        or (state.patient is not None and state.patient_position is None)
     ):
         _report_missing(state, position)
 

@@ -141,19 +141,19 @@ def _check_level(state: State, e: list[str], position: int) -> None:
         _report_level(state, "level_child_code_wrong", level, position, "HL04", value=child[:4])
     above = state.open_child
     if above and (above == "1") != (level > state.open_level):
-        _check_children(state, level, position)
+        _check_children(state, level)
+    state.level_position = position
     numbers[level] = number
     state.open_level = level
     state.open_child = child
 
 
-def _check_children(state: State, level: str, position: int) -> None:
+def _check_children(state: State, level: str) -> None:
     """Hold the HL04 of the level above against the level that now begins (`""`: the end)."""
     declared = state.open_child
     if declared and (declared == "1") != (level > state.open_level):
-        _report_level(
-            state, "level_child_code_wrong", state.open_level, position, "HL04", value=declared[:4]
-        )
+        above, position = state.open_level, state.level_position
+        _report_level(state, "level_child_code_wrong", above, position, "HL04", value=declared[:4])
 
 
 def _report_level(
@@ -176,6 +176,8 @@ _LEVEL_LOOPS: Final = {BILLING: "2000A", SUBSCRIBER: "2000B", PATIENT: "2000C"}
 def _open_level(state: State, context: str) -> None:
     state.row_line = 0
     state.relationship = None
+    if state.pending and context != PATIENT:
+        state.keep_pending()
     if context == BILLING:
         state.billing = [None] * BILLING_WIDTH
         state.pending_taxonomy = None
@@ -204,6 +206,7 @@ def subscriber(state: State, elements: list[str], position: int) -> None:
     if row[SUBSCRIBER_PAYER_SEQUENCE] is not None:
         repeated(state, elements, position)
         return
+    state.pending.append((state.row_claim, position, state.loop, elements))
     e = elements if len(elements) > 9 else elements + BLANKS
     row[:6] = (
         e[1],
@@ -233,6 +236,7 @@ def patient(state: State, elements: list[str], position: int) -> None:
     relationship = (elements + BLANKS)[1]
     if state.context == PATIENT:
         state.relationship = relationship or None  # goes before SBR02
+        state.pending.append((state.row_claim, position, state.loop, elements))
         keep_rest(state, elements, position, 1)
     else:
         state.keep(elements, position)
@@ -322,6 +326,7 @@ def fill_billing(state: State, row: Row) -> None:
     billing[BILLING_NAME] = name_of(row)
     billing[BILLING_NPI] = row[PARTY_IDENTIFIER] if row[PARTY_ID_QUALIFIER] == "XX" else None
     row[PARTY_TAXONOMY] = state.pending_taxonomy
+    state.pending = []  # the party has what the PRV said
     if row[PARTY_ID_QUALIFIER] in _TAX_QUALIFIERS:
         billing[BILLING_TIN] = row[PARTY_IDENTIFIER]
 
@@ -422,6 +427,7 @@ def billing_taxonomy(state: State, elements: list[str], position: int) -> None:
         repeated(state, elements, position)
         return
     code = (elements + BLANKS)[3] or None
+    state.pending.append((state.row_claim, position, state.loop, elements))
     state.pending_taxonomy = state.billing[BILLING_TAXONOMY] = code
     _keep_unusual_taxonomy(state, elements, position)
 
@@ -520,8 +526,8 @@ def end(state: State, _elements: list[str], position: int) -> None:
     """Read the SE: the last claim is complete, and so are all levels."""
     close_claim(state, position - 1)
     flush_party(state)
-    _check_children(state, "", position)
-    state.has_closed = True
+    state.keep_pending()
+    _check_children(state, "")
     state.row_claim = ABOVE_CLAIMS
     state.row_line = 0
     state.enter("", HEAD)

@@ -188,10 +188,10 @@ class State:
         "entities",
         "grammar",
         "handlers",
-        "has_closed",
         "is_in_doubt",
         "kind",
         "level_numbers",
+        "level_position",
         "lines",
         "loop",
         "next_level",
@@ -203,6 +203,7 @@ class State:
         "patient",
         "patient_position",
         "payer_position",
+        "pending",
         "pending_taxonomy",
         "places_of_service",
         "prior_adjusted_cents",
@@ -244,16 +245,18 @@ class State:
         self.claim_count = 0  # closed claims, so also the index of the open or coming one
         self.total_cents = 0
         self.batch: dict[str, Any] = {}
-        self.has_closed = False  # SE was read
 
         self.next_level = 1  # the HL01 that comes next
         self.open_level = ""  # HL03 of the HL last read
         self.open_child = ""  # its HL04
+        self.level_position = 0
         self.level_numbers: dict[str, str] = {}  # HL03 -> HL01 of the open HLs
         self.is_in_doubt = False  # claims below the open levels may be someone else's
 
         self.billing: Row = [None] * BILLING_WIDTH
         self.pending_taxonomy: str | None = None
+        # SBR, PAT and PRV whose values no row has taken yet, with the claim index and the loop.
+        self.pending: list[tuple[int, int, str, list[str]]] = []
         self.subscriber: Row = [None] * SUBSCRIBER_WIDTH
         self.subscriber_birth_date: int | None = None
         self.subscriber_sex: str | None = None
@@ -290,6 +293,12 @@ class State:
         self.other(
             (self.row_claim, self.row_line, position, self.loop, self.separator.join(elements))
         )
+
+    def keep_pending(self) -> None:
+        """Add the segments of levels that ended without a claim to the other segments."""
+        for row_claim, position, loop, elements in self.pending:
+            self.other((row_claim, 0, position, loop, self.separator.join(elements)))
+        self.pending = []
 
     def report(
         self,

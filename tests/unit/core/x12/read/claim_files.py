@@ -1,0 +1,366 @@
+"""Made-up claims and answers to them, as texts that the tests read, and break one fault at a time.
+
+Every file here is right: reading it gives no problem.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sanderling.core.x12.batches import Batch, FileEvent
+from sanderling.core.x12.problems import Problem
+from sanderling.core.x12.read import read_bytes
+
+_ISA: Final = (
+    "ISA*00*          *00*          *ZZ*BILLCO         *ZZ*CLEARHOUSE     "
+    "*260105*0930*^*00501*000000101*0*P*:"
+)
+HEAD: Final = """
+BHT*0019*00*BATCH0001*20260105*0930*CH~
+NM1*41*2*BILLCO*****46*BILLCO~
+PER*IC*EDI DESK*TE*5555550100*EM*DESK@EXAMPLE.ORG~
+NM1*40*2*CLEARHOUSE*****46*CLEARHOUSE~
+HL*1**20*1~
+PRV*BI*PXC*207Q00000X~
+NM1*85*2*MAPLE FAMILY CLINIC*****XX*1234567893~
+N3*100 MAIN ST*SUITE 2~
+N4*AUSTIN*TX*787010001~
+REF*EI*741234567~
+"""
+SUBSCRIBER: Final = """
+HL*2*1*22*0~
+SBR*P*18*GRP100*ACME PLAN*****CI~
+NM1*IL*1*DOE*JANE*Q**JR*MI*ABC123456789~
+N3*1 ELM ST~
+N4*AUSTIN*TX*787020002~
+DMG*D8*19800214*F~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+"""
+PROFESSIONAL: Final = (
+    HEAD
+    + SUBSCRIBER
+    + """
+CLM*PCN10001*250***11:B:1*Y*A*Y*Y~
+DTP*431*D8*20251230~
+REF*D9*CHTRACE0001~
+REF*G1*AUTH77~
+HI*ABK:J0190*ABF:R509~
+NM1*82*1*SMITH*ALAN****XX*1987654328~
+PRV*PE*PXC*207Q00000X~
+NM1*77*2*MAPLE SURGERY*****XX*1000000491~
+N3*5 OAK AVE~
+N4*AUSTIN*TX*787030003~
+LX*1~
+SV1*HC:99213:25*150*UN*1***1:2~
+DTP*472*D8*20260102~
+REF*6R*10001L1~
+LX*2~
+SV1*HC:87880*100*UN*1***1~
+DTP*472*RD8*20260102-20260103~
+REF*6R*10001L2~
+LIN**N4*00093310905~
+CTP****2*UN~
+NM1*82*1*JONES*MARY****XX*1000000004~
+"""
+)
+DEPENDENT: Final = (
+    HEAD
+    + """
+HL*2*1*22*1~
+SBR*P**GRP100******CI~
+NM1*IL*1*DOE*JANE****MI*ABC123456789~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+HL*3*2*23*0~
+PAT*19~
+NM1*QC*1*DOE*TIM~
+N3*1 ELM ST~
+N4*AUSTIN*TX*787020002~
+DMG*D8*20150601*M~
+CLM*PCN20001*80***11:B:1*Y*A*Y*Y~
+HI*ABK:J0190~
+LX*1~
+SV1*HC:99212*80*UN*1***1~
+DTP*472*D8*20260102~
+CLM*PCN20002*40***11:B:7*Y*A*Y*Y~
+REF*F8*ICN77~
+HI*ABK:R509~
+LX*1~
+SV1*HC:99211*40*UN*1***1~
+DTP*472*D8*20260103~
+"""
+)
+SECONDARY: Final = (
+    HEAD
+    + """
+HL*2*1*22*0~
+SBR*S*18*GRP900******CI~
+NM1*IL*1*LOW*LEE****MI*SEC900~
+DMG*D8*19700101*M~
+NM1*PR*2*SECOND MUTUAL*****PI*SECM1~
+CLM*PCN10003*230***11:B:1*Y*A*Y*Y~
+HI*ABK:M545~
+SBR*P*18*GRP100******CI~
+CAS*CO*253*10~
+AMT*D*106~
+AMT*EAF*34~
+OI***Y***Y~
+NM1*IL*1*LOW*LEE****MI*ABC000000003~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+DTP*573*D8*20260119~
+REF*F8*ACMEICN557~
+LX*1~
+SV1*HC:99214*200*UN*1***1~
+DTP*472*D8*20260104~
+REF*6R*10003L1~
+SVD*ACME1*96*HC:99214:25**1~
+CAS*CO*45*70*1*97*10~
+CAS*PR*2*24~
+DTP*573*D8*20260119~
+AMT*EAF*24~
+LX*2~
+SV1*HC:36415*30*UN*1***1~
+DTP*472*D8*20260104~
+SVD*ACME1*20*HC:36415**1*1~
+CAS*PR*1*10~
+DTP*573*D8*20260119~
+"""
+)
+INSTITUTIONAL: Final = (
+    HEAD
+    + SUBSCRIBER
+    + """
+CLM*HOSP0001*900***11:A:1**A*Y*Y~
+DTP*096*TM*1130~
+DTP*434*RD8*20260101-20260104~
+DTP*435*DT*202601010915~
+CL1*1*7*01~
+REF*EA*MRN5~
+HI*ABK:K3580:::::::Y~
+HI*ABJ:R1031~
+HI*ABF:I10:::::::Y*ABF:E119:::::::N~
+HI*DR:343~
+HI*BBR:0DTJ4ZZ:D8:20260102~
+HI*BH:11:D8:20251231~
+HI*BI:71:RD8:20251201-20251205~
+HI*BE:80:::3*BE:A1:::1408~
+HI*BG:C5~
+NM1*71*1*STONE*ROSE****XX*1987654328~
+PRV*AT*PXC*207R00000X~
+NM1*72*1*CUT*ANDY****XX*1000000004~
+LX*1~
+SV2*0120**600*DA*3**50~
+DTP*472*D8*20260101~
+LX*2~
+SV2*0300*HC:85025*300*UN*2~
+DTP*472*D8*20260102~
+REF*6R*H1L2~
+"""
+)
+DENTAL: Final = (
+    HEAD
+    + SUBSCRIBER
+    + """
+CLM*DENT0001*150***11:B:1*Y*A*Y*Y~
+DTP*472*D8*20260106~
+DN2*8*E****JP~
+NM1*82*1*KILDARE*BEN****XX*1987654328~
+PRV*PE*PXC*1223G0001X~
+LX*1~
+SV3*AD:D2150*100***I*1~
+TOO*JP*12*M:O~
+TOO*JP*13~
+LX*2~
+SV3*AD:D1110*50****1~
+DTP*472*D8*20260107~
+"""
+)
+REQUEST_276: Final = """
+BHT*0010*13*SREQ0001*20260125*1010~
+HL*1**20*1~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+HL*2*1*21*1~
+NM1*41*2*BILLCO*****46*BILLCO~
+HL*3*2*19*1~
+NM1*1P*2*MAPLE FAMILY CLINIC*****XX*1234567893~
+HL*4*3*22*0~
+DMG*D8*19800214*F~
+NM1*IL*1*DOE*JANE****MI*ABC123456789~
+TRN*1*OURTRACE900~
+REF*1K*ACMEICN555~
+REF*EJ*PCN10001~
+REF*BLT*111~
+AMT*T3*250~
+DTP*472*RD8*20260102-20260103~
+SVC*HC:99213*150*****1~
+REF*FJ*10001L1~
+DTP*472*D8*20260102~
+"""
+ANSWER_277: Final = """
+BHT*0010*08*SRSP0001*20260125*1011*DG~
+HL*1**20*1~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+PER*IC*HELP*TE*5555550188~
+HL*2*1*21*1~
+NM1*41*2*BILLCO*****46*BILLCO~
+HL*3*2*19*1~
+NM1*1P*2*MAPLE FAMILY CLINIC*****XX*1234567893~
+HL*4*3*22*0~
+NM1*IL*1*DOE*JANE****MI*ABC123456789~
+TRN*2*OURTRACE900~
+STC*F1:65*20260124**250*72*20260119**20260120*EFT900001*F0:3:85*P3:297~
+STC*F2:107*20260123~
+REF*1K*ACMEICN555~
+REF*EJ*PCN10001~
+DTP*472*D8*20260102~
+SVC*HC:99213:25*150*72****1~
+STC*F1:65*20260124~
+REF*FJ*10001L1~
+DTP*472*D8*20260102~
+SVC*NU:0450*100*0****1~
+STC*F2:107*20260124~
+TRN*2*OURTRACE901~
+STC*A4:35*20260124~
+HL*5*3*22*1~
+NM1*IL*1*ROE*RICK****MI*ABC000000001~
+HL*6*5*23~
+NM1*QC*1*ROE*TIM~
+TRN*2*OURTRACE902~
+STC*P1:20*20260124**80~
+"""
+ANSWER_277CA: Final = """
+BHT*0085*08*CA0001*20260106*0805*TH~
+HL*1**20*1~
+NM1*PR*2*ACME HEALTH*****PI*ACME1~
+TRN*1*ACMERCPT77~
+DTP*050*D8*20260105~
+DTP*009*D8*20260106~
+HL*2*1*21*1~
+NM1*41*2*BILLCO*****46*BILLCO~
+TRN*2*BATCH0001~
+STC*A1:19:PR*20260106*WQ*330~
+QTY*90*1~
+QTY*AA*1~
+AMT*YU*250~
+AMT*YY*80~
+HL*3*2*19*1~
+NM1*85*2*MAPLE FAMILY CLINIC*****XX*1234567893~
+TRN*1*0~
+STC*A1:19:PR**WQ*330~
+QTY*QA*1~
+QTY*QC*1~
+AMT*YU*250~
+AMT*YY*80~
+HL*4*3*PT~
+NM1*QC*1*DOE*JANE****MI*ABC123456789~
+TRN*2*PCN10001~
+STC*A2:20:PR*20260106*WQ*250~
+REF*1K*ACMEICN555~
+REF*D9*CHTRACE0001~
+DTP*472*D8*20260102~
+HL*5*3*PT~
+NM1*QC*1*ROE*RICK****MI*ABC000000001~
+TRN*2*PCN10002~
+STC*A7:562:85*20260106*U*80******A7:21**WRONG NUMBER~
+DTP*472*D8*20260103~
+SVC*HC:99212*80*****1~
+STC*A7:507**U~
+REF*FJ*10002L1~
+"""
+RECEIVER_REJECTED: Final = """
+BHT*0085*08*CA0002*20260106*0805*TH~
+HL*1**20*1~
+NM1*AY*2*CLEARHOUSE*****46*CLEARHOUSE~
+TRN*1*CHRCPT1~
+DTP*050*D8*20260105~
+DTP*009*D8*20260106~
+HL*2*1*21*0~
+NM1*41*2*BILLCO*****46*BILLCO~
+TRN*2*BATCH0001~
+STC*A8:24:41*20260106*U*330~
+QTY*AA*2~
+AMT*YY*330~
+"""
+ANSWER_999: Final = """
+AK1*HC*101*005010X222A1~
+AK2*837*0001*005010X222A1~
+IK3*CLM*22*2300*8~
+CTX*CLM01:PCN10001~
+IK4*2*782*1~
+CTX*SITUATIONAL TRIGGER*CLM*22**5:3*C023:1325~
+IK4*5:3*1325*7*Z~
+IK3*REF*24*2300*3~
+CTX*SITUATIONAL TRIGGER*CLM*22~
+CTX*CLM01:PCN10002~
+IK5*R*5~
+AK2*837*0002*005010X222A1~
+IK5*A~
+AK9*P*2*2*1~
+"""
+
+GUIDES: Final = {
+    "837P": ("HC", "837", "005010X222A1"),
+    "837I": ("HC", "837", "005010X223A2"),
+    "837D": ("HC", "837", "005010X224A2"),
+    "276": ("HR", "276", "005010X212"),
+    "277": ("HN", "277", "005010X212"),
+    "277CA": ("HN", "277", "005010X214"),
+    "999": ("FA", "999", "005010X231A1"),
+}
+SAMPLES: Final = {
+    "professional": ("837P", PROFESSIONAL),
+    "dependent": ("837P", DEPENDENT),
+    "secondary": ("837P", SECONDARY),
+    "institutional": ("837I", INSTITUTIONAL),
+    "dental": ("837D", DENTAL),
+    "request": ("276", REQUEST_276),
+    "status": ("277", ANSWER_277),
+    "acknowledged": ("277CA", ANSWER_277CA),
+    "rejected": ("277CA", RECEIVER_REJECTED),
+    "implementation": ("999", ANSWER_999),
+}
+
+
+def segments_of(kind: str, body: str) -> list[str]:
+    """Return the segments of a whole file around `body`, its SE01 counted."""
+    functional, code, guide = GUIDES[kind]
+    inner = [segment for segment in body.replace("\n", "").split("~") if segment]
+    return [
+        _ISA,
+        f"GS*{functional}*BILLCO*CLEARHOUSE*20260105*0930*101*X*{guide}",
+        f"ST*{code}*0001*{guide}",
+        *inner,
+        f"SE*{len(inner) + 2}*0001",
+        "GE*1*101",
+        "IEA*1*000000101",
+    ]
+
+
+def file_of(kind: str, body: str) -> bytes:
+    """Return a whole file around `body`."""
+    return "".join(f"{segment}~\n" for segment in segments_of(kind, body)).encode()
+
+
+def ta1_file(segment: str = "TA1*000000101*260105*0930*A*000") -> bytes:
+    """Return an interchange that holds a TA1 only."""
+    return f"{_ISA}~{segment}~IEA*0*000000101~".encode()
+
+
+def read_batch(data: bytes) -> Batch:
+    """Return the one transaction set of a file; its batches must be one."""
+    batches = [found for found in read_bytes(data) if isinstance(found, Batch)]
+    assert len(batches) == 1
+    return batches[0]
+
+
+def read_sample(name: str) -> Batch:
+    """Return a sample as read."""
+    return read_batch(file_of(*SAMPLES[name]))
+
+
+def problems_in(data: bytes) -> list[Problem]:
+    """Return every problem of a file, in its order."""
+    found: list[Problem] = []
+    for part in read_bytes(data):
+        assert isinstance(part, Batch | FileEvent)
+        found += part.problems
+    return found
