@@ -103,13 +103,12 @@ def _fill_demo() -> list[tuple[str, str, str]]:
         DemoMissing: there is nothing to fill it with.
     """
     import importlib
+    import importlib.util
 
-    try:
-        demo = importlib.import_module("sanderling.files.demo")
-    except ModuleNotFoundError as error:
-        raise DemoMissing(
-            "the demonstration data is not part of this build; start without --demo"
-        ) from error
+    name = "sanderling.intake.demo"
+    if importlib.util.find_spec(name) is None:
+        raise DemoMissing("the demonstration data is not part of this build; start without --demo")
+    demo = importlib.import_module(name)
     from sanderling.accounts.demo import ensure_demo_users
     from sanderling.config.demo import demo_state, mark_demo
 
