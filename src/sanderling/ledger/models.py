@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from sanderling.claims.models import Claim
@@ -56,6 +57,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "ledger_entry"
+        indexes = [BrinIndex(fields=["posted_date"], name="ledger_entry_by_day")]
         constraints = [
             models.UniqueConstraint(
                 fields=[
@@ -109,3 +111,36 @@ class OpenBalance(models.Model):
 
     def __str__(self) -> str:
         return f"open balance of claim {self.claim_id}"
+
+
+class MonthEnd(models.Model):
+    """A month whose balances are frozen in PeriodBalance, to answer for any later day quickly.
+
+    Derived from the ledger and disposable: an entry posted into or before the month (a late file)
+    takes the frozen month away; `freeze_month_ends` makes it again.
+    """
+
+    as_of_date = models.DateField(unique=True)
+
+    class Meta:
+        db_table = "ledger_month_end"
+
+    def __str__(self) -> str:
+        return f"month end {self.as_of_date}"
+
+
+class PeriodBalance(models.Model):
+    """What a party of a claim owed at a month end; a row only where it was not zero."""
+
+    as_of_date = models.DateField()
+    claim_id = models.BigIntegerField()
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()
+    balance_cents = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_period_balance"
+        indexes = [models.Index(fields=["as_of_date", "client_id"], name="period_balance_of_client")]
+
+    def __str__(self) -> str:
+        return f"balance of claim {self.claim_id} on {self.as_of_date}"
