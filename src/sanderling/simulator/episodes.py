@@ -31,6 +31,7 @@ class Track:
 
     stage: Stage = Stage.UNBILLED
     sent_dates: list[date] = field(default_factory=list)
+    original_sent_date: date | None = None  # the latest that was not a known duplicate
     accepted_date: date | None = None
     payer_claim_number: str = ""
     rejection: FrontEndReason | None = None
@@ -41,7 +42,7 @@ class Track:
     crossover_date: date | None = None
     is_correction_open: bool = False
     is_correction_rejected: bool = False
-    pending_duplicates: int = 0
+    is_duplicate_answered: bool = False  # OA-18 received for a claim sent twice
     latest_status: tuple[str, str, date] | None = None  # from a 277
     decision: PriorDecision | None = None
     unseen_payment: tuple[str, date, int] | None = None  # trace, day, cents of a lost remittance

@@ -27,6 +27,7 @@ from sanderling.simulator.worldstate import WorldState
 SUBMITTER = TradingPartner("SANDERLING BILLING SERVICES", BILLING_COMPANY)
 RECEIVER = TradingPartner("TIDEWATER CLEARINGHOUSE", CLEARINGHOUSE)
 KINDS = {Form.PROFESSIONAL: "837p", Form.INSTITUTIONAL: "837i", Form.DENTAL: "837d"}
+ANEW_CATEGORIES = frozenset({"missing_information", "coding"})
 SET_CLAIMS_MAX = 400  # claims in one transaction set
 
 
@@ -102,12 +103,12 @@ class Office:
         )
         track = episode.tracks[rank]
         track.sent_dates.append(day)
-        if is_duplicate:
-            track.pending_duplicates += 1
-        elif frequency is not Frequency.ORIGINAL:
+        if frequency is not Frequency.ORIGINAL:
             track.is_correction_rejected = False
-        else:
+        elif not is_duplicate:  # a duplicate changes nothing for the first one
             track.stage = Stage.SENT
+            track.original_sent_date = day
+            track.accepted_date = None
             track.rejection = None
         submission = Submission(
             episode,
@@ -160,7 +161,6 @@ class Office:
         """React to a rejection: mostly corrected and sent again as a new claim."""
         track = submission.episode.tracks[submission.rank]
         if submission.is_duplicate:
-            track.pending_duplicates -= 1
             return
         if submission.is_correction:
             # A whole set was refused: the same replacement or void goes out again.
@@ -221,11 +221,27 @@ class Office:
     def _rework(self, episode: Episode, rank: int, ruling: Ruling, dice: Random, day: date) -> None:
         payer = episode.account.patient.coverages[rank].payer
         has_other_part = ruling.outcome is Outcome.PARTIAL and len(episode.tracks) > 1
-        if rank > 0 or not payer.takes_replacements or has_other_part:
+        if rank > 0 or has_other_part:
+            return
+        if not payer.takes_replacements:
+            self._send_anew_later(episode, ruling, dice, day)
             return
         if dice.random() < self._state.parameters.office["rework_denial_share"]:
             later = self._later(dice, "rework_days", day)
             self._at(later, partial(self._correct, episode, rank, ruling.category))
+
+    def _send_anew_later(self, episode: Episode, ruling: Ruling, dice: Random, day: date) -> None:
+        """Medicare's contractors take no replacements: unprocessable claims go in as new (1.5)."""
+        is_unprocessable = ruling.outcome is Outcome.DENIED and ruling.category in ANEW_CATEGORIES
+        office = self._state.parameters.office
+        if is_unprocessable and dice.random() < office["rework_denial_share"]:
+            later = self._later(dice, "rework_days", day)
+            self._at(later, partial(self._send_anew, episode))
+
+    def _send_anew(self, episode: Episode, day: date) -> None:
+        track = episode.tracks[0]
+        if track.stage is Stage.FINAL and track.ruling is not None and track.ruling.category:
+            self.send(episode, 0, day)
 
     def _correct(self, episode: Episode, rank: int, category: str, day: date) -> None:
         track = episode.tracks[rank]

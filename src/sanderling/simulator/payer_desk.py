@@ -20,6 +20,8 @@ from sanderling.simulator.payment_lines import Common, denied_payment, reversal_
 from sanderling.simulator.reasons import (
     COVERAGE_ENDED,
     ORIGINAL_NOT_FINAL,
+    PENDED,
+    PENDED_REASON,
     REJECTIONS,
     FrontEndReason,
 )
@@ -73,13 +75,30 @@ class PayerDesk:
         self._on_front_end(self.profile, submission, None, number, day)
         ruling = self._decide(submission, claim, record, number, day, dice)
         self._remember(key, record, number, submission)
-        self._records[key].is_in_process = bool(ruling.payments)
+        if ruling.outcome is not Outcome.DUPLICATE:
+            self._records[key].is_in_process = bool(ruling.payments)
         if ruling.outcome in {Outcome.SILENT, Outcome.PENDED} and not submission.is_duplicate:
             submission.episode.tracks[submission.rank].hidden = ruling.outcome.value
         if ruling.payments:
             lag = self._lag(submission, ruling, dice)
+            if ruling.outcome is Outcome.PENDED and self.profile.pends_on_remittance:
+                ruling = self._pend_on_remittance(submission, ruling, number, day)
             decided = day + timedelta(days=lag)
             self._state.agenda.at(decided, partial(self._decided, submission, ruling, lag))
+
+    def _pend_on_remittance(
+        self, submission: Submission, ruling: Ruling, number: str, day: date
+    ) -> Ruling:
+        """Send OA-133 for the whole claim first; the decision then comes with its reversal."""
+        common = Common(number, day)
+        dice = dice_for(self._state.settings.seed, "pend", submission.trace)
+        pended = denied_payment(submission.claim, self.profile, PENDED, common, dice)
+        pended = replace(pended, payment=replace(pended.payment, status="1"))
+        notice = Ruling(Outcome.PENDED, (pended,), reason=PENDED_REASON)
+        due = Due(submission, notice, (pended,), is_later_reversal=True)
+        when = day + timedelta(days=self.profile.lag_floor_days + dice.randrange(8))
+        self._state.agenda.at(when, lambda _day: self._queue(due))
+        return replace(ruling, payments=(reversal_of(pended), *ruling.payments))
 
     def _front_end(
         self, submission: Submission, record: PayerRecord | None, dice: Random

@@ -48,6 +48,8 @@ class PayerProfile:
     crosses_over: bool = False
     denied_status: str = "1"  # CLP02 on a whole denial: 1 or 4
     sends_line_control: bool = True
+    acknowledges_with_number: bool = True  # REF*1K in the 277CA
+    pends_on_remittance: bool = False  # OA-133 first, reversal and decision later
     repeats_contractual: bool = False  # as secondary: CO-45 again instead of within OA-23
     delimiters: Delimiters = USUAL
     is_dental: bool = False
@@ -100,7 +102,7 @@ MANAGED_MEDICAID = PayerProfile(
     tax_id="311000004", share=12, timely_days=180, corrected_days=180, appeal_days=60,
     response_days=30, price_factor=0.74, lag_mean_days=20, lag_floor_days=5, pay_weekday=3,
     rejection_rate=0.035, denial_rate=0.16, coinsurance=0.0, copay_cents=300, deductible_rate=0.0,
-    secondary_rate=0.0, pays_secondary=0.5,
+    secondary_rate=0.0, pays_secondary=0.5, pends_on_remittance=True,
 )  # fmt: skip
 NATIONAL = PayerProfile(
     code="UNH05", name="UNION NATIONAL HEALTH", kind="commercial", filing="CI",
@@ -136,6 +138,7 @@ KEYSTONE = PayerProfile(
     response_days=45, price_factor=1.4, lag_mean_days=38, lag_floor_days=15, pay_weekday=4,
     rejection_rate=0.06, denial_rate=0.15, coinsurance=0.0, copay_cents=0, deductible_rate=0.0,
     secondary_rate=0.0, denied_status="4", sends_line_control=False,
+    acknowledges_with_number=False,
 )  # fmt: skip
 SUPPLEMENT = PayerProfile(
     code="SSL10", name="SENIOR SUPPLEMENT LIFE", kind="commercial", filing="CI",

@@ -104,6 +104,8 @@ DENIALS: dict[str, tuple[Reason, ...]] = {
 }
 
 DUPLICATE = Reason("OA", "18", ("N522",), 1)
+PENDED = Reason("OA", "133", (), 1)
+PENDED_REASON = "OA-133"
 LATE = DENIALS["timely_filing"][0]
 NO_AUTHORIZATION = DENIALS["authorization"][0]
 MODIFIER_EDIT = DENIALS["coding"][0]

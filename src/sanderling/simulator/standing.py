@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from sanderling.simulator.accounts import PATIENT_RANK
 from sanderling.simulator.episodes import Episode, Stage, Track
 from sanderling.simulator.payers import PayerProfile
+from sanderling.simulator.reasons import PENDED_REASON
 from sanderling.simulator.ruling import Outcome
 
 PARTIES = ("primary", "secondary", "tertiary", "patient")
@@ -103,6 +104,8 @@ def _unbilled(track: Track, party: int, as_of: date) -> _Facts:
 
 def _after_remittance(track: Track) -> _Facts:
     ruling = track.ruling
+    if ruling is not None and ruling.reason == PENDED_REASON:
+        return "pended", "other", "remittance", ruling.reason, track.posted_date
     if ruling is not None and ruling.category and ruling.outcome is not Outcome.DUPLICATE:
         kind = "line" if ruling.outcome is Outcome.PARTIAL else "claim"
         return "denied", ruling.category, kind, ruling.reason, track.posted_date
@@ -112,7 +115,8 @@ def _after_remittance(track: Track) -> _Facts:
 def _waiting(track: Track, payer: PayerProfile, as_of: date) -> _Facts:
     hidden = _hidden(track)
     status = track.latest_status
-    if status is not None:
+    sent = track.original_sent_date
+    if status is not None and (sent is None or status[2] >= sent):
         text = f"{status[0]}:{status[1]}"
         if status[0] in {"A4", "D0"}:
             return "not_on_file", "", f"277{hidden}", text, status[2]
@@ -120,14 +124,16 @@ def _waiting(track: Track, payer: PayerProfile, as_of: date) -> _Facts:
             return "pended", "documentation", f"277{hidden}", text, status[2]
         if status[0] == "F1":
             return "paid_unposted", "", f"277{hidden}", text, status[2]
-    start = track.accepted_date or track.crossover_date or track.sent_dates[-1]
     if track.crossover_date is not None:
-        due = track.crossover_date + timedelta(days=CROSSOVER_DAYS)
+        start = track.crossover_date
+        due = start + timedelta(days=CROSSOVER_DAYS)
     else:
+        start = track.accepted_date or sent or as_of
         due = start + timedelta(days=payer.response_days)
     barrier = "awaiting_payer" if as_of <= due else "no_response"
     return barrier, "", f"{track.stage.value}{hidden}", "", start
 
 
 def _hidden(track: Track) -> str:
-    return f", {track.hidden}" if track.hidden else ""
+    text = f", {track.hidden}" if track.hidden else ""
+    return f"{text}, duplicate answered" if track.is_duplicate_answered else text

@@ -137,7 +137,8 @@ class World:
         day: date,
     ) -> None:
         track = submission.episode.tracks[submission.rank]
-        self._front_ends.note(payer, submission, reason, number)
+        told = number if payer.acknowledges_with_number else ""
+        self._front_ends.note(payer, submission, reason, told)
         if reason is None:
             if not submission.is_duplicate and not submission.is_correction:
                 track.stage = Stage.ACCEPTED
@@ -225,9 +226,8 @@ class World:
         ruling = due.ruling
         for part in due.payments:
             episode.book.post(part, submission.rank, day)
-        if submission.is_duplicate:
-            track.pending_duplicates -= 1
         if ruling.outcome is Outcome.DUPLICATE:
+            track.is_duplicate_answered = True
             return
         track.hidden = ""
         if submission.is_correction:
