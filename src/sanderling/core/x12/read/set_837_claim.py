@@ -292,7 +292,7 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
         state.keep(elements, position)
         if len(elements) > 13:
             state.report("element_not_in_guide", "HI", position)
-    elif len(elements) == 1:
+    elif not any(elements[1:]):
         state.report("required_element_missing", "HI", position, "HI01")
 
 
