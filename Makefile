@@ -50,6 +50,7 @@ test: setup ## Unit, property, integration and security tests.
 browser: setup ## Journeys in a real Chromium (skipped, with the reason, where there is none).
 	$(BIN)/python -m pytest tests/browser
 
+check: export SANDERLING_HOME := $(CURDIR)/.cache/check
 check: setup ## Lint, format, types, import contracts, migrations, static files, lock files.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

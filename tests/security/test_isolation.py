@@ -104,7 +104,8 @@ def test_assignments_decide_and_inactive_users_see_nothing(
 @pytest.mark.django_db
 def test_every_readable_table_of_a_feature_is_protected() -> None:
     """A table with patients or clients that someone forgot to protect would fail here."""
-    shared = {"payers_payer", "payers_payer_alias", "audit_seal"}  # the same for all clients
+    # The same for all clients: payers, hashes, the days of month ends.
+    shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_month_end"}
     open_tables = {
         str(name)
         for (name,) in rows(
@@ -115,6 +116,19 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     }
     ours = {name for name in open_tables if name.split("_")[0] in FEATURES}
     assert ours <= shared
+
+
+@pytest.mark.django_db
+def test_every_table_with_a_client_is_protected() -> None:
+    """Whether the web application may read it today or not."""
+    unprotected = rows(
+        "SELECT DISTINCT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+        " WHERE relkind IN ('r', 'p') AND NOT relrowsecurity AND NOT attisdropped"
+        " AND relnamespace = 'public'::regnamespace AND attname IN ('client_id', 'client_ids')"
+    )
+    # Who sees whom is read before anything is visible; an OAuth client is none of ours.
+    allowed = {"accounts_client_assignment", "socialaccount_socialapp"}
+    assert {str(name) for (name,) in unprotected} <= allowed
 
 
 @pytest.mark.django_db
