@@ -35,7 +35,7 @@ from sanderling.postgres import launcher  # noqa: E402 - as above
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # whitenoise warns when it is missing
 
-flush = TransactionTestCase._fixture_teardown
+flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # stubs lack it
 
 
 def flush_append_only_tables_too(case: TransactionTestCase) -> None:
@@ -56,7 +56,7 @@ def flush_append_only_tables_too(case: TransactionTestCase) -> None:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
-TransactionTestCase._fixture_teardown = flush_append_only_tables_too  # type: ignore[method-assign]  # only here
+TransactionTestCase._fixture_teardown = flush_append_only_tables_too  # type: ignore[attr-defined]  # as above
 
 # Named after the process: several runs at once on one machine keep out of each other's way.
 connection.settings_dict["TEST"]["NAME"] = f"test_{os.getpid()}"
