@@ -51,9 +51,9 @@ class Parties:
 
     def known_client(self, npi: str, tin: str) -> int | None:
         """Return the client's id by NPI, else by tax number, else None."""
-        return self._clients.get(
-            (IdentifierKind.NPI, normalized_number(npi))
-        ) or self._clients.get((IdentifierKind.TIN, normalized_number(tin)))
+        return self._clients.get((IdentifierKind.NPI, normalized_number(npi))) or self._clients.get(
+            (IdentifierKind.TIN, normalized_number(tin))
+        )
 
     def client(self, npi: str, tin: str, name: str) -> int:
         """Return the client's id, creating a provisional client when nobody knows it."""

@@ -55,7 +55,9 @@ def write_claims(
         number_key=number_key_expr("claim_number"),
         sequence=_sequence("payer_sequence"),
         kind=pl.lit(of.kind[-1]),
-        submitted_date=pl.coalesce(pl.lit(submitted_date, pl.Date), pl.lit(of.received_date, pl.Date)),
+        submitted_date=pl.coalesce(
+            pl.lit(submitted_date, pl.Date), pl.lit(of.received_date, pl.Date)
+        ),
         batch_reference=pl.lit(reference, pl.String),
         has_others=pl.col("claim_index").is_in(tables["coverages"]["claim_index"].to_list()),
     )
@@ -223,9 +225,7 @@ def _prior_payers(tables: dict[str, pl.DataFrame], claims: pl.DataFrame) -> pl.D
             .otherwise("line_paid_cents")
         )
         .join(sums, on="claim_index", how="left")
-        .select(
-            "claim_index", "prior_paid_cents", "prior_contractual_cents", "prior_share_cents"
-        )
+        .select("claim_index", "prior_paid_cents", "prior_contractual_cents", "prior_share_cents")
     )
 
 

@@ -140,7 +140,9 @@ class PeriodBalance(models.Model):
 
     class Meta:
         db_table = "ledger_period_balance"
-        indexes = [models.Index(fields=["as_of_date", "client_id"], name="period_balance_of_client")]
+        indexes = [
+            models.Index(fields=["as_of_date", "client_id"], name="period_balance_of_client")
+        ]
 
     def __str__(self) -> str:
         return f"balance of claim {self.claim_id} on {self.as_of_date}"

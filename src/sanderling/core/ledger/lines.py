@@ -55,9 +55,7 @@ def match_lines(payment_lines: pl.DataFrame, claim_lines: pl.DataFrame) -> pl.Da
     best = (
         pairs.with_columns(points=points)
         .filter(pl.col("points") >= MINIMUM_POINTS)
-        .sort(
-            "payment_id", "line_index", "points", "line", descending=[False, False, True, False]
-        )
+        .sort("payment_id", "line_index", "points", "line", descending=[False, False, True, False])
         .unique(["payment_id", "line_index"], keep="first", maintain_order=True)
         .select("payment_id", "line_index", "line")
     )

@@ -55,7 +55,21 @@ def offsets(entries: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
         for debit, credit, amount in _moves(held, answered_by.get(claim_id, set())):
             day = date_of[claim_id]
             rows.append(
-                (claim_id, 0, 0, 0, 0, int(Kind.OFFSET), debit, credit, amount, None, None, day, day)
+                (
+                    claim_id,
+                    0,
+                    0,
+                    0,
+                    0,
+                    int(Kind.OFFSET),
+                    debit,
+                    credit,
+                    amount,
+                    None,
+                    None,
+                    day,
+                    day,
+                )
             )
     return pl.DataFrame(rows, schema=ENTRIES, orient="row")
 

@@ -55,7 +55,9 @@ def _pair(payments: list[dict[str, Any]]) -> list[tuple[int, int | None, bool]]:
             taken.add(found["payment_id"])
             pairs.append((reversal["payment_id"], found["payment_id"], False))
             continue
-        pairs.append((reversal["payment_id"], None, not any(_names(reversal, p) for p in originals)))
+        pairs.append(
+            (reversal["payment_id"], None, not any(_names(reversal, p) for p in originals))
+        )
     return pairs
 
 

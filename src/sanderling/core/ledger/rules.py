@@ -18,6 +18,7 @@ from sanderling.core.ledger.payments import ordered_payments, payment_entries
 
 def claim_entries(facts: ClaimFacts) -> pl.DataFrame:
     """Return every entry (facts.ENTRIES) that `facts` call for, no amount zero."""
+    contained = _contained_cash(facts)
     facts = _after_snapshots(facts)
     charged = charges(facts)
     payments = ordered_payments(facts)
@@ -28,7 +29,7 @@ def claim_entries(facts: ClaimFacts) -> pl.DataFrame:
         .agg(prior_cents=pl.col("amount_cents").sum())
     )
     paid = payment_entries(facts, payments, charged.lines, settled_before)
-    direct = pl.concat([charged.entries, _opening_entries(facts), prior, paid])
+    direct = pl.concat([charged.entries, _opening_entries(facts), contained, prior, paid])
     answered = payments.filter(~pl.col("is_held")).select("claim_id", "sequence").unique()
     return pl.concat([direct, offsets(direct, answered)]).filter(pl.col("amount_cents") != 0)
 
@@ -37,17 +38,8 @@ def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
     """Leave out what a snapshot of another system already contains; keep its latest snapshot."""
     if facts.snapshots.is_empty():
         return facts
-    latest = facts.snapshots.sort("claim_id", "snapshot_date", "order_key", "position").unique(
-        "claim_id", keep="last", maintain_order=True
-    )
-    payments = (
-        facts.payments.join(latest.select("claim_id", "snapshot_date"), on="claim_id", how="left")
-        .filter(
-            pl.col("snapshot_date").is_null()
-            | (pl.coalesce("payment_date", "received_date") > pl.col("snapshot_date"))
-        )
-        .drop("snapshot_date")
-    )
+    latest = _latest_snapshots(facts)
+    payments = facts.payments.join(_contained_payments(facts), on="payment_id", how="anti")
     return ClaimFacts(
         submissions=facts.submissions,
         submission_lines=facts.submission_lines,
@@ -56,6 +48,46 @@ def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
         payment_lines=facts.payment_lines.join(payments, on="payment_id", how="semi"),
         adjustments=facts.adjustments.join(payments, on="payment_id", how="semi"),
         snapshots=latest,
+    )
+
+
+def _latest_snapshots(facts: ClaimFacts) -> pl.DataFrame:
+    return facts.snapshots.sort("claim_id", "snapshot_date", "order_key", "position").unique(
+        "claim_id", keep="last", maintain_order=True
+    )
+
+
+def _contained_payments(facts: ClaimFacts) -> pl.DataFrame:
+    """Return the payments whose effect the claim's latest snapshot already contains."""
+    latest = _latest_snapshots(facts).select("claim_id", "snapshot_date")
+    return facts.payments.join(latest, on="claim_id").filter(
+        pl.coalesce("payment_date", "received_date") <= pl.col("snapshot_date")
+    )
+
+
+def _contained_cash(facts: ClaimFacts) -> pl.DataFrame:
+    """Return the cash of payments that a snapshot contains: it came in, the balance knows it.
+
+    It is set against the opening balances, so that cash stays equal to what remittances paid.
+    """
+    return (
+        _contained_payments(facts)
+        .select(
+            "claim_id",
+            "transaction_id",
+            "position",
+            pl.lit(0, pl.Int64).alias("part"),
+            pl.lit(0, pl.Int64).alias("line"),
+            pl.lit(int(Kind.INSURANCE_PAYMENT), pl.Int64).alias("kind"),
+            pl.lit(int(Account.CASH), pl.Int64).alias("debit"),
+            pl.lit(int(Account.OPENING), pl.Int64).alias("credit"),
+            pl.col("paid_cents").alias("amount_cents"),
+            pl.lit(None, pl.String).alias("group_code"),
+            pl.lit(None, pl.String).alias("reason_code"),
+            pl.coalesce("payment_date", "received_date").alias("effective_date"),
+            "received_date",
+        )
+        .filter(pl.col("amount_cents") != 0)
     )
 
 

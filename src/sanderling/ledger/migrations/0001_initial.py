@@ -5,71 +5,129 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('claims', '0001_initial'),
-        ('files', '0001_initial'),
+        ("claims", "0001_initial"),
+        ("files", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('posting_id', models.BigIntegerField()),
-                ('claim_id', models.BigIntegerField(null=True)),
-                ('client_id', models.IntegerField(null=True)),
-                ('transaction_id', models.BigIntegerField()),
-                ('position', models.IntegerField()),
-                ('part', models.SmallIntegerField()),
-                ('line', models.SmallIntegerField()),
-                ('kind', models.SmallIntegerField()),
-                ('debit', models.SmallIntegerField()),
-                ('credit', models.SmallIntegerField()),
-                ('revision', models.SmallIntegerField(default=0)),
-                ('amount_cents', models.BigIntegerField()),
-                ('group_code', models.TextField(null=True)),
-                ('reason_code', models.TextField(null=True)),
-                ('effective_date', models.DateField()),
-                ('posted_date', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("posting_id", models.BigIntegerField()),
+                ("claim_id", models.BigIntegerField(null=True)),
+                ("client_id", models.IntegerField(null=True)),
+                ("transaction_id", models.BigIntegerField()),
+                ("position", models.IntegerField()),
+                ("part", models.SmallIntegerField()),
+                ("line", models.SmallIntegerField()),
+                ("kind", models.SmallIntegerField()),
+                ("debit", models.SmallIntegerField()),
+                ("credit", models.SmallIntegerField()),
+                ("revision", models.SmallIntegerField(default=0)),
+                ("amount_cents", models.BigIntegerField()),
+                ("group_code", models.TextField(null=True)),
+                ("reason_code", models.TextField(null=True)),
+                ("effective_date", models.DateField()),
+                ("posted_date", models.DateField()),
             ],
             options={
-                'db_table': 'ledger_entry',
-                'constraints': [models.UniqueConstraint(fields=('claim_id', 'transaction_id', 'position', 'part', 'line', 'kind', 'debit', 'credit', 'revision'), name='ledger_entry_source_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('amount_cents', 0), _negated=True), name='ledger_entry_moves_money'), models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='ledger_entry_has_two_accounts')],
+                "db_table": "ledger_entry",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "claim_id",
+                            "transaction_id",
+                            "position",
+                            "part",
+                            "line",
+                            "kind",
+                            "debit",
+                            "credit",
+                            "revision",
+                        ),
+                        name="ledger_entry_source_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_cents", 0), _negated=True),
+                        name="ledger_entry_moves_money",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True),
+                        name="ledger_entry_has_two_accounts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('posted_date', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('first_entry_id', models.BigIntegerField()),
-                ('entry_count', models.IntegerField()),
-                ('cash_cents', models.BigIntegerField()),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='files.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("posted_date", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("first_entry_id", models.BigIntegerField()),
+                ("entry_count", models.IntegerField()),
+                ("cash_cents", models.BigIntegerField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ledger_posting',
+                "db_table": "ledger_posting",
             },
         ),
         migrations.CreateModel(
-            name='OpenBalance',
+            name="OpenBalance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.IntegerField()),
-                ('party', models.SmallIntegerField()),
-                ('balance_cents', models.BigIntegerField()),
-                ('responsible_from_date', models.DateField()),
-                ('claim', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='claims.claim')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_id", models.IntegerField()),
+                ("party", models.SmallIntegerField()),
+                ("balance_cents", models.BigIntegerField()),
+                ("responsible_from_date", models.DateField()),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="claims.claim",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ledger_open_balance',
-                'indexes': [models.Index(fields=['client_id'], name='open_balance_of_client')],
-                'constraints': [models.UniqueConstraint(fields=('claim', 'party'), name='open_balance_once'), models.CheckConstraint(condition=models.Q(('balance_cents', 0), _negated=True), name='open_balance_is_open')],
+                "db_table": "ledger_open_balance",
+                "indexes": [models.Index(fields=["client_id"], name="open_balance_of_client")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("claim", "party"), name="open_balance_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_cents", 0), _negated=True),
+                        name="open_balance_is_open",
+                    ),
+                ],
             },
         ),
     ]

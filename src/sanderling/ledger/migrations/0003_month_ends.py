@@ -5,42 +5,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0002_guards'),
+        ("ledger", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MonthEnd',
+            name="MonthEnd",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of_date', models.DateField(unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of_date", models.DateField(unique=True)),
             ],
             options={
-                'db_table': 'ledger_month_end',
+                "db_table": "ledger_month_end",
             },
         ),
         migrations.CreateModel(
-            name='PeriodBalance',
+            name="PeriodBalance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of_date', models.DateField()),
-                ('claim_id', models.BigIntegerField()),
-                ('client_id', models.IntegerField()),
-                ('party', models.SmallIntegerField()),
-                ('balance_cents', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of_date", models.DateField()),
+                ("claim_id", models.BigIntegerField()),
+                ("client_id", models.IntegerField()),
+                ("party", models.SmallIntegerField()),
+                ("balance_cents", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'ledger_period_balance',
+                "db_table": "ledger_period_balance",
             },
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['posted_date'], name='ledger_entry_by_day'),
+            model_name="entry",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["posted_date"], name="ledger_entry_by_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='periodbalance',
-            index=models.Index(fields=['as_of_date', 'client_id'], name='period_balance_of_client'),
+            model_name="periodbalance",
+            index=models.Index(fields=["as_of_date", "client_id"], name="period_balance_of_client"),
         ),
     ]

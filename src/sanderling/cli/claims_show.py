@@ -1,0 +1,58 @@
+"""`sanderling claims show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sanderling.cli.output import as_of_option, chosen, output_options, print_rows
+from sanderling.cli.runtime import needs_database
+
+MONEY_KEYS = ("charge_cents", "paid_cents", "adjusted_cents", "insurance_cents", "patient_cents")
+
+
+@click.command("show")
+@click.argument("client")
+@click.argument("claim")
+@as_of_option
+@output_options
+@needs_database
+def show(client: str, claim: str, as_of: date, form: str | None, output: Path | None) -> None:
+    """Everything about one claim: balances, lines, submissions, remittances, timeline.
+
+    CLIENT is the client's code, CLAIM the patient control number. JSON has it all; the table, CSV
+    and XLSX have the timeline.
+    """
+    from sanderling.receivables.claim import NoSuchClaim, claim_detail, find_claim
+
+    wanted = chosen(form, output)
+    try:
+        found = find_claim(client=client, number=claim)
+    except NoSuchClaim as error:
+        raise click.UsageError(str(error)) from None
+    detail = claim_detail(found, as_of=as_of)
+    if wanted.form == "json":
+        print_rows([detail], columns=list(detail), as_of=as_of, output=wanted)
+        return
+    totals = {key: detail[key] for key in MONEY_KEYS}
+    columns = ("date", "event", "text", "amount_cents", "position", "file_name")
+    if wanted.form == "table":
+        for line in _header(detail):
+            click.echo(line, err=True)
+    print_rows(
+        detail["timeline"],
+        columns=columns,
+        as_of=as_of,
+        output=wanted,
+        totals={"amount_cents": detail["balance_cents"]} if wanted.form == "table" else totals,
+    )
+
+
+def _header(detail: dict[str, Any]) -> Iterator[str]:
+    yield f"{detail['client']} {detail['claim']} ({detail['kind']})"
+    for key in MONEY_KEYS:
+        yield f"  {key.removesuffix('_cents').ljust(10)} {detail[key] / 100:>14,.2f}"

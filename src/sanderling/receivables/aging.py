@@ -1,0 +1,427 @@
+"""Receivables by age, as of any day: what is owed, by whom, since when.
+
+An answer for today reads the maintained open balances; one for a past day starts from the month end
+frozen before it and adds the entries since. All reads go through row-level security, so a user's
+answer holds the user's clients only.
+
+Conventions (DOMAIN 8): an age is whole days from the basis date to `as_of`, never below 0; the
+boundary day belongs to the lower bucket; credit balances are shown apart and never netted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from sanderling.core.ledger.accounts import (
+    ADJUSTMENT_KINDS,
+    CHARGE_KINDS,
+    PAYMENT_KINDS,
+    Account,
+    Kind,
+)
+
+DEFAULT_BUCKETS: Final = (30, 60, 90, 120)
+BUCKETS_MAX: Final = 12
+BASES: Final = ("service", "first_billed", "last_billed", "responsibility")
+PARTIES: Final = ("insurance", "patient", "all")
+PATIENT_LABEL: Final = "PATIENT"
+UNKNOWN_LABEL: Final = "UNKNOWN"
+DAYS_OF_CHARGES: Final = 90
+
+# What rows can be grouped and filtered by: name -> SQL over b (balance), c (claim), k (client),
+# p (payer of the party).
+DIMENSIONS: Final[dict[str, str]] = {
+    "client": "k.code",
+    "payer": f"CASE WHEN b.party = 14 THEN '{PATIENT_LABEL}' ELSE coalesce(p.payer_id, '{UNKNOWN_LABEL}') END",
+    "payer_name": "CASE WHEN b.party = 14 THEN 'Patients' ELSE coalesce(p.name, 'Unknown payer') END",
+    "payer_type": "CASE WHEN b.party = 14 THEN 'patient' ELSE coalesce(p.type, 'other') END",
+    "plan": "c.plan",
+    "provider": "coalesce(nullif(c.rendering_npi, ''), c.billing_npi)",
+    "location": "c.location",
+    "responsibility": "CASE b.party WHEN 11 THEN 'primary' WHEN 12 THEN 'secondary'"
+    " WHEN 13 THEN 'tertiary' ELSE 'patient' END",
+}
+_BASIS_DATES: Final = {
+    "service": "coalesce(c.service_from_date, c.first_billed_date, {first_posted})",
+    "first_billed": "coalesce(c.first_billed_date, c.service_from_date, {first_posted})",
+    "last_billed": "coalesce(CASE WHEN c.last_billed_date <= %(as_of)s THEN c.last_billed_date ELSE"
+    " (SELECT max(s.submitted_date) FROM claims_submission s"
+    " WHERE s.claim_id = b.claim_id AND s.submitted_date <= %(as_of)s) END,"
+    " c.service_from_date, {first_posted})",
+    "responsibility": "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id"
+    " AND e.debit = b.party AND e.posted_date <= %(as_of)s)",
+}
+_FIRST_POSTED: Final = (
+    "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id)"
+)
+_BALANCES_TODAY: Final = "SELECT claim_id, client_id, party, balance_cents FROM ledger_open_balance"
+_BALANCES_PAST: Final = """
+SELECT claim_id, client_id, party, sum(cents) AS balance_cents
+  FROM (
+    SELECT claim_id, client_id, party, balance_cents AS cents
+      FROM ledger_period_balance WHERE as_of_date = %(frozen)s
+    UNION ALL
+    SELECT claim_id, client_id, debit, amount_cents FROM ledger_entry
+     WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
+       AND debit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
+    UNION ALL
+    SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry
+     WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
+       AND credit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
+  ) AS moved
+ GROUP BY claim_id, client_id, party
+HAVING sum(cents) <> 0
+"""
+_BEGINNING: Final = date(1, 1, 1)
+
+
+class WrongQuestion(Exception):
+    """The question names a dimension, basis or bucket that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgingQuestion:
+    """What to ask. `filters`: dimension -> value; `client_ids`: None for all that are visible."""
+
+    as_of: date
+    by: tuple[str, ...] = ()
+    basis: str = "service"
+    buckets: tuple[int, ...] = DEFAULT_BUCKETS
+    party: str = "insurance"
+    filters: dict[str, str] = field(default_factory=dict)
+    client_ids: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.by, *self.filters):
+            if name not in DIMENSIONS:
+                raise WrongQuestion(f"no dimension {name!r}; there are {', '.join(DIMENSIONS)}")
+        if self.basis not in BASES:
+            raise WrongQuestion(f"no basis {self.basis!r}; there are {', '.join(BASES)}")
+        if self.party not in PARTIES:
+            raise WrongQuestion(f"no party {self.party!r}; there are {', '.join(PARTIES)}")
+        is_rising = all(a < b for a, b in zip(self.buckets, self.buckets[1:], strict=False))
+        if not self.buckets or not is_rising or len(self.buckets) > BUCKETS_MAX:
+            raise WrongQuestion(f"buckets must rise, 1 to {BUCKETS_MAX} of them, such as 30,60,90")
+        if self.buckets[0] < 0:
+            raise WrongQuestion("buckets must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class AgingAnswer:
+    """Rows with the keys of `columns`, and one row of totals."""
+
+    columns: tuple[str, ...]
+    bucket_columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+
+
+def bucket_columns(buckets: Sequence[int]) -> tuple[str, ...]:
+    """Return the names of the bucket columns: b0_30_cents, b31_60_cents, ..., b120_plus_cents."""
+    lows = [0, *[bound + 1 for bound in buckets[:-1]]]
+    names = [f"b{low}_{high}_cents" for low, high in zip(lows, buckets, strict=True)]
+    return (*names, f"b{buckets[-1]}_plus_cents")
+
+
+def aging(question: AgingQuestion) -> AgingAnswer:
+    """Answer `question`: one row per group in the order of the group keys, and the totals."""
+    names = bucket_columns(question.buckets)
+    keys = ", ".join(question.by)
+    order = ", ".join(str(number) for number in range(1, len(question.by) + 1))
+    sums = ",\n       ".join(_bucket_sums(question.buckets))
+    statement = f"""
+        {_with_balances(question)}
+        SELECT {keys + ", " if keys else ""}
+               count(DISTINCT claim_id) FILTER (WHERE balance_cents > 0) AS count,
+               {sums},
+               coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint AS total_cents,
+               coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint AS credits_cents
+          FROM ({_aged(question)}) AS a
+         {f"GROUP BY {order} ORDER BY {order}" if keys else ""}
+    """  # noqa: S608  (parts are ours; what comes from outside are parameters)
+    columns = (*question.by, "count", *names, "total_cents", "credits_cents")
+    rows = [dict(zip(columns, row, strict=True)) for row in _run(statement, question)]
+    if not question.by:
+        return AgingAnswer(columns, names, rows, rows[0])
+    totals = {name: sum(row[name] for row in rows) for name in columns[len(question.by) :]}
+    if "responsibility" in question.by or "payer" in question.by or "payer_name" in question.by:
+        # A claim may stand in several groups; it is one claim all the same.
+        ungrouped = aging(
+            AgingQuestion(
+                as_of=question.as_of,
+                basis=question.basis,
+                buckets=question.buckets,
+                party=question.party,
+                filters=question.filters,
+                client_ids=question.client_ids,
+            )
+        )
+        totals["count"] = ungrouped.totals["count"]
+    return AgingAnswer(columns, names, rows, totals)
+
+
+CELL_COLUMNS: Final = (
+    "client",
+    "claim",
+    "patient",
+    "payer",
+    "payer_name",
+    "responsibility",
+    "provider",
+    "service_date",
+    "basis_date",
+    "age_days",
+    "charge_cents",
+    "balance_cents",
+)
+
+
+def claims_in_cell(
+    question: AgingQuestion,
+    *,
+    bucket: int | None = None,
+    credits_only: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[dict[str, Any]]:
+    """Return the claims behind a cell of `aging`, the largest balance first.
+
+    `bucket`: number of the bucket column, None for all; the group is said by `question.filters`.
+    """
+    conditions = ["balance_cents < 0" if credits_only else "balance_cents > 0"]
+    if bucket is not None:
+        conditions.append(_bucket_condition(question.buckets, bucket))
+    statement = f"""
+        {_with_balances(question)}
+        SELECT client, claim, patient, payer, payer_name, responsibility, provider, service_date,
+               basis_date, age_days, charge_cents, balance_cents
+          FROM ({_aged(question, with_claims=True)}) AS a
+         WHERE {" AND ".join(conditions)}
+         ORDER BY abs(balance_cents) DESC, client, claim, responsibility
+         {"LIMIT %(limit)s OFFSET %(offset)s" if limit is not None else ""}
+    """  # noqa: S608  (as above)
+    rows = _run(statement, question, limit=limit, offset=offset)
+    return [dict(zip(CELL_COLUMNS, row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RollForward:
+    """Opening balance + what happened = closing balance, of claims, all parties, in cents."""
+
+    from_date: date  # the opening balance is that of the end of this day
+    to_date: date
+    opening_cents: int
+    charges_cents: int
+    payments_cents: int  # negative: payments lower what is owed
+    adjustments_cents: int
+    taken_over_cents: int  # balances imported from another system
+    closing_cents: int
+
+    @property
+    def difference_cents(self) -> int:
+        """Return closing less opening and movements; 0, or the ledger is wrong."""
+        return self.closing_cents - (
+            self.opening_cents
+            + self.charges_cents
+            + self.payments_cents
+            + self.adjustments_cents
+            + self.taken_over_cents
+        )
+
+
+def roll_forward(
+    *, from_date: date, to_date: date, client_ids: tuple[int, ...] | None = None
+) -> RollForward:
+    """Return how the net receivables moved from the end of `from_date` to that of `to_date`.
+
+    Opening and closing are read from balances, the movements from entries: two ways to one sum.
+    """
+    moved = _movements(from_date, to_date, client_ids)
+    known = {*CHARGE_KINDS, *PAYMENT_KINDS, *ADJUSTMENT_KINDS, Kind.OPENING_BALANCE}
+    assert set(moved) <= {*known, Kind.TRANSFER, Kind.OFFSET}, moved  # noqa: S101  (kinds are ours)
+    return RollForward(
+        from_date=from_date,
+        to_date=to_date,
+        opening_cents=_net_balance(from_date, client_ids),
+        charges_cents=sum(moved.get(kind, 0) for kind in CHARGE_KINDS),
+        payments_cents=sum(moved.get(kind, 0) for kind in PAYMENT_KINDS),
+        adjustments_cents=sum(moved.get(kind, 0) for kind in ADJUSTMENT_KINDS),
+        taken_over_cents=moved.get(Kind.OPENING_BALANCE, 0),
+        closing_cents=_net_balance(to_date, client_ids),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """The figures on top of the aging page; None where there is nothing to divide by."""
+
+    total_cents: int
+    credits_cents: int
+    days_in_ar: float | None
+    charges_90_days_cents: int
+    over_90_rate: float | None
+    over_90_cents: int
+    over_120_rate: float | None
+    over_120_cents: int
+
+
+def indicators(question: AgingQuestion) -> Indicators:
+    """Return days in AR (K01: gross debits over average daily charges of 90 days) and old shares."""
+    answer = aging(
+        AgingQuestion(
+            as_of=question.as_of,
+            basis=question.basis,
+            party=question.party,
+            filters=question.filters,
+            client_ids=question.client_ids,
+        )
+    ).totals
+    total = answer["total_cents"]
+    over_120 = answer["b120_plus_cents"]
+    over_90 = over_120 + answer["b91_120_cents"]
+    charges = _movements(
+        question.as_of - timedelta(days=DAYS_OF_CHARGES), question.as_of, question.client_ids
+    )
+    charged = sum(charges.get(kind, 0) for kind in CHARGE_KINDS)
+    return Indicators(
+        total_cents=total,
+        credits_cents=answer["credits_cents"],
+        days_in_ar=total * DAYS_OF_CHARGES / charged if charged > 0 else None,
+        charges_90_days_cents=charged,
+        over_90_rate=over_90 / total if total else None,
+        over_90_cents=over_90,
+        over_120_rate=over_120 / total if total else None,
+        over_120_cents=over_120,
+    )
+
+
+def data_as_of() -> date | None:
+    """Return the latest day that any file visible to the session was received."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(received_date) FROM files_transaction_set WHERE status = 'posted'"
+        )
+        (day,) = cursor.fetchone()
+    return day if isinstance(day, date) else None
+
+
+def _bucket_condition(buckets: Sequence[int], number: int) -> str:
+    if number < 0 or number > len(buckets):
+        raise WrongQuestion(f"there is no bucket {number}")
+    low = f"age_days > {int(buckets[number - 1])}" if number else "true"
+    high = f"age_days <= {int(buckets[number])}" if number < len(buckets) else "true"
+    return f"{low} AND {high}"
+
+
+def _bucket_sums(buckets: Sequence[int]) -> list[str]:
+    return [
+        f"coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0 AND"
+        f" {_bucket_condition(buckets, number)}), 0)::bigint AS {name}"
+        for number, name in enumerate(bucket_columns(buckets))
+    ]
+
+
+def _with_balances(question: AgingQuestion) -> str:
+    frozen = _frozen_before(question.as_of)
+    source = _BALANCES_TODAY if frozen is None else _BALANCES_PAST
+    return f"WITH b AS ({source})"
+
+
+def _frozen_before(as_of: date) -> date | None:
+    """Return the month end to start from; None when the open balances themselves are the answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM ledger_entry WHERE posted_date > %(as_of)s),"
+            " (SELECT max(as_of_date) FROM ledger_month_end WHERE as_of_date <= %(as_of)s)",
+            {"as_of": as_of},
+        )
+        is_latest, frozen = cursor.fetchone()
+    return None if is_latest else frozen or _BEGINNING
+
+
+def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
+    basis_date = _BASIS_DATES[question.basis].format(first_posted=_FIRST_POSTED)
+    age = f"greatest(%(as_of)s::date - {basis_date}, 0)"
+    columns = [f"{DIMENSIONS[name]} AS {name}" for name in question.by]
+    if with_claims:
+        columns = [
+            f"{DIMENSIONS[name]} AS {name}"
+            for name in ("client", "payer", "payer_name", "responsibility", "provider")
+        ]
+        columns += [
+            "c.number AS claim",
+            "concat_ws(', ', nullif(c.patient_last_name, ''), nullif(c.patient_first_name, ''))"
+            " AS patient",
+            "c.service_from_date AS service_date",
+            f"{basis_date} AS basis_date",
+            "c.charge_cents",
+        ]
+    conditions = {
+        "insurance": ["b.party BETWEEN 11 AND 13"],
+        "patient": [f"b.party = {int(Account.PATIENT)}"],
+        "all": ["true"],
+    }[question.party]
+    conditions += [f"{DIMENSIONS[name]} = %(filter_{name})s" for name in question.filters]
+    if question.client_ids is not None:
+        conditions.append("b.client_id = ANY (%(client_ids)s)")
+    return f"""
+        SELECT b.claim_id, b.balance_cents, {age} AS age_days{"".join(", " + c for c in columns)}
+          FROM b
+          JOIN claims_claim c ON c.id = b.claim_id
+          JOIN clients_client k ON k.id = b.client_id
+          LEFT JOIN payers_payer p ON p.id = CASE b.party
+               WHEN 11 THEN c.payer_id WHEN 12 THEN c.secondary_payer_id
+               WHEN 13 THEN c.tertiary_payer_id END
+         WHERE {" AND ".join(conditions)}
+    """  # noqa: S608  (parts are ours; what comes from outside are parameters)
+
+
+def _run(
+    statement: str, question: AgingQuestion, *, limit: int | None = None, offset: int = 0
+) -> list[tuple[Any, ...]]:
+    params: dict[str, Any] = {
+        "as_of": question.as_of,
+        "frozen": _frozen_before(question.as_of),
+        "client_ids": list(question.client_ids or ()),
+        "limit": limit,
+        "offset": offset,
+    }
+    params |= {f"filter_{name}": value for name, value in question.filters.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return list(cursor.fetchall())
+
+
+def _movements(after: date, until: date, client_ids: tuple[int, ...] | None) -> dict[int, int]:
+    """Return by kind of entry how receivables moved in the days after `after` up to `until`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT kind,
+                   sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END
+                     - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)::bigint
+              FROM ledger_entry
+             WHERE posted_date > %(after)s AND posted_date <= %(until)s
+               AND claim_id IS NOT NULL AND (%(all)s OR client_id = ANY (%(client_ids)s))
+               AND (debit BETWEEN 11 AND 14 OR credit BETWEEN 11 AND 14)
+             GROUP BY kind
+            """,
+            {
+                "after": after,
+                "until": until,
+                "all": client_ids is None,
+                "client_ids": list(client_ids or ()),
+            },
+        )
+        return {Kind(kind): cents for kind, cents in cursor.fetchall()}
+
+
+def _net_balance(as_of: date, client_ids: tuple[int, ...] | None) -> int:
+    question = AgingQuestion(as_of=as_of, party="all", client_ids=client_ids)
+    totals = aging(question).totals
+    return int(totals["total_cents"] + totals["credits_cents"])

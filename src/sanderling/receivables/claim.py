@@ -1,0 +1,610 @@
+"""Everything about one claim, as known at the end of a day.
+
+The answer is plain data with stable keys (the JSON of `sanderling claims show`); the claim page
+renders the same. It names files by their SHA-256 and segments by their number, never rows by their
+database keys, so that the same files give the same answer in every installation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Q
+
+from sanderling.claims.models import (
+    Answer,
+    Claim,
+    Coverage,
+    Diagnosis,
+    Snapshot,
+    Submission,
+    SubmissionLine,
+)
+from sanderling.core.codes.carc import COST_SHARE, title_of
+from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
+from sanderling.core.ledger.accounts import (
+    ADJUSTMENT_KINDS,
+    CHARGE_KINDS,
+    PARTY_NAMES,
+    PAYMENT_KINDS,
+    RECEIVABLES,
+    Account,
+    Kind,
+)
+from sanderling.files.models import TransactionSet
+from sanderling.ledger.models import Entry
+from sanderling.payers.models import Payer
+from sanderling.remits.models import Adjustment, ClaimPayment, Remark, ServicePayment
+
+_KIND_NAMES: Final = {"P": "professional", "I": "institutional", "D": "dental"}
+_FREQUENCIES: Final = {
+    "1": "original",
+    "2": "interim, first",
+    "3": "interim, continuing",
+    "4": "interim, last",
+    "5": "late charges",
+    "6": "corrected",
+    "7": "replacement",
+    "8": "void",
+}
+_STATUSES: Final = {
+    "1": "processed as primary",
+    "2": "processed as secondary",
+    "3": "processed as tertiary",
+    "4": "denied",
+    "19": "processed as primary, forwarded",
+    "20": "processed as secondary, forwarded",
+    "21": "processed as tertiary, forwarded",
+    "22": "reversal of an earlier payment",
+    "23": "not this payer's claim, forwarded",
+    "25": "priced only, no payment",
+}
+_GROUPS: Final = {
+    "CO": "contractual obligation",
+    "PR": "patient responsibility",
+    "OA": "other adjustment",
+    "PI": "payer initiated",
+    "CR": "correction",
+}
+
+
+class NoSuchClaim(Exception):
+    """The client has no claim of this number (or not one the session may see)."""
+
+
+def find_claim(*, client: str, number: str) -> Claim:
+    """Return the claim by client code and number.
+
+    Raises:
+        NoSuchClaim: there is none.
+    """
+    claim = (
+        Claim.objects.select_related("client", "payer", "secondary_payer", "tertiary_payer")
+        .filter(client__code=client, number=number, has_facts=True)
+        .first()
+    )
+    if claim is None:
+        raise NoSuchClaim(f"client {client} has no claim {number}")
+    return claim
+
+
+def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
+    """Return everything about `claim` that was known at the end of `as_of`."""
+    sources = _Sources()
+    entries = list(
+        Entry.objects.filter(claim_id=claim.pk, posted_date__lte=as_of).order_by(
+            "posted_date", "transaction_id", "position", "part", "line", "kind", "pk"
+        )
+    )
+    submissions = list(
+        Submission.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
+            "submitted_date", "order_key", "position"
+        )
+    )
+    payments = list(
+        ClaimPayment.objects.filter(claim_id=claim.pk, received_date__lte=as_of)
+        .select_related("remittance", "remittance__payer")
+        .order_by("payment_date", "order_key", "position")
+    )
+    answers = list(
+        Answer.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
+            "received_date", "transaction__content_sha256", "position", "sequence"
+        )
+    )
+    snapshots = list(
+        Snapshot.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
+            "snapshot_date", "order_key", "position"
+        )
+    )
+    sources.load(
+        [e.transaction_id for e in entries]
+        + [s.transaction_id for s in submissions]
+        + [p.transaction_id for p in payments]
+        + [a.transaction_id for a in answers]
+        + [n.transaction_id for n in snapshots]
+    )
+    shown_submissions = _submissions(submissions, sources)
+    shown_payments = _payments(payments, sources)
+    shown_answers = [_answer(answer, sources) for answer in answers]
+    shown_entries = _entries(entries, sources)
+    balances = _party_balances(entries)
+    return {
+        "client": claim.client.code,
+        "claim": claim.number,
+        "kind": _KIND_NAMES.get(claim.kind, "known from remittances only"),
+        "patient": {
+            "last_name": claim.patient_last_name,
+            "first_name": claim.patient_first_name,
+            "birth_date": claim.patient_birth_date,
+            "member_id": claim.member_id,
+        },
+        "payer_id": claim.payer.payer_id if claim.payer else None,
+        "payers": _payers(claim),
+        "plan": claim.plan,
+        "provider": claim.rendering_npi or claim.billing_npi,
+        "provider_name": claim.rendering_name,
+        "location": claim.location,
+        "service_from_date": claim.service_from_date,
+        "service_to_date": claim.service_to_date,
+        "first_billed_date": claim.first_billed_date,
+        "last_billed_date": claim.last_billed_date,
+        "charge_cents": _moved(entries, CHARGE_KINDS),
+        "paid_cents": -_moved(entries, PAYMENT_KINDS),
+        "adjusted_cents": -_moved(entries, ADJUSTMENT_KINDS),
+        "taken_over_cents": _moved(entries, (Kind.OPENING_BALANCE,)),
+        "balance_cents": sum(balances.values()),
+        "insurance_cents": sum(v for k, v in balances.items() if k != Account.PATIENT),
+        "patient_cents": balances.get(Account.PATIENT, 0),
+        "balances": {
+            f"{name}_cents": balances.get(party, 0) for party, name in PARTY_NAMES.items()
+        },
+        "suspense_cents": sum(e.amount_cents for e in entries if e.kind == Kind.SUSPENSE),
+        "barrier": None,
+        "lines": _lines(entries, submissions, payments),
+        "submissions": shown_submissions,
+        "remittances": shown_payments,
+        "answers": shown_answers,
+        "snapshots": [_snapshot(snapshot, sources) for snapshot in snapshots],
+        "entries": shown_entries,
+        "timeline": _timeline(shown_submissions, shown_answers, shown_payments, snapshots, sources),
+    }
+
+
+class _Sources:
+    """Names the file and segment that a fact comes from."""
+
+    def __init__(self) -> None:
+        self._sets: dict[int, TransactionSet] = {}
+
+    def load(self, ids: Iterable[int]) -> None:
+        wanted = {number for number in ids if number}
+        self._sets = TransactionSet.objects.select_related("file").in_bulk(wanted)
+
+    def of(self, transaction_id: int, position: int) -> dict[str, Any]:
+        found = self._sets.get(transaction_id)
+        if found is None:
+            return {"file_sha256": None, "file_name": None, "position": position}
+        return {
+            "file_sha256": found.file.sha256,
+            "file_name": found.file.name,
+            "position": position,
+        }
+
+    def kind(self, transaction_id: int) -> str:
+        found = self._sets.get(transaction_id)
+        return found.kind if found else ""
+
+
+def _payers(claim: Claim) -> list[dict[str, Any]]:
+    sequence: list[tuple[str, Payer | None]] = [
+        ("primary", claim.payer),
+        ("secondary", claim.secondary_payer),
+        ("tertiary", claim.tertiary_payer),
+    ]
+    return [
+        {"sequence": name, "payer_id": payer.payer_id, "name": payer.name}
+        for name, payer in sequence
+        if payer is not None
+    ]
+
+
+def _receivable_change(entry: Entry) -> int:
+    change = entry.amount_cents if entry.debit in RECEIVABLES else 0
+    return change - (entry.amount_cents if entry.credit in RECEIVABLES else 0)
+
+
+def _moved(entries: Iterable[Entry], kinds: Iterable[Kind]) -> int:
+    wanted = set(kinds)
+    return sum(_receivable_change(entry) for entry in entries if entry.kind in wanted)
+
+
+def _party_balances(entries: Iterable[Entry]) -> dict[int, int]:
+    balances: defaultdict[int, int] = defaultdict(int)
+    for entry in entries:
+        if entry.debit in RECEIVABLES:
+            balances[entry.debit] += entry.amount_cents
+        if entry.credit in RECEIVABLES:
+            balances[entry.credit] -= entry.amount_cents
+    return dict(balances)
+
+
+def _lines(
+    entries: list[Entry], submissions: list[Submission], payments: list[ClaimPayment]
+) -> list[dict[str, Any]]:
+    """Return the claim's lines with what the ledger says of each; line 0 is the claim itself."""
+    by_line: defaultdict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind != Kind.SUSPENSE:
+            by_line[entry.line].append(entry)
+    described = _described_lines(submissions, payments, by_line)
+    rows = []
+    for number in sorted({*by_line, *described}):
+        on_line = by_line.get(number, [])
+        balances = _party_balances(on_line)
+        charge = _moved(on_line, CHARGE_KINDS)
+        paid = -_moved(on_line, PAYMENT_KINDS)
+        share = sum(e.amount_cents for e in on_line if e.kind == Kind.TRANSFER)
+        if number == 0 and not any(balances.values()) and not charge and not paid:
+            continue
+        rows.append(
+            {
+                "line": number,
+                **described.get(number, _NO_DESCRIPTION),
+                "charge_cents": charge,
+                "paid_cents": paid,
+                "adjusted_cents": -_moved(on_line, ADJUSTMENT_KINDS),
+                "passed_on_cents": share,
+                "balance_cents": sum(balances.values()),
+                "balances": {
+                    f"{name}_cents": balances.get(party, 0) for party, name in PARTY_NAMES.items()
+                },
+            }
+        )
+    return rows
+
+
+_NO_DESCRIPTION: Final[dict[str, Any]] = {
+    "procedure": "",
+    "modifiers": "",
+    "revenue_code": "",
+    "quantity": "",
+    "service_date": None,
+    "line_control_number": "",
+}
+
+
+def _described_lines(
+    submissions: list[Submission],
+    payments: list[ClaimPayment],
+    by_line: dict[int, list[Entry]],
+) -> dict[int, dict[str, Any]]:
+    """Return what each line is: from the latest version sent to the first payer, else the 835."""
+    if submissions:
+        first = min(submission.sequence for submission in submissions)
+        latest = [s for s in submissions if s.sequence == first][-1]
+        lines = SubmissionLine.objects.filter(submission_id=latest.pk)
+        return {
+            line.line: {
+                "procedure": line.procedure,
+                "modifiers": line.modifiers,
+                "revenue_code": line.revenue_code,
+                "quantity": line.quantity,
+                "service_date": line.service_from_date,
+                "line_control_number": line.line_control_number,
+            }
+            for line in lines
+        }
+    services = {
+        (payment.transaction_id, service.position): service
+        for payment in payments
+        for service in ServicePayment.objects.filter(payment_id=payment.pk)
+    }
+    found: dict[int, dict[str, Any]] = {}
+    for number, on_line in by_line.items():
+        for entry in on_line:
+            service = services.get((entry.transaction_id, entry.position))
+            if entry.kind == Kind.CHARGE and service is not None:
+                found[number] = {
+                    "procedure": service.procedure,
+                    "modifiers": service.modifiers,
+                    "revenue_code": service.revenue_code,
+                    "quantity": service.units_paid,
+                    "service_date": service.service_from_date,
+                    "line_control_number": service.line_control_number,
+                }
+    return found
+
+
+def _submissions(submissions: list[Submission], sources: _Sources) -> list[dict[str, Any]]:
+    ids = [submission.pk for submission in submissions]
+    lines: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for line in SubmissionLine.objects.filter(submission_id__in=ids).order_by("line"):
+        lines[line.submission_id].append(
+            {
+                "line": line.line,
+                "procedure": line.procedure,
+                "modifiers": line.modifiers,
+                "revenue_code": line.revenue_code,
+                "quantity": line.quantity,
+                "charge_cents": line.charge_cents,
+                "service_date": line.service_from_date,
+                "line_control_number": line.line_control_number,
+                "position": line.position,
+            }
+        )
+    coverages: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for coverage in Coverage.objects.filter(submission_id__in=ids).order_by(
+        "sequence", "-is_destination", "payer_name", "payer_code"
+    ):
+        coverages[coverage.submission_id].append(
+            {
+                "sequence": coverage.sequence,
+                "is_destination": coverage.is_destination,
+                "payer_name": coverage.payer_name,
+                "payer_code": coverage.payer_code,
+                "member_id": coverage.member_id,
+                "paid_cents": coverage.paid_cents,
+            }
+        )
+    diagnoses: defaultdict[int, list[str]] = defaultdict(list)
+    for diagnosis in Diagnosis.objects.filter(
+        submission_id__in=ids, qualifier__in=["ABK", "ABF", "BK", "BF"]
+    ).order_by("-qualifier", "sequence", "code"):
+        diagnoses[diagnosis.submission_id].append(diagnosis.code)
+    return [
+        {
+            "submitted_date": submission.submitted_date,
+            "received_date": submission.received_date,
+            "kind": submission.kind,
+            "sequence": submission.sequence,
+            "frequency": submission.frequency,
+            "frequency_text": _FREQUENCIES.get(submission.frequency, submission.frequency),
+            "claim_number": submission.claim_number,
+            "payer_name": submission.payer_name,
+            "payer_code": submission.payer_code,
+            "charge_cents": submission.charge_cents,
+            "patient_paid_cents": submission.patient_paid_cents,
+            "original_reference": submission.original_reference,
+            "clearinghouse_trace": submission.clearinghouse_trace,
+            "batch_reference": submission.batch_reference,
+            "prior_authorization": submission.prior_authorization,
+            "diagnoses": diagnoses[submission.pk],
+            "coverages": coverages[submission.pk],
+            "lines": lines[submission.pk],
+            **sources.of(submission.transaction_id, submission.position),
+        }
+        for submission in submissions
+    ]
+
+
+def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str, Any]]:
+    ids = [payment.pk for payment in payments]
+    adjustments: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in Adjustment.objects.filter(payment_id__in=ids).order_by("position", "part"):
+        adjustments[row.payment_id, row.line_index].append(
+            {
+                "group": row.group_code,
+                "group_text": _GROUPS.get(row.group_code, ""),
+                "reason": row.reason_code,
+                "reason_text": title_of(row.reason_code),
+                "amount_cents": row.amount_cents,
+                "position": row.position,
+            }
+        )
+    remarks: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for remark in Remark.objects.filter(payment_id__in=ids).order_by("position", "code"):
+        remarks[remark.payment_id, remark.line_index].append(
+            {"code": remark.code, "text": remark_title(remark.code), "source": remark.source}
+        )
+    lines: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for service in ServicePayment.objects.filter(payment_id__in=ids).order_by("line_index"):
+        key = (service.payment_id, service.line_index)
+        lines[service.payment_id].append(
+            {
+                "procedure": service.procedure or service.revenue_code,
+                "modifiers": service.modifiers,
+                "submitted_procedure": service.submitted_procedure,
+                "service_date": service.service_from_date,
+                "units_paid": service.units_paid,
+                "charge_cents": service.charge_cents,
+                "allowed_cents": _allowed(service, adjustments[key]),
+                "paid_cents": service.paid_cents,
+                "adjustments": adjustments[key],
+                "remarks": remarks[key],
+                "position": service.position,
+            }
+        )
+    return [
+        {
+            "payment_date": payment.payment_date,
+            "received_date": payment.received_date,
+            "payer_name": payment.remittance.payer_name,
+            "trace": payment.remittance.trace,
+            "method": payment.remittance.method,
+            "remittance_cents": payment.remittance.amount_cents,
+            "claim_number": payment.claim_number,
+            "status": payment.status,
+            "status_text": _STATUSES.get(payment.status, f"status {payment.status}"),
+            "payer_claim_number": payment.payer_claim_number,
+            "original_reference": payment.original_reference,
+            "charge_cents": payment.charge_cents,
+            "paid_cents": payment.paid_cents,
+            "patient_share_cents": payment.patient_share_cents,
+            "crossover_name": payment.crossover_name,
+            "payer_received_date": payment.payer_received_date,
+            "is_held": payment.is_held,
+            "gap_cents": payment.gap_cents,
+            "match_method": payment.match_method,
+            "adjustments": adjustments[payment.pk, 0],
+            "remarks": remarks[payment.pk, 0],
+            "lines": lines[payment.pk],
+            **sources.of(payment.transaction_id, payment.position),
+        }
+        for payment in payments
+    ]
+
+
+def _allowed(service: ServicePayment, adjustments: list[dict[str, Any]]) -> int:
+    """Return paid + the patient's share inside the allowed amount + CO-253 and withholds.
+
+    Source: DOMAIN 3.3 and 6.6: preferred to AMT*B6, which many payers leave out.
+    """
+    inside = sum(
+        row["amount_cents"]
+        for row in adjustments
+        if (row["group"] == "PR" and row["reason"] in COST_SHARE)
+        or (row["group"] == "CO" and row["reason"] in {"253", "104", "143", "245"})
+    )
+    return service.paid_cents + int(inside)
+
+
+def _answer(answer: Answer, sources: _Sources) -> dict[str, Any]:
+    text = " · ".join(
+        part for part in (status_category_title(answer.category), status_title(answer.code)) if part
+    )
+    return {
+        "received_date": answer.received_date,
+        "status_date": answer.status_date,
+        "kind": answer.kind,
+        "level": answer.level,
+        "source": answer.source_name,
+        "source_entity": answer.source_entity,
+        "category": answer.category,
+        "code": answer.code,
+        "entity": answer.entity,
+        "action": answer.action,
+        "text": text or answer.message,
+        "payer_claim_number": answer.payer_claim_number,
+        "paid_cents": answer.paid_cents,
+        "payment_trace": answer.payment_trace,
+        **sources.of(answer.transaction_id, answer.position),
+    }
+
+
+def _snapshot(snapshot: Snapshot, sources: _Sources) -> dict[str, Any]:
+    return {
+        "snapshot_date": snapshot.snapshot_date,
+        "received_date": snapshot.received_date,
+        "insurance_cents": snapshot.insurance_cents,
+        "patient_cents": snapshot.patient_cents,
+        **sources.of(snapshot.transaction_id, snapshot.position),
+    }
+
+
+def _entries(entries: list[Entry], sources: _Sources) -> list[dict[str, Any]]:
+    """Return the ledger's entries; what was posted and corrected within a day is left out."""
+    sums: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+    details: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry in entries:
+        source = sources.of(entry.transaction_id, entry.position)
+        key = (
+            entry.posted_date,
+            source["file_sha256"] or "",
+            entry.position,
+            entry.part,
+            entry.line,
+            entry.kind,
+            entry.debit,
+            entry.credit,
+        )
+        sums[key] += entry.amount_cents
+        details[key] = {
+            "posted_date": entry.posted_date,
+            "effective_date": entry.effective_date,
+            "kind": Kind(entry.kind).name.lower(),
+            "line": entry.line,
+            "debit": Account(entry.debit).name.lower(),
+            "credit": Account(entry.credit).name.lower(),
+            "group": entry.group_code,
+            "reason": entry.reason_code,
+            **source,
+        }
+    return [{**details[key], "amount_cents": sums[key]} for key in sorted(sums) if sums[key]]
+
+
+def _timeline(
+    submissions: list[dict[str, Any]],
+    answers: list[dict[str, Any]],
+    payments: list[dict[str, Any]],
+    snapshots: list[Snapshot],
+    sources: _Sources,
+) -> list[dict[str, Any]]:
+    """Return one merged feed, oldest first."""
+    events = [
+        {
+            "date": s["received_date"],
+            "event": "submitted",
+            "text": f"{s['frequency_text'].capitalize()} claim sent to"
+            f" {s['payer_name'] or s['payer_code'] or 'the payer'}",
+            "amount_cents": s["charge_cents"],
+            **_place(s),
+        }
+        for s in submissions
+    ]
+    events += [
+        {
+            "date": a["received_date"],
+            "event": "answered",
+            "text": f"{a['kind']} {a['category']}"
+            f"{':' + a['code'] if a['code'] else ''} {a['text']}".strip(),
+            "amount_cents": a["paid_cents"],
+            **_place(a),
+        }
+        for a in answers
+    ]
+    events += [
+        {
+            "date": p["received_date"],
+            "event": "held" if p["is_held"] else "remitted",
+            "text": f"{p['payer_name'] or 'Payer'}: {p['status_text']}",
+            "amount_cents": p["paid_cents"],
+            **_place(p),
+        }
+        for p in payments
+    ]
+    events += [
+        {
+            "date": snapshot.received_date,
+            "event": "taken over",
+            "text": f"Balance taken over as of {snapshot.snapshot_date.isoformat()}",
+            "amount_cents": snapshot.insurance_cents + snapshot.patient_cents,
+            **_place(_snapshot(snapshot, sources)),
+        }
+        for snapshot in snapshots
+    ]
+    order = ("submitted", "taken over", "answered", "held", "remitted")
+    return sorted(
+        events,
+        key=lambda e: (
+            e["date"],
+            order.index(str(e["event"])),
+            e["file_sha256"] or "",
+            e["position"],
+        ),
+    )
+
+
+def _place(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("file_sha256", "file_name", "position")}
+
+
+def search_claims(text: str, *, limit: int) -> list[Claim]:
+    """Return claims whose number, patient or member id begins with `text`, visible ones only."""
+    text = text.strip()
+    if not text:
+        return []
+    words = text.replace(",", " ").split()
+    query = Q(number__istartswith=text) | Q(member_id__iexact=text)
+    query |= Q(patient_last_name__istartswith=words[0])
+    if len(words) > 1:
+        query |= Q(
+            patient_last_name__istartswith=words[0], patient_first_name__istartswith=words[1]
+        )
+    return list(
+        Claim.objects.filter(query, has_facts=True)
+        .select_related("client", "payer")
+        .order_by("client__code", "number")[:limit]
+    )
