@@ -97,7 +97,11 @@ def claim(chance: random.Random, number: int) -> list[str]:
             f"CAS*PR*1*{patient / 100:.2f}",
             f"REF*6R*{number}L{line}",
         ]
-        charged, paid, share = charged + charge, paid + charge - contractual - patient, share + patient
+        charged, paid, share = (
+            charged + charge,
+            paid + charge - contractual - patient,
+            share + patient,
+        )
     segments[0] = (
         f"CLP*PCN{number}*1*{charged / 100:.2f}*{paid / 100:.2f}*{share / 100:.2f}*12*ICN{number}*11*1"
     )

@@ -6,6 +6,7 @@ Each repair is tried only when a quick search finds its cause, so that a clean f
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from sanderling.core.x12.problems import Problem, problem_at
@@ -32,7 +33,7 @@ def _padding_pattern(delimiters: Delimiters) -> re.Pattern[str]:
 
 
 def find_wrap(raw: bytes, terminator: str) -> int:
-    """Return how many terminators stand before the first line break inside a segment; else -1.
+    """Return how many segments stand before the first line break inside a segment; else -1.
 
     `raw` begins where a segment begins, perhaps with the line break after the one before.
     """
@@ -44,17 +45,14 @@ def find_wrap(raw: bytes, terminator: str) -> int:
     if breaks == after_ends + raw.startswith((b"\n", b"\r\n")):
         return -1
     match = _wrap_pattern(terminator).search(raw)
-    return -1 if match is None else raw.count(end, 0, match.start())
+    return -1 if match is None else _segments_before(raw, end, match.start())
 
 
-def clean_text(
-    raw: bytes, delimiters: Delimiters, position: int
-) -> tuple[str, list[Problem]]:
+def clean_text(raw: bytes, delimiters: Delimiters, position: int) -> tuple[str, list[Problem]]:
     """Return whole segments as text, each ended by a terminator, and what had to be repaired.
 
     `position` is the number of the first segment in `raw`, which may begin with the line break
-    after the segment before. Problems are told at the first segment they concern. Counted on the
-    text before empty segments are left out, so that a position can lie behind by those.
+    after the segment before. Problems are told at the first segment they concern.
     """
     terminator = delimiters.terminator
     problems: list[Problem] = []
@@ -64,13 +62,19 @@ def clean_text(
         problems.append(problem_at("wrapped_lines", message, position=position + wrapped))
     if b"\x00" in raw:
         message = "Null bytes stand in the text; they were taken out."
-        problems.append(problem_at("null_bytes", message, position=position))
+        at = position + _segments_before(raw, terminator.encode("latin-1"), raw.index(b"\x00"))
+        problems.append(problem_at("null_bytes", message, position=at))
     clean = raw.translate(None, unwanted_bytes(terminator))
     text, foreign = decode(clean, terminator)
     if foreign >= 0:
         message = "The text is neither ASCII nor UTF-8; it was read as Latin-1."
         problems.append(problem_at("not_utf8", message, position=position + foreign))
     return text, problems
+
+
+def _segments_before(raw: bytes, end: bytes, place: int) -> int:
+    """Return how many segments that are not empty end before `place`."""
+    return sum(1 for segment in raw[:place].split(end)[:-1] if segment.strip(b" \t\r\n\x00"))
 
 
 def decode(clean: bytes, terminator: str) -> tuple[str, int]:
@@ -86,7 +90,7 @@ def decode(clean: bytes, terminator: str) -> tuple[str, int]:
         return clean.decode("utf-8"), -1
     except UnicodeDecodeError as error:
         text = terminator.join(_decode_segment(segment) for segment in clean.split(end))
-        return text, clean.count(end, 0, error.start)
+        return text, _segments_before(clean, end, error.start)
 
 
 def _decode_segment(segment: bytes) -> str:
@@ -96,41 +100,67 @@ def _decode_segment(segment: bytes) -> str:
         return segment.decode("latin-1")
 
 
-def tidy(text: str, delimiters: Delimiters, position: int) -> tuple[str, list[Problem]]:
-    """Take padding and empty segments out of `text`, whose first segment is number `position`."""
-    element, terminator = delimiters.element, delimiters.terminator
-    problems: list[Problem] = []
-    if (
-        " " + element in text
-        or element + " " in text
-        or " " + terminator in text
-        or terminator + " " in text
-        or "\t" in text
-        or text.startswith(" ")
-    ):
-        text, place = _without_padding(text, delimiters)
-        if place >= 0:
-            message = "Blanks stand before or after element values; they were taken off."
-            at = position + text.count(terminator, 0, place)
-            problems.append(problem_at("padded_elements", message, position=at))
-    double = terminator + terminator
-    if double in text or text.startswith(terminator):
-        place = max(text.find(double), 0)
-        at = position + text.count(terminator, 0, place)
-        text = text.lstrip(terminator)
-        while double in text:
-            text = text.replace(double, terminator)
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Text in which each segment stands between two terminators, one in front of the first.
+
+    `marks` are the places of the terminators before envelope segments (ST, SE, GS, GE, ISA, IEA).
+    """
+
+    text: str
+    marks: list[int]
+    problems: list[Problem]
+
+
+def body_of(text: str, delimiters: Delimiters, position: int) -> Body:
+    """Take padding and empty segments out of `text` and find its envelope segments.
+
+    `text` is whole segments, each with its terminator; `position` is the number of the first.
+    """
+    terminator = delimiters.terminator
+    padded = text
+    text, padding = _without_padding(text, delimiters)
+    problems = []
+    if padding >= 0:
+        message = "Blanks stand before or after element values; they were taken off."
+        before = padded[:padding].encode()
+        at = position + _segments_before(before, terminator.encode(), len(before))
+        problems.append(problem_at("padded_elements", message, position=at))
+    body = terminator + text
+    pattern = _mark_pattern(terminator)
+    marks = [match.start() for match in pattern.finditer(body)]
+    empty = [mark for mark in marks if body[mark + 1] == terminator]
+    if empty:
         if terminator not in "\r\n":
             message = "Terminators follow one another; the empty segments were left out."
+            at = position + body.count(terminator, 0, empty[0])
             problems.append(problem_at("empty_segments", message, position=at))
-    return text, problems
+        body = re.sub(f"{re.escape(terminator)}{{2,}}", terminator, body)
+        marks = [match.start() for match in pattern.finditer(body)]
+    return Body(body, marks, problems)
 
 
 def _without_padding(text: str, delimiters: Delimiters) -> tuple[str, int]:
     """Return `text` without padding and where the first stood, -1 when there was none."""
-    pattern = _padding_pattern(delimiters)
-    stripped = text.lstrip(" \t")
-    match = pattern.search(text) if stripped == text else None
+    padding = _padding_pattern(delimiters)
+    if text.startswith((" ", "\t")):
+        return padding.sub("", text.lstrip(" \t")), 0
+    # A blank as the first character of the pattern lets `search` skip to the blanks.
+    if "\t" not in text and _padded_pattern(delimiters).search(text) is None:
+        return text, -1
+    match = padding.search(text)
     if match is None:
-        return (stripped, 0) if stripped != text else (text, -1)
-    return pattern.sub("", stripped), match.start()
+        return text, -1
+    return padding.sub("", text), match.start()
+
+
+@cache
+def _padded_pattern(delimiters: Delimiters) -> re.Pattern[str]:
+    edges = re.escape(delimiters.element + delimiters.terminator)
+    return re.compile(rf" (?:(?<=[{edges}] )|(?=[{edges}]))")
+
+
+@cache
+def _mark_pattern(terminator: str) -> re.Pattern[str]:
+    end = re.escape(terminator)
+    return re.compile(rf"{end}(?:(?={end})|(?:S[ET]|G[ES]|I[ES]A)(?![A-Za-z0-9 ]))")

@@ -37,7 +37,25 @@ from sanderling.core.x12.read.values import NPI
 from sanderling.core.x12.tables import TABLES_835
 
 CLAIM_STATUSES: Final = frozenset(
-    ["1", "2", "3", "4", "5", "10", "13", "15", "16", "17", "19", "20", "21", "22", "23", "25", "27"]
+    [
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "10",
+        "13",
+        "15",
+        "16",
+        "17",
+        "19",
+        "20",
+        "21",
+        "22",
+        "23",
+        "25",
+        "27",
+    ]
 )
 GROUP_CODES: Final = frozenset(["CO", "PR", "OA", "PI"])
 REASON_CODE: Final = r"^(?:[A-Z]{1,2}[0-9]{1,3}|[0-9]{1,3})$"
@@ -173,21 +191,14 @@ def _levels(
             stretch.mark(between["claim"].filter(npis == npi))
     mark_where(stretch, between, pl.col("text").str.count_matches(element, literal=True) > 24)  # noqa: PLR2004 (TS324)
     # "" begins a provider group without one; a TS3 names it; claims take the last before them.
+    firsts = rows["text"].str.split_exact(element, 1).struct.field("field_1")
     named = (
-        pl.when(is_set)
-        .then(pl.lit(""))
-        .when((tags == "TS3") & (npis_of(rows, element) != ""))
-        .then(npis_of(rows, element))
+        pl.when(is_set).then(pl.lit("")).when((tags == "TS3") & after & (firsts != "")).then(firsts)
     )
     filled = pl.select(named.forward_fill()).to_series().fill_null(provider_npi or "")
     filled = pl.select(pl.when(filled != "").then(filled)).to_series()
     kept = _kept(between.with_columns(line=pl.lit(0, dtype=pl.Int64)), "2000")
     return filled.gather(stretch.claim_starts), filled[-1], kept
-
-
-def npis_of(rows: pl.DataFrame, element: str) -> pl.Series:
-    """Return the first element of every segment."""
-    return rows["text"].str.split_exact(element, 1).struct.field("field_1")
 
 
 def _kept(rows: pl.DataFrame, loop: str) -> pl.DataFrame:
@@ -220,9 +231,9 @@ def _dates(stretch: Stretch, delimiters: Delimiters) -> pl.DataFrame:
     table = elements_of(stretch, "DTM", 2, delimiters)
     mark_where(stretch, table, pl.col("e1").is_null())
     dates = days(stretch, table, "e2")
-    return table.with_columns(
-        dates.alias("from_date"), dates.alias("to_date"), _loop()
-    ).rename({"e1": "qualifier"})
+    return table.with_columns(dates.alias("from_date"), dates.alias("to_date"), _loop()).rename(
+        {"e1": "qualifier"}
+    )
 
 
 def _parties(stretch: Stretch, delimiters: Delimiters) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from typing import Final
 
 from sanderling.core.x12.batches import FileEvent, TransactionSet
 from sanderling.core.x12.problems import Problem, Severity, problem_at
-from sanderling.core.x12.read.cleaning import tidy
+from sanderling.core.x12.read.cleaning import Body, body_of
 from sanderling.core.x12.read.header import Header
 from sanderling.core.x12.read.kinds import FUNCTIONAL_CODES, Verdict, kind_of
 from sanderling.core.x12.read.parts import Part, SetPart
@@ -62,33 +62,38 @@ class Envelope:
         self.position = position  # of the last segment that was counted
         self.set_count = set_count  # in the file
         self.refused = False  # nothing after the ISA makes sense
-        self.problems: list[Problem] = []  # of the text to come; given to the part they stand in
+        self._problems: list[Problem] = []  # of the text
+        self._told: set[str] = set()
         self._group: _Group | None = None
         self._group_count = 0
         self._group_numbers: set[str] = set()
         self._set: _OpenSet | None = None
         self._held = ""  # an ST at the end of the text: the segment after it may be needed
-        self._told: set[str] = set()
         self._outside_count = 0
         self._parts: list[Part] = []
         self._first = True
-        element, terminator = self.delimiters.element, self.delimiters.terminator
-        self._set_end = terminator + "SE"
-        self._breaks = tuple(terminator + tag + element for tag in ("ST", "GE", "GS"))
+        self._marks: list[int] = []
+        self._mark = 0
 
-    def read(self, text: str) -> list[Part]:
-        """Return what `text`, whole segments each with its terminator, amounts to."""
-        return self._take(text, final=False)
+    def body_of(self, text: str) -> Body:
+        """Return `text`, whole segments each with its terminator, made ready for `read`."""
+        return body_of(self._held + text, self.delimiters, self.position + 1)
+
+    def read(self, body: Body) -> list[Part]:
+        """Return what `body` amounts to."""
+        return self._take(body, final=False)
 
     def end(self, trailer: str | None, *, refused: bool) -> list[Part]:
         """Return what is left when the interchange ends; `trailer` is its IEA, if it has one."""
-        parts = self._take("", final=True)
+        parts = self._take(self.body_of(""), final=True)
         if self._set is not None:
             self._break_off()
         problems = self._close_group(None, trailer)
         if trailer is not None:
             self.position += 1
-            problems += self._check_trailer(trailer.split(self.delimiters.element))
+            problems += self._check_trailer(
+                [text.strip() for text in trailer.split(self.delimiters.element)]
+            )
         elif not refused:
             problems.append(
                 self._problem(
@@ -98,8 +103,9 @@ class Envelope:
                 )
             )
         self._flush_outside()
-        self._parts.append(FileEvent(self.interchange, [*self.problems, *problems], refused))
-        self.problems = []
+        told = [*self._problems, *problems]
+        is_refused = any(problem.severity is Severity.REFUSED for problem in told)
+        self._parts.append(FileEvent(self.interchange, told, is_refused))
         return parts + self._drain()
 
     def _drain(self) -> list[Part]:
@@ -129,41 +135,32 @@ class Envelope:
 
     # --- segments ---------------------------------------------------------------------------------
 
-    def _take(self, text: str, *, final: bool) -> list[Part]:
-        text, problems = tidy(self._held + text, self.delimiters, self.position + 1)
+    def _take(self, body: Body, *, final: bool) -> list[Part]:
         self._held = ""
-        self.problems += problems
-        # A terminator in front, so that every segment stands between two.
-        body = self.delimiters.terminator + text
-        last = len(body) - 1
+        self.add_problems(body.problems)
+        self._marks = body.marks
+        self._mark = 0
+        last = len(body.text) - 1
         at = 0
         while at < last and not self.refused:
             if self._set is None:
-                at = self._outside_set(body, at, final=final)
+                at = self._outside_set(body.text, at, final=final)
             else:
-                at = self._inside_set(body, at, at)
-        self._give_problems()
+                at = self._inside_set(body.text, at, at)
         return self._drain()
 
-    def _give_problems(self) -> None:
-        """Give problems of the text, told once an interchange, to the part they stand in."""
-        problems = [problem for problem in self.problems if problem.code not in self._told]
-        if self._held:
-            return
-        self.problems = []
+    def add_problems(self, problems: list[Problem]) -> None:
+        """Note how the text deviates; each kind once an interchange, told at its end."""
         for problem in problems:
-            if problem.code in self._told:
-                continue
-            self._told.add(problem.code)
-            within = [
-                part
-                for part in self._parts
-                if isinstance(part, SetPart) and part.position <= problem.position
-            ]
-            if within:
-                within[-1].problems.append(problem)
-            else:
-                self._event(problem)
+            if problem.code not in self._told:
+                self._told.add(problem.code)
+                self._problems.append(problem)
+
+    def _next_mark(self, start: int) -> int:
+        """Return the first mark at or after `start`, or -1; `start` never goes back."""
+        while self._mark < len(self._marks) and self._marks[self._mark] < start:
+            self._mark += 1
+        return self._marks[self._mark] if self._mark < len(self._marks) else -1
 
     def _outside_set(self, body: str, at: int, *, final: bool) -> int:
         """Read the segment after the terminator at `at`; return where the next one begins."""
@@ -253,9 +250,7 @@ class Envelope:
         )
         if elements[6] in self._group_numbers:
             message = "GS06 occurred before in this interchange; the group may be there twice."
-            problems.append(
-                self._problem("duplicate_group", message, segment="GS", element="GS06")
-            )
+            problems.append(self._problem("duplicate_group", message, segment="GS", element="GS06"))
         self._group_numbers.add(elements[6])
         if problems:
             self._parts.append(FileEvent(self.interchange, problems))
@@ -343,12 +338,12 @@ class Envelope:
             position=self.position,
         )
 
-    def _set_problems(
-        self, verdict: Verdict, elements: list[str], group: _Group
-    ) -> list[Problem]:
+    def _set_problems(self, verdict: Verdict, elements: list[str], group: _Group) -> list[Problem]:
         found: list[tuple[str, str, str]] = []  # code, element, message
         if verdict.code:
-            found.append((verdict.code, "ST01" if "set" in verdict.code else "GS08", verdict.message))
+            found.append(
+                (verdict.code, "ST01" if "set" in verdict.code else "GS08", verdict.message)
+            )
         if elements[3] and group.guide and elements[3][:10] != group.guide[:10]:
             found.append(("guide_differs", "ST03", "ST03 names another guide than GS08."))
         expected = FUNCTIONAL_CODES.get(elements[1])
@@ -378,32 +373,18 @@ class Envelope:
 
         The end is searched for from `start`; returns the terminator before what follows.
         """
-        limit = len(body) - 1
-        end = self._find_set_end(body, start)
-        if end >= 0:
-            limit = end
-        is_broken = False
-        for needle in self._breaks:
-            place = body.find(needle, start, limit)
-            if place >= 0:
-                limit, is_broken = place, True
-        if is_broken:
-            self._hand_on(body[at + 1 : limit])
-            self._break_off()
-            return limit
-        if end < 0:
+        mark = self._next_mark(start)
+        if mark < 0:
+            limit = len(body) - 1
             self._hand_on(body[at + 1 : limit])
             return limit
-        after = body.index(self.delimiters.terminator, end + 1)
-        self._hand_on(body[at + 1 : after], trailer=body[end + 1 : after])
-        return after
-
-    def _find_set_end(self, body: str, start: int) -> int:
-        followers = (self.delimiters.element, self.delimiters.terminator)
-        place = body.find(self._set_end, start)
-        while place >= 0 and body[place + 3 : place + 4] not in followers:
-            place = body.find(self._set_end, place + 3)
-        return place
+        if body.startswith("SE", mark + 1):
+            after = body.index(self.delimiters.terminator, mark + 1)
+            self._hand_on(body[at + 1 : after], trailer=body[mark + 1 : after])
+            return after
+        self._hand_on(body[at + 1 : mark])
+        self._break_off()
+        return mark
 
     def _hand_on(self, text: str, trailer: str | None = None) -> None:
         current = self._set

@@ -60,6 +60,7 @@ class Framing:
         self._envelope: Envelope | None = None
         self._skipped = 0  # bytes outside interchanges, not yet told
         self._skipped_is_blank = True
+        self._terminator = b""  # of the interchange before
         self._seen: set[tuple[str, str, str]] = set()
 
     def feed(self, data: bytes) -> Iterator[Part]:
@@ -141,7 +142,9 @@ class Framing:
     def _skip_to(self, place: int) -> None:
         passed = self._raw[self._at : place]
         self._skipped += len(passed)
-        self._skipped_is_blank = self._skipped_is_blank and not passed.strip(_BLANK)
+        self._skipped_is_blank = self._skipped_is_blank and not passed.strip(
+            _BLANK + self._terminator
+        )
         self._at = place
 
     def _seek(self, *, final: bool) -> bool:
@@ -199,33 +202,36 @@ class Framing:
             self._window = min(self._window * 2, self._window_max)
             self._read(envelope, raw[at:end])
             return True
-        if len(raw) - at > self._window:
+        if len(raw) - at > self._window:  # a long segment: look further
             self._window *= 2
             if self._window > SEGMENT_MAX:
                 self._give_up(envelope)
             return True
+        rest = raw[at:].strip(_BLANK)
+        if ISA.match(rest) and (final or len(rest) >= HEADER_MAX):
+            # An interchange with another terminator, and no IEA before it.
+            self._end_interchange(None)
+            return True
         if not final:
             return False
-        if raw[at:].strip(_BLANK):
-            envelope.problems.append(
-                problem_at(
-                    "missing_terminator",
-                    "The last segment has no terminator; the file may have been cut short.",
-                    position=envelope.position + 1,
-                )
-            )
-            self._read(envelope, raw[at:].rstrip(_BLANK) + terminator)
+        if rest:
+            message = "The last segment has no terminator; the file may have been cut short."
+            position = envelope.position + 1
+            envelope.add_problems([problem_at("missing_terminator", message, position=position)])
+            self._read(envelope, rest + terminator)
         self._at = len(raw)
         return False
 
     def _give_up(self, envelope: Envelope) -> None:
-        envelope.problems.append(
-            problem_at(
-                "segment_too_long",
-                f"No segment terminator within {SEGMENT_MAX} bytes; ask the sender to send the "
-                "file again.",
-                position=envelope.position + 1,
-            )
+        envelope.add_problems(
+            [
+                problem_at(
+                    "segment_too_long",
+                    f"No segment terminator within {SEGMENT_MAX} bytes; ask the sender to send the "
+                    "file again.",
+                    position=envelope.position + 1,
+                )
+            ]
         )
         self._end_interchange(None, refused=True)
 
@@ -233,26 +239,27 @@ class Framing:
         """Read whole segments up to the end of the interchange or of `piece`."""
         delimiters = envelope.delimiters
         text, problems = clean_text(piece, delimiters, envelope.position + 1)
-        stop = _find_segment(text, delimiters, ("IEA", "ISA"))
-        envelope.problems += problems
-        if stop < 0:
-            self._at += len(piece)
-            self._events += envelope.read(text)
-        else:
-            body, rest = text[:stop], text[stop:].lstrip(" \t")
-            trailer = rest[: rest.index(delimiters.terminator)] if rest.startswith("IEA") else None
-            whole = body.count(delimiters.terminator) + (trailer is not None)
+        body = envelope.body_of(text)
+        ends = any(body.text[mark + 1] == "I" for mark in body.marks)
+        stop = _find_segment(text, delimiters, ("IEA", "ISA")) if ends else -1
+        envelope.add_problems(problems)
+        trailer = None
+        start, length = self._at, len(piece)
+        if stop >= 0:
+            rest = text[stop:].lstrip(" \t")
+            if rest.startswith("IEA"):
+                trailer = rest[: rest.index(delimiters.terminator)]
+            whole = text.count(delimiters.terminator, 0, stop) + (trailer is not None)
             # Line breaks were taken out of the text, so its places are not the places of the bytes.
-            start = self._at
-            self._at += len(piece) - len(piece.split(envelope.terminator_byte, whole)[whole])
-            self._events += envelope.read(body)
-            if not envelope.refused:
-                self._end_interchange(trailer)
-                return
-            self._at = start
+            length -= len(piece.split(envelope.terminator_byte, whole)[whole])
+            body = envelope.body_of(text[:stop])
+        self._at = start + length
+        self._events += envelope.read(body)
         if envelope.refused:
-            self._at = self._at if stop >= 0 else self._at - len(piece)
+            self._at = start
             self._end_interchange(None, refused=True)
+        elif stop >= 0:
+            self._end_interchange(trailer)
 
     def _end_interchange(self, trailer: str | None, *, refused: bool = False) -> None:
         """Close what is open; `trailer` is the IEA segment, None when there is none."""
@@ -262,6 +269,7 @@ class Framing:
         self._events += envelope.end(trailer, refused=refused)
         self._position = envelope.position
         self._set_count = envelope.set_count
+        self._terminator = envelope.terminator_byte
         self._envelope = None
 
 

@@ -127,8 +127,11 @@ def _terminator(data: bytes, component_place: int, separator: bytes) -> tuple[by
 def _ends_lines(rest: bytes, character: bytes, separator: bytes) -> bool:
     """Tell whether the segment after the ISA ends with `character`, followed by a line or a tag."""
     end = rest.find(character)
-    return end >= 0 and separator in rest[:end] and rest.strip()[:1].isalnum() and bool(
-        re.match(rb"\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), rest[end + 1 :])
+    return (
+        end >= 0
+        and separator in rest[:end]
+        and rest.strip()[:1].isalnum()
+        and bool(re.match(rb"\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), rest[end + 1 :]))
     )
 
 

@@ -168,7 +168,7 @@ class Reader835:
         self._remittance[0] = transaction.position
         self._paid_total = 0
         self._provider_total = 0
-        self._unreadable_total = False  # an amount of the transaction's sum could not be read
+        self._refused = False
         self._seen: set[str] = set()  # BPR, TRN, N1*PR, N1*PE
         self._memory: dict[str, tuple[str | None, str | None, str | None, bool]] = {}
         self._handlers: dict[str, Callable[[Elements, int], None]] = {
@@ -264,11 +264,11 @@ class Reader835:
         """Return the rest, the row of totals, and whether the whole may not be posted."""
         self._close_claim(self._last_position)
         self._close_party()
-        refused = self._check_required()
-        refused = self._check_balance() or refused
+        self._check_required()
+        self._check_balance()
         self._rows.cells["remittances"] += self._remittance
         tables, problems = self._rows.take_all()
-        return tables, problems, refused
+        return tables, problems, self._refused
 
     # --- problems and what is kept ----------------------------------------------------------------
 
@@ -282,18 +282,18 @@ class Reader835:
         element: str = "",
         severity: Severity | None = None,
     ) -> None:
-        self._problems.append(
-            problem_at(
-                code,
-                message,
-                severity=severity,
-                segment=tag,
-                position=position,
-                loop=self._loop,
-                element=element,
-                claim_index=self._index,
-            )
+        problem = problem_at(
+            code,
+            message,
+            severity=severity,
+            segment=tag,
+            position=position,
+            loop=self._loop,
+            element=element,
+            claim_index=self._index,
         )
+        self._problems.append(problem)
+        self._refused = self._refused or problem.severity is Severity.REFUSED
 
     def _keep(self, elements: Elements, position: int) -> None:
         """Keep the whole text of a segment that the tables do not hold whole."""
@@ -348,7 +348,9 @@ class Reader835:
         element = f"{tag}{number:02}"
         if len(elements) > number and elements[number]:
             self._keep(elements, position)
-            message = f"{element} is not an amount in dollars and cents; ask the payer to correct it."
+            message = (
+                f"{element} is not an amount in dollars and cents; ask the payer to correct it."
+            )
             self._problem(
                 "amount_unreadable", message, tag, position, element=element, severity=severity
             )
@@ -371,9 +373,7 @@ class Reader835:
             tag = elements[0]
             self._keep(elements, position)
             message = f"{tag}{number:02} is no day of the calendar (CCYYMMDD); it was left out."
-            self._problem(
-                "date_unreadable", message, tag, position, element=f"{tag}{number:02}"
-            )
+            self._problem("date_unreadable", message, tag, position, element=f"{tag}{number:02}")
         return day
 
     def _check_npi(self, text: str, tag: str, element: str, position: int) -> None:
@@ -424,7 +424,6 @@ class Reader835:
         kept = len(self._other_segments)
         row[_R["payment_date"]] = self._day(padded, 16, position)
         if amount is None:
-            self._unreadable_total = True
             self._bad_amount(elements, 2, position, Severity.REFUSED)
         elif amount < 0:
             message = "BPR02 is negative, which the guide does not allow; a forward balance (PLB) "
@@ -451,9 +450,7 @@ class Reader835:
         row[_R["trace_suffix"]] = padded[4] or None
         if not padded[2]:
             message = "TRN02 is empty: without the check or EFT number the payment cannot be found."
-            self._problem(
-                "required_element_missing", message, "TRN", position, element="TRN02"
-            )
+            self._problem("required_element_missing", message, "TRN", position, element="TRN02")
         self._surplus(elements, position, 4, 4)
 
     def _n1(self, elements: Elements, position: int) -> None:
@@ -636,7 +633,6 @@ class Reader835:
         for number in (3, 4):
             if CENTS[padded[number]] is None:
                 self._bad_amount(padded, number, position)
-                self._unreadable_total = self._unreadable_total or number == 4
         if CENTS[padded[5]] is None and padded[5]:
             self._bad_amount(padded, 5, position, Severity.WARNING)
 
@@ -784,7 +780,9 @@ class Reader835:
             self._problem("group_code_retired", message, "CAS", position, element="CAS01")
         else:
             code = "code_unknown" if group else "required_element_missing"
-            message = "CAS01 is none of CO, PR, OA, PI; the adjustment was read as it is and counts."
+            message = (
+                "CAS01 is none of CO, PR, OA, PI; the adjustment was read as it is and counts."
+            )
             self._problem(code, message, "CAS", position, element="CAS01")
 
     def _odd_adjustment(self, elements: Elements, number: int, position: int) -> int | None:
@@ -1093,7 +1091,6 @@ class Reader835:
             amount = CENTS[text]
             if amount is None:
                 self._bad_amount(padded, number + 1, position, Severity.REFUSED)
-                self._unreadable_total = True
             else:
                 self._provider_total += amount
             code, _, reference = composite.partition(self._component)
@@ -1117,8 +1114,8 @@ class Reader835:
             self._problem("required_element_missing", message, "PLB", position, element="PLB03")
         self._surplus(elements, position, 14, 14)
 
-    def _check_required(self) -> bool:
-        """Tell the segments of the header that are missing; True when one is vital."""
+    def _check_required(self) -> None:
+        """Tell the segments of the header that are missing."""
         severities = {
             "BPR": Severity.REFUSED,
             "TRN": Severity.WARNING,
@@ -1137,17 +1134,16 @@ class Reader835:
                 self._transaction.position,
                 severity=severity,
             )
-        return "BPR" not in self._seen
 
-    def _check_balance(self) -> bool:
-        """Fill in the totals; True when the transaction set does not add up."""
+    def _check_balance(self) -> None:
+        """Fill in the totals and tell whether the transaction set adds up."""
         row = self._remittance
         row[_R["claim_count"]] = self._claim_count
         row[_R["paid_total_cents"]] = self._paid_total
         row[_R["provider_adjustment_total_cents"]] = self._provider_total
         amount = row[_R["amount_cents"]]
         if amount is None:
-            return True
+            return
         gap = row[_R["gap_cents"]] = amount - (self._paid_total - self._provider_total)
         if gap:
             message = (
@@ -1162,7 +1158,6 @@ class Reader835:
                 self._transaction.position + 1,
                 element="BPR02",
             )
-        return bool(gap) or self._unreadable_total
 
 
 _NO_COMPOSITE: Final = (None, None, None, False)
