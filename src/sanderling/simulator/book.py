@@ -4,6 +4,10 @@ CO contractual amounts are written down; patient shares go to the next coverage 
 to the patient; denials stay open with their payer; OA-23 and OA-18 have no effect; a reversal
 undoes exactly what its payment did. A later payer's reductions never write down again what is
 already written down: they are capped by what is open with that payer.
+
+A later payer in credit (it paid before the primary's remittance was seen, or more than was left) has
+settled what an earlier payer that has not answered, else the patient, still seems to owe: totals by
+party show it so. A first payer's credit is never set off: it is money to give back.
 """
 
 from __future__ import annotations
@@ -54,11 +58,27 @@ class Book:
     sequestration_cents: int = 0
     balances: dict[tuple[int, int], int] = field(default_factory=dict)
     history: list[Snapshot] = field(default_factory=list)
+    _answered: set[int] = field(default_factory=set)  # ranks that sent a remittance
     _posted: dict[tuple[int, str], list[Effect]] = field(default_factory=dict)
 
     def party_cents(self, party: int) -> int:
-        """What is open with one party."""
-        return sum(cents for (_, who), cents in self.balances.items() if who == party)
+        """What is open with one party, later payers' credits set off."""
+        return self.totals_cents()[party]
+
+    def totals_cents(self) -> tuple[int, int, int, int]:
+        """What is open with each party, later payers' credits set off."""
+        totals = [0, 0, 0, 0]
+        for (_, party), cents in self.balances.items():
+            totals[party] += cents
+        for rank in (1, 2):
+            if totals[rank] >= 0:
+                continue
+            owing = [party for party in range(rank) if party not in self._answered]
+            for party in (*owing, PATIENT_RANK):
+                moved = min(-totals[rank], max(totals[party], 0))
+                totals[rank] += moved
+                totals[party] -= moved
+        return totals[0], totals[1], totals[2], totals[3]
 
     @property
     def balance_cents(self) -> int:
@@ -85,6 +105,7 @@ class Book:
     def post(self, ruled: RuledPayment, rank: int, on_date: date) -> None:
         """Post one claim payment of the payer of a rank."""
         payment = ruled.payment
+        self._answered.add(rank)
         if payment.status == "22":
             for effect in self._posted.pop((rank, payment.original_reference), []):
                 self._apply(Effect(effect.line_number, effect.party, effect.kind, -effect.cents))
@@ -132,7 +153,7 @@ class Book:
         if rank == 0:
             return cents
         if number == WHOLE_CLAIM:
-            left = self.party_cents(rank)
+            left = sum(cents for (_, who), cents in self.balances.items() if who == rank)
         else:
             left = self.balances.get((number, rank), 0)
         return min(cents, max(left, 0))
@@ -150,16 +171,13 @@ class Book:
             self.sequestration_cents -= effect.cents
 
     def _close(self, on_date: date) -> None:
-        parties = [0, 0, 0, 0]
-        for (_, party), cents in self.balances.items():
-            parties[party] += cents
         snapshot = Snapshot(
             on_date,
             self.charge_cents,
             self.paid_cents,
             self.contractual_cents,
             self.sequestration_cents,
-            (parties[0], parties[1], parties[2], parties[3]),
+            self.totals_cents(),
         )
         if self.history and self.history[-1].on_date == on_date:
             self.history[-1] = snapshot

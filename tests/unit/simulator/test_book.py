@@ -115,6 +115,25 @@ def test_a_secondary_that_pays_too_much_leaves_a_credit() -> None:
     assert parties(made) == (0, -700, 0, 0)
 
 
+def test_a_secondary_that_pays_before_the_primary_is_seen_settles_the_primarys_debt() -> None:
+    made = book(15000, coverages=2)
+
+    made.post(payment(paid(15000, 1800, ("OA", "23", 13200)), number="ICN2"), 1, PAID)
+    assert parties(made) == (13200, 0, 0, 0)
+
+    made.post(payment(PAID_LINE), 0, LATER)
+    assert parties(made) == (0, 0, 0, 0)
+
+
+def test_a_primary_in_credit_is_not_set_against_the_patient() -> None:
+    made = book(15000)
+    made.post(payment(PAID_LINE), 0, PAID)
+
+    made.charge((0,), LATER)
+
+    assert parties(made) == (-15000, 0, 0, 1800)
+
+
 def test_a_reversal_undoes_exactly_what_was_posted() -> None:
     made = book(15000, coverages=2)
     first = payment(PAID_LINE)
