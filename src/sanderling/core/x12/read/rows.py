@@ -28,14 +28,26 @@ def frame(schema: Schema, cells: Cells) -> pl.DataFrame:
     columns = []
     for place, (name, kind) in enumerate(schema.items()):
         values = cells[place::width]
-        # Polars looks for the first value of a list in Python: skip that when there is none.
-        if not count or (values[0] is None and values.count(None) == count):
-            columns.append(pl.Series(name, [None], dtype=TYPES[kind]).new_from_index(0, count))
+        # Many columns hold one value throughout (null, the billing provider, a loop): comparing
+        # costs a third of converting, and Polars looks for the first non-null one in Python.
+        if not count:
+            columns.append(pl.Series(name, [], dtype=TYPES[kind]))
+        elif values[0] == values[-1] and values.count(values[0]) == count:
+            columns.append(_constant(name, kind, values[0], count))
         elif kind == "date":
             columns.append(pl.Series(name, values, dtype=pl.Int32).cast(pl.Date))
         else:
             columns.append(pl.Series(name, values, dtype=TYPES[kind]))
     return pl.DataFrame(columns)
+
+
+def _constant(name: str, kind: str, value: object, count: int) -> pl.Series:
+    """Return a column of one value."""
+    if kind == "date":
+        one = pl.Series(name, [value], dtype=pl.Int32).cast(pl.Date)
+    else:
+        one = pl.Series(name, [value], dtype=TYPES[kind])
+    return one.new_from_index(0, count)
 
 
 def _closed_length(cells: Cells, width: int, open_index: int) -> int:

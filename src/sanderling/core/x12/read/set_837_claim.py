@@ -38,6 +38,8 @@ from sanderling.core.x12.read.set_837_state import (
     HEAD,
     PARTY_ID_QUALIFIER,
     PARTY_IDENTIFIER,
+    SUBSCRIBER_FIRST_NAME,
+    SUBSCRIBER_LAST_NAME,
     Row,
     State,
 )
@@ -55,35 +57,30 @@ def claim(state: State, elements: list[str], position: int) -> None:
     """Read a CLM: close the claim before it and open this one."""
     if state.claim is not None:
         close_claim(state, position - 1)
-    flush_party(state)
+    if state.party is not None:
+        flush_party(state)
     if state.context in {HEAD, BILLING}:
         state.report("level_missing", "CLM", position, loop="2300")
         state.is_in_doubt = True
+    if state.pending:
+        state.pending = []
     e = elements if len(elements) > 20 else elements + BLANKS
     state.row_claim = index = state.claim_count
     state.row_line = 0
     subscriber = state.subscriber
-    patient = state.patient
-    if patient is None:
-        patient = [
-            subscriber[8],
-            subscriber[9],
-            state.subscriber_birth_date,
-            state.subscriber_sex,
-        ]
+    charge_cents = CENTS[e[2]]
+    is_unusual = len(elements) > 10 and (any(e[12:20]) or bool(e[10]) or len(elements) > 21)
     place = state.places_of_service.get(e[5])
     if place is None:
         place = _place_of_service(state, e[5])
-    if state.pending:
-        state.pending = []
-    charge_cents = CENTS[e[2]]
+        is_unusual = is_unusual or e[5].count(state.component) > 2
     state.claim = row = [
         index,
         position,
         None,
         *state.billing,
         *subscriber,
-        *patient,
+        *(state.patient or _subscriber_as_patient(state)),
         e[1] or None,
         charge_cents,
         *place,
@@ -104,19 +101,21 @@ def claim(state: State, elements: list[str], position: int) -> None:
     if charge_cents is None:
         state.report("amount_unreadable", "CLM", position, "CLM02")
         state.keep(elements, position)
-    elif any(e[10:20]) or e[3] or e[4] or len(elements) > 21 or e[5].count(state.component) > 2:
-        _keep_unusual(state, elements, position)
+    elif is_unusual or e[3] or e[4]:
+        state.keep(elements, position)
+    if len(elements) > 21 and any(elements[21:]):
+        state.report("element_not_in_guide", "CLM", position)
     _check_opening(state, e, place[2], position)
 
 
-def _keep_unusual(state: State, elements: list[str], position: int) -> None:
-    """Keep a CLM with elements that the claims table has no column for."""
-    e = elements + BLANKS
-    has_more = any(e[12:20]) or e[3] or e[4] or e[10] or e[5].count(state.component) > 2
-    if has_more or any(elements[21:]):
-        state.keep(elements, position)
-    if any(elements[21:]):
-        state.report("element_not_in_guide", "CLM", position)
+def _subscriber_as_patient(state: State) -> Row:
+    """Return the patient's columns of a claim whose subscriber is the patient."""
+    return [
+        state.subscriber[SUBSCRIBER_LAST_NAME],
+        state.subscriber[SUBSCRIBER_FIRST_NAME],
+        state.subscriber_birth_date,
+        state.subscriber_sex,
+    ]
 
 
 def _check_opening(state: State, e: list[str], frequency: str | None, position: int) -> None:
@@ -128,14 +127,7 @@ def _check_opening(state: State, e: list[str], frequency: str | None, position: 
         state.report("frequency_unknown", "CLM", position, "CLM05-3", value=(frequency or "")[:4])
     if state.is_in_doubt:
         state.report("claim_level_in_doubt", "CLM", position)
-    if (
-        state.subscriber_position is None
-        or state.payer_position is None
-        or state.billing[0] is None
-        or state.billing[3] is None
-        or state.subscriber[0] is None
-        or (state.patient is not None and state.patient_position is None)
-    ):
+    if not state.has_levels:
         _report_missing(state, position)
 
 
@@ -148,15 +140,18 @@ def _report_missing(state: State, position: int) -> None:
         ("NM1*PR", "2010BB", state.payer_position),
         ("NM1*QC", "2010CA", state.patient is None or state.patient_position),
     )
-    for segment, loop, found in needs:
-        if found is None:
-            state.report("required_segment_missing", segment, position, loop=loop)
+    missing = [(segment, loop) for segment, loop, found in needs if found is None]
+    for segment, loop in missing:
+        state.report("required_segment_missing", segment, position, loop=loop)
+    state.has_levels = not missing  # else each claim of the level is told of
 
 
 def _place_of_service(state: State, text: str) -> tuple[str | None, str | None, str | None]:
     """Return facility, qualifier and frequency of a CLM05, and remember them."""
     parts = [*text.split(state.component), "", ""]
     place = (parts[0] or None, parts[1] or None, parts[2] or None)
+    if len(parts) > 5:
+        return place  # not remembered, as such a segment is kept each time
     if len(state.places_of_service) >= MEMORY_MAX:
         state.places_of_service.clear()
     state.places_of_service[text] = place
@@ -265,11 +260,10 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
         return
     component = state.component
     counts = state.diagnosis_counts
+    add = state.diagnoses
     is_kept = len(elements) > 13
-    number = 0
-    for text in elements[1:]:
-        number += 1
-        if not text:
+    for number, text in enumerate(elements):
+        if not text or not number:
             continue
         parts = text.split(component)
         qualifier = parts[0]
@@ -277,9 +271,7 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
         counts[counted] = sequence = counts.get(counted, 0) + 1
         if len(parts) == 2:
             code = parts[1]
-            state.diagnoses(
-                (row[0], 0, position, sequence, qualifier, code, None, None, None, None)
-            )
+            add((row[0], 0, position, sequence, qualifier, code, None, None, None, None))
         else:
             code = parts[1] if len(parts) > 1 else ""
             is_kept |= _long_composite(state, parts, position, number, sequence)

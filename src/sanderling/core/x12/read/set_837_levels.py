@@ -176,6 +176,7 @@ _LEVEL_LOOPS: Final = {BILLING: "2000A", SUBSCRIBER: "2000B", PATIENT: "2000C"}
 def _open_level(state: State, context: str) -> None:
     state.row_line = 0
     state.relationship = None
+    state.has_levels = False
     if state.pending and context != PATIENT:
         state.keep_pending()
     if context == BILLING:

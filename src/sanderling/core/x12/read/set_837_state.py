@@ -188,6 +188,7 @@ class State:
         "entities",
         "grammar",
         "handlers",
+        "has_levels",
         "is_in_doubt",
         "kind",
         "level_numbers",
@@ -222,7 +223,9 @@ class State:
         "total_cents",
     )
 
-    def __init__(self, grammar: Grammar, separator: str, component: str) -> None:
+    def __init__(  # noqa: PLR0915 - a list of fields
+        self, grammar: Grammar, separator: str, component: str
+    ) -> None:
         self.grammar = grammar
         self.kind = grammar.kind
         self.separator = separator
@@ -251,6 +254,7 @@ class State:
         self.open_child = ""  # its HL04
         self.level_position = 0
         self.level_numbers: dict[str, str] = {}  # HL03 -> HL01 of the open HLs
+        self.has_levels = False  # all that a claim needs above it was found there
         self.is_in_doubt = False  # claims below the open levels may be someone else's
 
         self.billing: Row = [None] * BILLING_WIDTH
