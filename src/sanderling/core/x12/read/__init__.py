@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sanderling.core.x12.batches import Batch, FileEvent
+from sanderling.core.x12.read.parallel import read_parallel
 from sanderling.core.x12.read.sniffing import sniff
 from sanderling.core.x12.read.stream import BATCH_CLAIMS, CHUNK_BYTES, batches, parts_of
 
-__all__ = ["read_bytes", "read_stream", "sniff"]
+__all__ = ["read_bytes", "read_parallel", "read_stream", "sniff"]
 
 
 def read_stream(

@@ -18,12 +18,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
+
+import polars as pl
 
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem, Severity, problem_at
 from sanderling.core.x12.read.columns_835 import CLAIM_STATUSES, GROUP_CODES, read_columns
 from sanderling.core.x12.read.delimiters import Delimiters
+from sanderling.core.x12.read.garbage import collection_held_off
 from sanderling.core.x12.read.rows import ABOVE_CLAIMS, Rows
 from sanderling.core.x12.read.set_reader import Tables
 from sanderling.core.x12.read.values import CENTS, DAYS, MEMORY_MAX, NPI
@@ -122,6 +126,31 @@ class _ReasonMemory(dict[str, str]):
 
 
 _REASONS: Final = _ReasonMemory()
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRead:
+    """Whole claims of an 835, and what they add to its totals."""
+
+    tables: Tables
+    problems: list[Problem]
+    paid_cents: int
+    provider_adjustment_cents: int
+    refused: bool
+
+
+def read_piece(  # noqa: PLR0913, PLR0917 (a task for another process)
+    transaction: TransactionSet,
+    delimiters: Delimiters,
+    text: str,
+    position: int,
+    claim_index: int,
+    provider_npi: str | None,
+) -> PieceRead:
+    """Read whole claims from the middle of a transaction set; `text` begins with a CLP."""
+    reader = Reader835(transaction, delimiters)
+    with collection_held_off():
+        return reader.read_piece(text, position, (claim_index, provider_npi))
 
 
 class Reader835:
@@ -269,6 +298,49 @@ class Reader835:
         self._rows.cells["remittances"] += self._remittance
         tables, problems = self._rows.take_all()
         return tables, problems, self._refused
+
+    # --- reading in pieces (`parallel`) -----------------------------------------------------------
+
+    def place(self) -> tuple[int, str | None]:
+        """Return the index of the next claim and the provider (TS301) above it."""
+        return self._claim_count, self._provider_npi
+
+    def skip_claims(self, text: str) -> None:
+        """Note what whole claims that someone else reads mean for those after them."""
+        terminator, separator = self._delimiters.terminator, self._separator
+        tag = terminator + "CLP"
+        self._claim_count += 1 + text.count(tag + separator) + text.count(tag + terminator)
+        place = text.rfind(terminator + "LX")
+        while place >= 0 and text[place + 3 : place + 4] not in (separator, terminator):
+            place = text.rfind(terminator + "LX", 0, place)
+        if place >= 0:
+            between = text[place + 1 :].partition(tag + separator)[0]
+            above = Reader835(self._transaction, self._delimiters)
+            above.feed(between.split(terminator), 0)
+            self._provider_npi = above.place()[1]
+
+    def with_header(self, tables: Tables, problems: list[Problem]) -> tuple[Tables, list[Problem]]:
+        """Return the rows read so far, and `tables` after them."""
+        self._close_party()
+        header, found = self._rows.take_all()
+        joined = {name: pl.concat([header[name], rows]) for name, rows in tables.items()}
+        return joined, [*found, *problems]
+
+    def add_totals(self, read: PieceRead) -> None:
+        """Add the sums of claims that someone else has read."""
+        self._paid_total += read.paid_cents
+        self._provider_total += read.provider_adjustment_cents
+        self._refused = self._refused or read.refused
+
+    def read_piece(self, text: str, position: int, place: tuple[int, str | None]) -> PieceRead:
+        """Read whole claims, being the first to read anything, at `place` of the set."""
+        self._claim_count, self._provider_npi = place
+        self._seen = {"BPR", "TRN", "N1*PR", "N1*PE"}  # read by who began the set
+        self.feed_text(text, position)
+        self._close_claim(self._last_position)
+        self._close_party()
+        tables, problems = self._rows.take_all()
+        return PieceRead(tables, problems, self._paid_total, self._provider_total, self._refused)
 
     # --- problems and what is kept ----------------------------------------------------------------
 
@@ -758,7 +830,7 @@ class Reader835:
             )
             number += 3
             sequence += 1
-        if count > 20 or count < 3:
+        if count > 20 or not (count > 2 and elements[2]):
             self._odd_cas(elements, position)
         self._claim_adjustments += total
         if group == "PR":
@@ -953,7 +1025,11 @@ class Reader835:
             place = _CLAIM_DATES.get(qualifier)
             if place is not None and self._claim[place] is None:
                 self._claim[place] = day
-        elif qualifier == "405" and self._remittance[_R["production_date"]] is None:
+        elif (
+            qualifier == "405"
+            and not self._claim_count
+            and self._remittance[_R["production_date"]] is None
+        ):
             self._remittance[_R["production_date"]] = day
 
     def _amt(self, elements: Elements, position: int) -> None:

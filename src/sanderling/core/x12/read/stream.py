@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from sanderling.core.x12.batches import Batch, FileEvent
 from sanderling.core.x12.problems import Problem
 from sanderling.core.x12.read.framing import Framing
+from sanderling.core.x12.read.garbage import collection_held_off
 from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.registry import READERS
 from sanderling.core.x12.read.rows import frame
@@ -18,22 +17,6 @@ from sanderling.core.x12.tables import TABLES
 
 CHUNK_BYTES: Final = 4 << 20
 BATCH_CLAIMS: Final = 20_000
-
-
-@contextmanager
-def collection_held_off() -> Iterator[None]:
-    """Keep the cyclic garbage collector from running.
-
-    Reading makes millions of strings and no cycles; the collector would walk over all of them
-    again and again (a third of the time).
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def empty_tables(kind: str) -> Tables:
