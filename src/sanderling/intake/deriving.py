@@ -106,6 +106,7 @@ WITH near AS (
       JOIN claims_claim b ON b.client_id = c.client_id AND b.id <> c.id AND b.has_facts
        AND b.service_from_date = c.service_from_date AND b.charge_cents = c.charge_cents
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = b.id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = b.id)
     UNION
     SELECT k.claim_id, c.id
       FROM born_claims n
@@ -113,6 +114,7 @@ WITH near AS (
       JOIN claims_claim_number k ON k.client_id = c.client_id AND k.claim_id <> c.id
        AND k.key = c.number_key
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
 )
 SELECT p.id, p.claim_number, p.number_key, p.patient_id, p.patient_last_name, p.patient_first_name,
        p.service_from_date, p.charge_cents, r.payer_id, c.id, c.number, c.number_key,

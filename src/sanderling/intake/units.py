@@ -26,6 +26,7 @@ from sanderling.intake.deriving import derive_claims, find_lost
 from sanderling.intake.facts import load_facts
 from sanderling.intake.parties import Parties
 from sanderling.intake.remittances import RemittanceWriter
+from sanderling.intake.snapshot_facts import SNAPSHOT_KIND, write_snapshots
 from sanderling.intake.submissions import SetRow, write_claims
 from sanderling.intake.touched import Touched
 from sanderling.ledger.actions import post_entries, take_posting_lock
@@ -241,6 +242,10 @@ class PostingUnit:
             pending.client_ids = sorted(
                 {*pending.client_ids, *written["client_id"].unique().to_list()}
             )
+        elif of.kind == SNAPSHOT_KIND:
+            rows = tables["snapshots"]
+            pending.claim_count += rows.height
+            pending.client_ids = write_snapshots(rows, of, self._parties, touched)
         elif of.kind in ("277", "277CA"):
             found = write_statuses(tables, of, self._parties, touched)
             pending.claim_count += tables["status_claims"].height

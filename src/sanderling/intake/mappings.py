@@ -1,0 +1,540 @@
+"""Which column of a sheet means what: inferred on first sight, kept, and used again.
+
+Aging reports of billing systems name the same things in many ways and put them in any order, below
+titles and above totals. A header is recognised by its words; the set of headers is the mapping's
+fingerprint, so that next month's sheet is read the same way without asking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sanderling.core.refusal import Refusal
+from sanderling.intake.models import Mapping
+
+HEADER_ROWS_MAX: Final = 40  # titles above the header
+_FINGERPRINT_LETTERS: Final = 10
+
+# field: the names it goes by, surest first. A header belongs to one field only.
+NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "number": (
+        "patient control number",
+        "patient control no",
+        "pcn",
+        "claim number",
+        "claim no",
+        "claim num",
+        "claim id",
+        "claim",
+        "clm no",
+        "claim control number",
+        "encounter number",
+        "encounter no",
+        "encounter id",
+        "encounter",
+        "visit number",
+        "visit no",
+        "visit id",
+        "visit",
+        "invoice number",
+        "invoice no",
+        "invoice",
+        "ticket number",
+        "ticket no",
+        "ticket",
+        "voucher",
+        "voucher number",
+        "voucher no",
+        "patient account number",
+        "patient account no",
+        "patient account",
+        "patient acct",
+        "patient acct no",
+        "pt account",
+        "pt acct",
+        "pt acct no",
+        "pt account number",
+        "account number",
+        "account no",
+        "account id",
+        "account",
+        "acct number",
+        "acct no",
+        "acct num",
+        "acct",
+        "acct id",
+    ),
+    "client": (
+        "client code",
+        "client",
+        "client name",
+        "client id",
+        "practice code",
+        "practice",
+        "practice name",
+        "practice id",
+        "group name",
+        "group practice",
+        "entity",
+        "billing provider npi",
+        "billing npi",
+        "group npi",
+        "practice npi",
+        "tax id",
+        "tin",
+    ),
+    "last_name": (
+        "patient last name",
+        "pt last name",
+        "last name",
+        "patient last",
+        "pt last",
+        "last",
+        "surname",
+    ),
+    "first_name": (
+        "patient first name",
+        "pt first name",
+        "first name",
+        "patient first",
+        "pt first",
+        "first",
+        "given name",
+    ),
+    "patient": ("patient name", "patient", "patient full name", "pt name", "pt", "name"),
+    "payer_id": (
+        "payer id",
+        "payor id",
+        "payer code",
+        "payor code",
+        "carrier code",
+        "carrier id",
+        "insurance code",
+        "ins code",
+        "plan code",
+        "payer no",
+        "payer number",
+        "electronic payer id",
+    ),
+    "payer_name": (
+        "payer name",
+        "payor name",
+        "payer",
+        "payor",
+        "current payer",
+        "current payor",
+        "responsible payer",
+        "insurance name",
+        "insurance company",
+        "insurance company name",
+        "insurance carrier",
+        "carrier name",
+        "carrier",
+        "insurance",
+        "ins name",
+        "ins company",
+        "ins",
+        "primary insurance",
+        "primary payer",
+        "primary carrier",
+        "primary ins",
+        "insurance plan",
+        "plan name",
+        "plan",
+        "health plan",
+    ),
+    "service_date": (
+        "date of service",
+        "dos",
+        "service date",
+        "svc date",
+        "service dt",
+        "dos from",
+        "from dos",
+        "service from",
+        "service from date",
+        "from date of service",
+        "date of service from",
+        "from date",
+        "first dos",
+        "first date of service",
+        "serv date",
+        "begin dos",
+        "dates of service",
+        "start date",
+        "visit date",
+        "encounter date",
+    ),
+    "billed_date": (
+        "billed date",
+        "bill date",
+        "date billed",
+        "first billed",
+        "first bill date",
+        "first billed date",
+        "last billed",
+        "last bill date",
+        "last billed date",
+        "claim date",
+        "submitted date",
+        "submit date",
+        "submission date",
+        "date submitted",
+        "sent date",
+        "date sent",
+        "filed date",
+        "date filed",
+        "last submitted",
+        "last submission date",
+        "invoice date",
+    ),
+    "charge": (
+        "charge amount",
+        "charges",
+        "charge",
+        "total charges",
+        "total charge",
+        "charge amt",
+        "billed amount",
+        "amount billed",
+        "billed charges",
+        "billed",
+        "billed amt",
+        "gross charges",
+        "gross charge",
+        "original amount",
+        "original charge",
+        "orig amount",
+        "total billed",
+        "fee",
+    ),
+    "insurance": (
+        "insurance balance",
+        "ins balance",
+        "ins bal",
+        "insurance bal",
+        "payer balance",
+        "payor balance",
+        "carrier balance",
+        "insurance due",
+        "ins due",
+        "insurance amount due",
+        "insurance ar",
+        "ins ar",
+        "insurance outstanding",
+        "insurance amount",
+        "insurance total",
+        "third party balance",
+    ),
+    "patient_balance": (
+        "patient balance",
+        "pt balance",
+        "pt bal",
+        "pat bal",
+        "pat balance",
+        "patient bal",
+        "patient due",
+        "pt due",
+        "patient amount due",
+        "patient ar",
+        "patient amount",
+        "patient total",
+        "self pay balance",
+        "self pay",
+        "guarantor balance",
+        "patient responsibility",
+        "patient resp",
+        "pt resp",
+        "pat resp",
+        "patient portion",
+    ),
+    "balance": (
+        "total balance",
+        "balance",
+        "balance due",
+        "bal",
+        "claim balance",
+        "account balance",
+        "open balance",
+        "outstanding balance",
+        "current balance",
+        "remaining balance",
+        "ar balance",
+        "amount due",
+        "amt due",
+        "total due",
+        "outstanding",
+        "outstanding amount",
+        "total ar",
+        "total outstanding",
+        "net balance",
+        "unpaid balance",
+        "unpaid",
+        "due",
+        "total",
+        "amount",
+        "ar amount",
+        "grand total",
+    ),
+    "responsibility": (
+        "responsibility",
+        "responsible party",
+        "resp party",
+        "responsible",
+        "resp",
+        "party",
+        "current responsibility",
+        "financial responsibility",
+        "balance responsibility",
+        "balance type",
+        "ar type",
+        "bill to",
+        "billed to",
+    ),
+    "member_id": (
+        "member id",
+        "member no",
+        "member number",
+        "subscriber id",
+        "subscriber no",
+        "subscriber number",
+        "insured id",
+        "policy number",
+        "policy no",
+        "policy id",
+        "policy",
+        "insurance id",
+        "ins id",
+        "insurance id number",
+        "id number",
+        "member",
+    ),
+    "provider": (
+        "rendering provider",
+        "rendering provider name",
+        "rendering",
+        "servicing provider",
+        "service provider",
+        "provider name",
+        "provider",
+        "attending provider",
+        "attending",
+        "physician",
+        "physician name",
+        "doctor",
+        "clinician",
+        "treating provider",
+    ),
+}
+FIELDS: Final = (*NAMES, "buckets", "patient_buckets")
+_WORTH: Final = {"number": 3, "balance": 2, "insurance": 2, "patient_balance": 1}
+_BLANKS: Final = re.compile(r"[^a-z0-9+>]+")
+_BUCKET: Final = re.compile(
+    r"(?:aged?|aging|days?|over|past due|more than|b|balance|bal)*\s*"
+    r"(?:\d{1,3} (?:to )?\d{1,3}|(?:>|over|above|more than) ?\d{2,3}|\d{2,3} ?(?:\+|plus|over|up|and over|and up))"
+    r"\s*(?:days?|balance|bal|old|cents|amount|amt)*"
+)
+_CURRENT: Final = {"current", "current balance", "not due", "not yet due"}
+_PATIENT_WORDS: Final = re.compile(r"^(?:patient|pat|pt|self pay|self|guarantor) ")
+_INSURANCE_WORDS: Final = re.compile(r"^(?:insurance|ins|payer|payor|carrier) ")
+
+
+class ColumnsUnknown(Refusal):
+    """No header was recognised, or the mapping asked for does not fit the sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the fields of a sheet stand: column numbers from 0."""
+
+    header_row: int  # index of the header among the sheet's rows
+    headers: tuple[str, ...]  # as written
+    places: Names[str, int]
+    buckets: tuple[int, ...]
+    patient_buckets: tuple[int, ...]
+
+    def named(self) -> dict[str, str | list[str]]:
+        """Return field -> normalized header: what is kept as a mapping."""
+        plain = [normalized_header(header) for header in self.headers]
+        kept: dict[str, str | list[str]] = {name: plain[at] for name, at in self.places.items()}
+        kept["buckets"] = [plain[at] for at in self.buckets]
+        kept["patient_buckets"] = [plain[at] for at in self.patient_buckets]
+        return kept
+
+
+def normalized_header(text: str) -> str:
+    """Return the header in small letters, its words parted by one blank: "Acct. #" -> "acct no"."""
+    text = text.lower().replace("#", " no ").replace("a/r", "ar").replace("'s", "")
+    return _BLANKS.sub(" ", text).strip()
+
+
+def header_fingerprint(headers: Sequence[str]) -> str:
+    """Return what is equal for sheets with the same headers in any order."""
+    names = sorted(normalized_header(header) for header in headers if header.strip())
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+def infer_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
+    """Return the columns under the most telling of the first rows; None when none tells enough.
+
+    A header tells enough when it names the claim and some balance.
+    """
+    best: tuple[int, Columns] | None = None
+    for at, row in enumerate(rows[:HEADER_ROWS_MAX]):
+        columns = _recognised(at, row)
+        worth = sum(_WORTH.get(name, 1) for name in columns.places) + len(columns.buckets)
+        if is_enough(columns) and (best is None or worth > best[0]):
+            best = worth, columns
+    return best[1] if best else None
+
+
+def is_enough(columns: Columns) -> bool:
+    """Say whether a claim's number and what is owed on it can be told."""
+    owed = {"balance", "insurance", "patient_balance"} & columns.places.keys()
+    return "number" in columns.places and bool(owed or columns.buckets or columns.patient_buckets)
+
+
+def _recognised(at: int, row: Sequence[str]) -> Columns:
+    plain = [normalized_header(cell) for cell in row]
+    buckets, patient_buckets = _bucket_places(plain)
+    taken = {*buckets, *patient_buckets}
+    places: dict[str, int] = {}
+    for name, known in NAMES.items():
+        for word in known:
+            found = [i for i, text in enumerate(plain) if text == word and i not in taken]
+            if found:
+                places[name] = found[0]
+                taken.add(found[0])
+                break
+    return Columns(at, tuple(row), places, buckets, patient_buckets)
+
+
+def _bucket_places(plain: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the columns of aging buckets: of the insurance (or of all), and of the patient."""
+    general: list[int] = []
+    patient: list[int] = []
+    for at, text in enumerate(plain):
+        of_patient = _PATIENT_WORDS.sub("", text)
+        bare = _INSURANCE_WORDS.sub("", of_patient)
+        if _BUCKET.fullmatch(bare):
+            (patient if of_patient != text else general).append(at)
+    if general or patient:
+        for at, text in enumerate(plain):
+            of_patient = _PATIENT_WORDS.sub("", text)
+            if _INSURANCE_WORDS.sub("", of_patient) in _CURRENT:
+                (patient if of_patient != text else general).append(at)
+    return tuple(sorted(general)), tuple(sorted(patient))
+
+
+def columns_by_name(
+    rows: Sequence[Sequence[str]], named: Names[str, str | list[str]]
+) -> Columns | None:
+    """Return the columns that a mapping's headers stand in; None when no row has them all."""
+    wanted = {name: header for name, header in named.items() if isinstance(header, str)}
+    lists = {name: header for name, header in named.items() if isinstance(header, list)}
+    every = {*wanted.values(), *(text for texts in lists.values() for text in texts)}
+    for at, row in enumerate(rows[:HEADER_ROWS_MAX]):
+        plain = [normalized_header(cell) for cell in row]
+        if not every <= set(plain):
+            continue
+        return Columns(
+            header_row=at,
+            headers=tuple(row),
+            places={name: plain.index(text) for name, text in wanted.items()},
+            buckets=tuple(plain.index(text) for text in lists.get("buckets", [])),
+            patient_buckets=tuple(plain.index(text) for text in lists.get("patient_buckets", [])),
+        )
+    return None
+
+
+def find_columns(
+    rows: Sequence[Sequence[str]], *, mapping_name: str, given: Names[str, str]
+) -> Columns:
+    """Return where the fields stand: by the mapping named, by one kept for this header, by its words.
+
+    `given`: field -> header, said by the person; it goes before everything else.
+
+    Raises:
+        ColumnsUnknown: nothing tells the claim and its balance.
+    """
+    columns = _kept_columns(rows, mapping_name) or infer_columns(rows)
+    if given:
+        columns = _with_given(rows, columns, given)
+    if columns is None or not is_enough(columns):
+        raise ColumnsUnknown(
+            "no row names the claim and a balance; say it with --column number=HEADER and"
+            " --column balance=HEADER (or insurance=, patient_balance=)"
+        )
+    return columns
+
+
+def _kept_columns(rows: Sequence[Sequence[str]], mapping_name: str) -> Columns | None:
+    named = Mapping.objects.filter(name=mapping_name).first() if mapping_name else None
+    if named is not None:
+        columns = columns_by_name(rows, named.columns)
+        if columns is None:
+            raise ColumnsUnknown(
+                f"the sheet lacks columns of the mapping {mapping_name}; import it without"
+                " --mapping, or under a new name"
+            )
+        return columns
+    prints = [header_fingerprint(row) for row in rows[:HEADER_ROWS_MAX]]
+    kept = {
+        mapping.fingerprint: mapping for mapping in Mapping.objects.filter(fingerprint__in=prints)
+    }
+    found = next((kept[mark] for mark in prints if mark in kept), None)
+    return columns_by_name(rows, found.columns) if found else None
+
+
+def _with_given(
+    rows: Sequence[Sequence[str]], columns: Columns | None, given: Names[str, str]
+) -> Columns:
+    unknown = sorted(set(given) - set(NAMES))
+    if unknown:
+        raise ColumnsUnknown(f"no field {unknown[0]}; fields are {', '.join(NAMES)}")
+    named = {name: normalized_header(header) for name, header in given.items()}
+    found = columns_by_name(rows, named)
+    if found is None:
+        raise ColumnsUnknown(f"no row has the columns {', '.join(given.values())}")
+    base = columns or _recognised(found.header_row, rows[found.header_row])
+    said = set(found.places.values())
+    return Columns(
+        header_row=found.header_row,
+        headers=found.headers,
+        places={n: at for n, at in base.places.items() if at not in said} | dict(found.places),
+        buckets=tuple(at for at in base.buckets if at not in said),
+        patient_buckets=tuple(at for at in base.patient_buckets if at not in said),
+    )
+
+
+def keep_mapping(columns: Columns, *, name: str, at: datetime) -> Mapping:
+    """Keep the columns for the next sheet with this header; the same again changes nothing.
+
+    A trigger writes what changed to the audit trail.
+    """
+    fingerprint = header_fingerprint(columns.headers)
+    known = Mapping.objects.filter(fingerprint=fingerprint).first()
+    if known is None and name:
+        # The same mapping for a header that has changed: it belongs to the latest one.
+        known = Mapping.objects.filter(name=name).first()
+    named = columns.named()
+    if known is None:
+        return Mapping.objects.create(
+            name=name or f"columns-{fingerprint[:_FINGERPRINT_LETTERS]}",
+            fingerprint=fingerprint,
+            columns=named,
+            created_at=at,
+        )
+    changed = {"name": name or known.name, "fingerprint": fingerprint, "columns": named}
+    if any(getattr(known, key) != value for key, value in changed.items()):
+        for key, value in changed.items():
+            setattr(known, key, value)
+        known.save(update_fields=list(changed))
+    return known
