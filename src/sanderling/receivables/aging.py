@@ -181,32 +181,82 @@ CELL_COLUMNS: Final = (
 )
 
 
+# What the claims behind a cell can be sorted by: name -> SQL.
+CELL_ORDERS: Final = {
+    "balance": "abs(balance_cents)",
+    "charge": "charge_cents",
+    "age": "age_days",
+    "service": "service_date",
+    "client": "client",
+    "claim": "claim",
+    "patient": "patient",
+    "payer": "payer_name",
+    "responsibility": "responsibility",
+}
+
+
 def claims_in_cell(
     question: AgingQuestion,
     *,
     bucket: int | None = None,
     credits_only: bool = False,
+    order: str = "balance",
+    is_descending: bool = True,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
     """Return the claims behind a cell of `aging`, the largest balance first.
 
-    `bucket`: number of the bucket column, None for all; the group is said by `question.filters`.
+    `bucket`: number of the bucket column, None for all; the group is said by `question.filters`;
+    `order`: a key of CELL_ORDERS.
     """
-    conditions = ["balance_cents < 0" if credits_only else "balance_cents > 0"]
-    if bucket is not None:
-        conditions.append(_bucket_condition(question.buckets, bucket))
+    if order not in CELL_ORDERS:
+        raise WrongQuestion(f"no order {order!r}; there are {', '.join(CELL_ORDERS)}")
+    direction = "DESC NULLS LAST" if is_descending else "ASC NULLS LAST"
+    conditions = _cell_conditions(question, bucket, credits_only=credits_only)
     statement = f"""
         {_with_balances(question)}
         SELECT client, claim, patient, payer, payer_name, responsibility, provider, service_date,
                basis_date, age_days, charge_cents, balance_cents
           FROM ({_aged(question, with_claims=True)}) AS a
          WHERE {" AND ".join(conditions)}
-         ORDER BY abs(balance_cents) DESC, client, claim, responsibility
+         ORDER BY {CELL_ORDERS[order]} {direction}, client, claim, responsibility
          {"LIMIT %(limit)s OFFSET %(offset)s" if limit is not None else ""}
     """  # noqa: S608  (as above)
     rows = _run(statement, question, limit=limit, offset=offset)
     return [dict(zip(CELL_COLUMNS, row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class CellSize:
+    """How much stands behind a cell: rows (claim and party), claims, cents."""
+
+    row_count: int
+    claim_count: int
+    balance_cents: int
+
+
+def cell_size(
+    question: AgingQuestion, *, bucket: int | None = None, credits_only: bool = False
+) -> CellSize:
+    """Return how many rows `claims_in_cell` has without a limit, and their sum."""
+    conditions = _cell_conditions(question, bucket, credits_only=credits_only)
+    statement = f"""
+        {_with_balances(question)}
+        SELECT count(*), count(DISTINCT claim_id), coalesce(sum(balance_cents), 0)::bigint
+          FROM ({_aged(question)}) AS a
+         WHERE {" AND ".join(conditions)}
+    """  # noqa: S608  (as above)
+    return CellSize(*_run(statement, question)[0])
+
+
+def _cell_conditions(
+    question: AgingQuestion, bucket: int | None, *, credits_only: bool
+) -> list[str]:
+    conditions = ["balance_cents < 0" if credits_only else "balance_cents > 0"]
+    if bucket is not None:
+        conditions.append(_bucket_condition(question.buckets, bucket))
+    return conditions
 
 
 @dataclass(frozen=True, slots=True)

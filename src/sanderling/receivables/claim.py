@@ -34,10 +34,16 @@ from sanderling.core.ledger.accounts import (
     Account,
     Kind,
 )
-from sanderling.files.models import TransactionSet
+from sanderling.files.models import StoredFile, TransactionSet
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
-from sanderling.remits.models import Adjustment, ClaimPayment, Remark, ServicePayment
+from sanderling.remits.models import (
+    Adjustment,
+    ClaimPayment,
+    Remark,
+    Remittance,
+    ServicePayment,
+)
 
 _KIND_NAMES: Final = {"P": "professional", "I": "institutional", "D": "dental"}
 _FREQUENCIES: Final = {
@@ -105,9 +111,9 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         )
     )
     payments = list(
-        ClaimPayment.objects.filter(claim_id=claim.pk, received_date__lte=as_of)
-        .select_related("remittance", "remittance__payer")
-        .order_by("payment_date", "order_key", "position")
+        ClaimPayment.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
+            "payment_date", "order_key", "position"
+        )
     )
     answers = list(
         Answer.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
@@ -178,20 +184,21 @@ class _Sources:
 
     def __init__(self) -> None:
         self._sets: dict[int, TransactionSet] = {}
+        self._files: dict[int, StoredFile] = {}
 
     def load(self, ids: Iterable[int]) -> None:
+        # Fetched one after the other: whoever may see a claim may yet not see the file it came in,
+        # when other clients are in that, too; a join would lose what may be seen.
         wanted = {number for number in ids if number}
-        self._sets = TransactionSet.objects.select_related("file").in_bulk(wanted)
+        self._sets = TransactionSet.objects.in_bulk(wanted)
+        self._files = StoredFile.objects.in_bulk({row.file_id for row in self._sets.values()})
 
     def of(self, transaction_id: int, position: int) -> dict[str, Any]:
         found = self._sets.get(transaction_id)
-        if found is None:
+        file = self._files.get(found.file_id) if found else None
+        if file is None:
             return {"file_sha256": None, "file_name": None, "position": position}
-        return {
-            "file_sha256": found.file.sha256,
-            "file_name": found.file.name,
-            "position": position,
-        }
+        return {"file_sha256": file.sha256, "file_name": file.name, "position": position}
 
     def kind(self, transaction_id: int) -> str:
         found = self._sets.get(transaction_id)
@@ -382,6 +389,7 @@ def _submissions(submissions: list[Submission], sources: _Sources) -> list[dict[
 
 def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str, Any]]:
     ids = [payment.pk for payment in payments]
+    remittances = Remittance.objects.in_bulk({payment.remittance_id for payment in payments})
     adjustments: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     for row in Adjustment.objects.filter(payment_id__in=ids).order_by("position", "part"):
         adjustments[row.payment_id, row.line_index].append(
@@ -421,10 +429,7 @@ def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str,
         {
             "payment_date": payment.payment_date,
             "received_date": payment.received_date,
-            "payer_name": payment.remittance.payer_name,
-            "trace": payment.remittance.trace,
-            "method": payment.remittance.method,
-            "remittance_cents": payment.remittance.amount_cents,
+            **_remittance(remittances.get(payment.remittance_id)),
             "claim_number": payment.claim_number,
             "status": payment.status,
             "status_text": _STATUSES.get(payment.status, f"status {payment.status}"),
@@ -445,6 +450,16 @@ def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str,
         }
         for payment in payments
     ]
+
+
+def _remittance(remittance: Remittance | None) -> dict[str, Any]:
+    """Return what the whole payment was; nothing when it pays other clients, too (not visible)."""
+    return {
+        "payer_name": remittance.payer_name if remittance else "",
+        "trace": remittance.trace if remittance else "",
+        "method": remittance.method if remittance else "",
+        "remittance_cents": remittance.amount_cents if remittance else None,
+    }
 
 
 def _allowed(service: ServicePayment, adjustments: list[dict[str, Any]]) -> int:
