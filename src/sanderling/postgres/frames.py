@@ -16,6 +16,7 @@ from psycopg import sql
 
 ROWS_PER_WRITE: Final = 100_000
 ROWS_WORTH_STATISTICS: Final = 1_000  # below, the planner's guess does no harm
+GROWTH_WORTH_STATISTICS: Final = 0.2
 _NULL: Final = "\\N"
 
 
@@ -29,7 +30,22 @@ def copy_frame(table: str, frame: pl.DataFrame) -> int:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for piece in frame.iter_slices(ROWS_PER_WRITE):
             copy.write(_csv(piece))
+    if frame.height >= ROWS_WORTH_STATISTICS:
+        _refresh_statistics(table, frame.height)
     return frame.height
+
+
+def _refresh_statistics(table: str, added: int) -> None:
+    """Tell the planner of a table that has grown by a fifth or more.
+
+    Autovacuum sees the rows only after the commit; what reads them before, in the same
+    transaction, would be planned for an empty table (measured: 70 s for a check of 20,000 claims).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+        (known,) = cursor.fetchone()
+        if added >= GROWTH_WORTH_STATISTICS * max(known, 0):
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -83,9 +99,6 @@ def keep_frame(name: str, columns: Mapping[str, str], frame: pl.DataFrame) -> No
     with connection.cursor() as cursor:
         cursor.execute(statement)
     copy_frame(name, frame.select(list(columns)))
-    if frame.height >= ROWS_WORTH_STATISTICS:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
 
 
 def reserve_ids(table: str, count: int) -> range:
