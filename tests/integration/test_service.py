@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sanderling.config.service import free_port
 from sanderling.postgres import launcher
 
 SITE = Path(psutil.__file__).resolve().parents[1]
@@ -66,6 +67,12 @@ def started(home: Path, port: int) -> subprocess.Popen[str]:
     raise AssertionError(f"up ended with {up.wait()} before it was ready")
 
 
+def any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return list(psutil.Process(process.pid).children(recursive=True))
 
@@ -92,7 +99,7 @@ def _assets_are_there() -> None:
 
 
 def test_up_serves_and_an_interrupt_stops_everything(home: Path) -> None:
-    port = free_port(host="127.0.0.1", port=None)
+    port = any_port()
     with started(home, port) as up:
         children = family(up)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/account/login/") as page:
@@ -106,7 +113,7 @@ def test_up_serves_and_an_interrupt_stops_everything(home: Path) -> None:
 
 
 def test_children_end_when_up_is_killed_and_the_next_up_serves(home: Path) -> None:
-    port = free_port(host="127.0.0.1", port=None)
+    port = any_port()
     with started(home, port) as up:
         children = family(up)
         assert len(children) >= 2
@@ -134,6 +141,18 @@ def test_commands_start_the_database_themselves_also_after_a_kill(home: Path) ->
     )
     assert run(home, "down").returncode == 0
     assert not launcher.is_running(home)
+
+
+def test_two_first_commands_at_once_both_do_their_work(home: Path) -> None:
+    clients = home.with_name("clients.csv")
+    clients.write_text("code,name,npis\nA,Ay,1234567893\n", encoding="utf-8")
+    arguments = ("clients", "import", str(clients), "--format", "csv")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(run, home, *arguments) for _ in range(2)]
+    results = [future.result() for future in done]
+    assert [result.returncode for result in results] == [0, 0], results
+    outcomes = sorted(result.stdout.splitlines()[1].split(",", 1)[1] for result in results)
+    assert outcomes == ["1,0,0,1,", "1,1,0,0,"]
 
 
 def test_exit_statuses_and_no_traceback(home: Path) -> None:

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from sanderling.audit.models import AuditEvent, AuditSeal
+from sanderling.postgres.locks import Lock, try_lock
 from sanderling.web.actor import current_actor
 
 SEAL_EVENTS_MAX = 10_000
-SEAL_LOCK = 7_201_954_312  # pg_advisory_lock's name for "sealing"
 FIRST_HASH = "0" * 64
 
 
@@ -65,10 +65,8 @@ def seal_events(*, at: datetime) -> int:
     sealed = 0
     while True:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
-                if not cursor.fetchone()[0]:
-                    return sealed
+            if not try_lock(Lock.AUDIT_SEAL):
+                return sealed
             batch = list(
                 AuditEvent.objects.raw(
                     "SELECT event.* FROM audit_event AS event WHERE NOT EXISTS"

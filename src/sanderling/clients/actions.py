@@ -12,6 +12,7 @@ from sanderling.clients.queries import find_client
 from sanderling.core.csv_rows import CsvRow, RowProblem, choice, read_rows, whole_number
 from sanderling.core.names import is_tin, normalized_number
 from sanderling.core.x12.read.values import is_npi
+from sanderling.postgres.locks import Lock, hold_lock
 
 REQUIRED = ("code", "name")
 OPTIONAL = ("npis", "tins", "tier", "follow_up_days", "high_dollar_cents")
@@ -35,6 +36,7 @@ def import_clients(*, text: str, at: datetime) -> ClientImport:
     A row with a fault is refused as a whole, the others are taken. Identifiers are added, never
     taken away. A provisional client that has one of the row's identifiers becomes this client.
     """
+    hold_lock(Lock.PARTIES)
     rows, problems = read_rows(text, required=REQUIRED, optional=OPTIONAL)
     result = ClientImport(rows=len(rows), problems=problems)
     seen: dict[str, int] = {}
@@ -153,9 +155,13 @@ def _add_identifiers(client: Client, identifiers: list[tuple[str, str]]) -> int:
 def ensure_client(*, npi: str, tin: str, name: str, at: datetime) -> Client:
     """Return the client that a file names, making a provisional one when nobody knows it.
 
-    Two at once make one: the code is derived from the number and unique.
+    Two at once make one; a transaction that makes a client holds off others until it ends.
     """
     found = find_client(npi=npi, tin=tin)
+    if found is not None:
+        return found
+    hold_lock(Lock.PARTIES)
+    found = find_client(npi=npi, tin=tin)  # somebody may have made it while we waited
     if found is not None:
         return found
     npi, tin = normalized_number(npi), normalized_number(tin)

@@ -63,6 +63,9 @@ def _run_worker() -> None:
     start_django()
     from django.core.management import call_command
 
+    from sanderling.intake.tasks import defer_resume
+
+    defer_resume()
     call_command("procrastinate", "worker", "--concurrency=2")
 
 

@@ -14,9 +14,8 @@ from django.db import connection
 
 from sanderling.core.refusal import Refusal
 from sanderling.postgres import launcher
+from sanderling.postgres.locks import Lock
 
-# An arbitrary number known to nobody else: pg_advisory_lock's name for "migrating".
-MIGRATION_LOCK = 7_201_954_311
 # Packages that bring migrations of their own.
 PACKAGES = ("django", "django-allauth", "procrastinate")
 
@@ -58,7 +57,7 @@ def ensure_schema(*, report: Callable[[str], None]) -> None:
 def migrate(*, report: Callable[[str], None]) -> None:
     """Run all migrations, one process at a time, and record the fingerprint."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [int(Lock.MIGRATIONS)])
         try:
             if _recorded_fingerprint() == schema_fingerprint():
                 return
@@ -67,7 +66,7 @@ def migrate(*, report: Callable[[str], None]) -> None:
             # The fingerprint is hexadecimal: it cannot end the literal.
             cursor.execute(f"COMMENT ON TABLE django_migrations IS '{schema_fingerprint()}'")
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [int(Lock.MIGRATIONS)])
 
 
 def schema_fingerprint() -> str:

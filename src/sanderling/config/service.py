@@ -67,11 +67,14 @@ def free_port(*, host: str, port: int | None) -> int:
 
 
 def start(service: Service) -> None:
-    """Start the children and wait until the web server answers.
+    """Start the children and wait until the web server answers, or until we are told to stop.
+
+    From here on SIGINT and SIGTERM only ask for the stop, which `wait` then sees.
 
     Raises:
         ServiceFailed: one ended, or the server does not answer in time.
     """
+    _listen_for_stop(service)
     reading, service.pipe = os.pipe()
     common = {**os.environ, PIPE_VARIABLE: str(reading)}
     common.setdefault("DJANGO_SETTINGS_MODULE", "sanderling.config.settings")
@@ -84,11 +87,19 @@ def start(service: Service) -> None:
     )
     os.close(reading)
     deadline = time.monotonic() + READY_SECONDS_MAX
-    while not _answers(service.url):
+    while not service.is_stopping and not _answers(service.url):
         _refuse_if_ended(service)
         if time.monotonic() > deadline:
             raise ServiceFailed(f"the web server did not answer within {READY_SECONDS_MAX:.0f} s")
         time.sleep(POLL_SECONDS)
+
+
+def _listen_for_stop(service: Service) -> None:
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        service.is_stopping = True
+
+    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
 
 
 def wait(service: Service) -> None:
@@ -97,12 +108,6 @@ def wait(service: Service) -> None:
     Raises:
         ServiceFailed: a child ended by itself.
     """
-
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        service.is_stopping = True
-
-    signal.signal(signal.SIGINT, note)
-    signal.signal(signal.SIGTERM, note)
     while not service.is_stopping:
         _refuse_if_ended(service)
         time.sleep(POLL_SECONDS)

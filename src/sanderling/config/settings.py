@@ -28,6 +28,12 @@ CSRF_TRUSTED_ORIGINS = env_list("SANDERLING_ORIGINS", [])
 # Originals are encrypted at rest when this is set; keep it apart from the backups.
 FILE_KEY = env_secret("SANDERLING_FILE_KEY") or ""
 HTTPS = env_bool("SANDERLING_HTTPS", default=False)
+# Folders, separated by semicolons, whose files the worker takes in; they stay where they are.
+WATCH_FOLDERS = [
+    part.strip() for part in env_text("SANDERLING_WATCH", "").split(";") if part.strip()
+]
+# One upload by the web page, all its files together.
+UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
 
 INSTALLED_APPS = [
     "sanderling.web",  # first: its templates take the place of allauth's
@@ -174,6 +180,10 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+# What is being uploaded is patient data: it never lies in a folder that others can list.
+FILE_UPLOAD_TEMP_DIR = private_folder(SANDERLING_HOME, "uploads")
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 
 # People.
 

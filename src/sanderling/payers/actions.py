@@ -11,6 +11,7 @@ from sanderling.core.csv_rows import CsvRow, RowProblem, choice, read_rows, whol
 from sanderling.core.names import normalized_name, normalized_number
 from sanderling.payers.models import AliasKind, Payer, PayerAlias, PayerType
 from sanderling.payers.queries import find_payer
+from sanderling.postgres.locks import Lock, hold_lock
 
 REQUIRED = ("payer_id", "name")
 DAYS = ("timely_filing_days", "corrected_claim_days", "appeal_days", "response_days")
@@ -37,6 +38,7 @@ def import_payers(*, text: str, at: datetime) -> PayerImport:
     A row with a fault is refused as a whole, the others are taken. Aliases are added, never taken
     away. A provisional payer that has the row's id or one of its aliases becomes this payer.
     """
+    hold_lock(Lock.PARTIES)
     rows, problems = read_rows(text, required=REQUIRED, optional=OPTIONAL)
     result = PayerImport(rows=len(rows), problems=problems)
     seen: dict[str, int] = {}
@@ -166,9 +168,13 @@ def _add_aliases(payer: Payer, aliases: list[tuple[str, str]]) -> int:
 def ensure_payer(*, payer_id: str, name: str, at: datetime, trn: str = "") -> Payer:
     """Return the payer that a file names, making a provisional one when nobody knows it.
 
-    Two at once make one: the id is unique.
+    Two at once make one; a transaction that makes a payer holds off others until it ends.
     """
     found = find_payer(payer_id=payer_id, trn=trn, name=name)
+    if found is not None:
+        return found
+    hold_lock(Lock.PARTIES)
+    found = find_payer(payer_id=payer_id, trn=trn, name=name)  # made while we waited?
     if found is not None:
         return found
     identifier = normalized_number(payer_id) or normalized_number(trn) or normalized_name(name)

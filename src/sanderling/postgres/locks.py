@@ -1,0 +1,28 @@
+"""Advisory locks: names for things that only one transaction may do at a time."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """The numbers by which PostgreSQL knows our locks; nobody else uses this database."""
+
+    MIGRATIONS = 7_201_954_311
+    AUDIT_SEAL = 7_201_954_312
+    PARTIES = 7_201_954_313  # clients and payers: one for both, so that no two can deadlock
+
+
+def hold_lock(lock: Lock) -> None:
+    """Wait for the lock and hold it until the current transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(lock)])
+
+
+def try_lock(lock: Lock) -> bool:
+    """Hold the lock until the current transaction ends if it is free; return whether it was."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int(lock)])
+        return bool(cursor.fetchone()[0])
