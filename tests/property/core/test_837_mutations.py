@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -23,6 +24,8 @@ from tests.unit.core.x12.read.claim_files import (
 
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.read import read_bytes, read_stream
+from sanderling.core.x12.read.delimiters import Delimiters
+from sanderling.core.x12.read.set_837 import Reader837
 
 # What completes the row of a party, a claim or a level instead of having one of its own; an IK3
 # that only has element errors is in the rows of these.
@@ -139,6 +142,31 @@ def test_a_claim_is_never_read_twice_or_torn(file: tuple[str, list[str]]) -> Non
         assert own["line_index"].to_list() == list(range(1, own.height + 1))
         inside = own["position"].is_between(claim["position"], claim["end_position"])
         assert inside.all()
+
+
+@given(mangled())
+@settings(max_examples=300, deadline=None)
+def test_segments_read_one_by_one_give_the_same_rows(file: tuple[str, list[str]]) -> None:
+    """A usual line is read in one go when its segments come together, and then only."""
+    kind, segments = file
+    if not kind.startswith("837"):
+        return
+    batch = read_batch(file_of(*SAMPLES["professional"]))
+    transaction = replace(batch.transaction, kind=kind)
+    together = Reader837(transaction, Delimiters())
+    apart = Reader837(transaction, Delimiters())
+
+    # Twice, because a procedure must have been seen before its line is a usual one.
+    body = [*segments[2:-3], *segments[3:-3]]
+    together.feed(body, 3)
+    for position, segment in enumerate(body, 3):
+        apart.feed([segment], position)
+
+    one, one_problems, _ = together.finish()
+    other, other_problems, _ = apart.finish()
+    assert one_problems == other_problems
+    for name, frame in one.items():
+        assert frame.equals(other[name]), name
 
 
 @given(

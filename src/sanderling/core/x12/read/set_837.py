@@ -67,6 +67,7 @@ from sanderling.core.x12.read.set_837_levels import (
     taxonomy,
 )
 from sanderling.core.x12.read.set_837_lines import (
+    USUAL_LINE_LENGTH,
     dental_service,
     drug,
     fill_line_rendering,
@@ -77,6 +78,7 @@ from sanderling.core.x12.read.set_837_lines import (
     line_reference,
     professional_service,
     tooth,
+    usual_line,
 )
 from sanderling.core.x12.read.set_837_state import (
     BILLING,
@@ -346,7 +348,8 @@ def _out_of_place(state: State, elements: list[str], position: int) -> None:
     handler(state, elements, position)
 
 
-_SETTLE_CLAIMS: Final = 1_000
+_STRETCH: Final = 16_000  # segments read before rows are settled, about 1,000 claims
+_SETTLE_CLAIMS: Final = 500
 _KNOWN_MAX: Final = 500  # few enough to stay in the processor's cache
 
 
@@ -365,22 +368,34 @@ class Reader837:
 
     def feed(self, segments: list[str], position: int) -> None:
         """Read consecutive segments; `position` is the number of the first."""
+        for start in range(0, len(segments), _STRETCH):
+            self._read(segments[start : start + _STRETCH], position + start)
+        self._next_position = position + len(segments)
+
+    def _read(self, segments: list[str], position: int) -> None:
         state = self._state
         separator = state.separator
         known = self._known
-        for segment in segments:
+        is_professional = state.kind == "837P"
+        passed = 0  # segments after an LX that were read along with it
+        for place, segment in enumerate(segments):
+            if passed:
+                passed -= 1
+                continue
             elements = known.get(segment)
             if elements is None:
                 elements = segment.split(separator)
                 if len(known) < _KNOWN_MAX:
                     known[segment] = elements
+            tag = elements[0]
+            if tag == "LX" and is_professional and usual_line(state, segments, place, position):
+                passed = USUAL_LINE_LENGTH - 1
+                continue
             try:
-                handler = state.handlers[elements[0]]
+                handler = state.handlers[tag]
             except KeyError:
                 handler = _out_of_place
-            handler(state, elements, position)
-            position += 1
-        self._next_position = position
+            handler(state, elements, position + place)
         if state.claim_count - self._settled >= _SETTLE_CLAIMS:
             self._settled = state.claim_count
             state.rows.settle(state.claim_count)

@@ -30,6 +30,7 @@ from sanderling.core.x12.read.set_837_state import (
 )
 from sanderling.core.x12.read.values import CENTS, DAYS, MEMORY_MAX
 
+USUAL_LINE_LENGTH: Final = 4  # segments
 LINE_POINTERS_END: Final = LINE_POINTERS + 1
 _LINE_TAIL: Final = [None] * (LINE_WIDTH - LINE_SERVICE)
 
@@ -55,6 +56,83 @@ def line(state: State, elements: list[str], position: int) -> None:
         state.report("line_number_out_of_order", "LX", position, "LX01", expected=number)
     if len(elements) > 2:
         keep_rest(state, elements, position, 1)
+
+
+def usual_line(state: State, segments: list[str], place: int, position: int) -> bool:
+    """Read a whole line of an 837P at once if it is the usual one; tell whether it was.
+
+    The usual one is LX, SV1 with a procedure that was seen before, DTP*472*D8 and REF*6R, all of
+    them right. More than a third of the segments of a file stand in such lines, and reading them in
+    one go takes half the time of four calls. Rows come out the same; a test holds it to that.
+    `position` is that of `segments[0]`.
+    """
+    block = segments[place : place + USUAL_LINE_LENGTH]
+    if len(block) < USUAL_LINE_LENGTH or "LX" not in state.handlers:
+        return False
+    opening, service, period_text, number_text = block
+    if not (
+        service.startswith(state.service_start)
+        and period_text.startswith(state.service_date_start)
+        and number_text.startswith(state.line_number_start)
+    ):
+        return False
+    separator = state.separator
+    lines = state.lines
+    number = len(lines) + 1
+    e = service.split(separator)
+    day = DAYS[period_text[len(state.service_date_start) :]]
+    control_number = number_text[len(state.line_number_start) :]
+    if (
+        len(e) != 8
+        or e[6]
+        or day is None
+        or not control_number
+        or separator in control_number
+        or control_number in state.control_numbers
+        or opening != f"LX{separator}{number}"
+        or state.component != ":"
+    ):
+        return False
+    procedure = state.procedures.get(e[1])
+    charge_cents = CENTS[e[2]]
+    if procedure is None or charge_cents is None:
+        return False
+    if state.party is not None:
+        flush_party(state)
+    row_claim = state.row_claim
+    at = position + place
+    lines.append(
+        [
+            row_claim,
+            number,
+            at,
+            str(number),
+            *procedure,
+            charge_cents,
+            e[3] or None,
+            e[4] or None,
+            e[5] or None,
+            e[7] or None,
+            None,
+            None,
+            None,
+            day,
+            day,
+            control_number,
+            None,
+            None,
+        ]
+    )
+    state.dates((row_claim, number, at + 2, "2400", "472", day, day))
+    state.references((row_claim, number, at + 3, "2400", "6R", control_number))
+    state.control_numbers.add(control_number)
+    grammar = state.grammar
+    state.row_line = number
+    state.loop = "2400"
+    state.context = LINE
+    state.handlers = grammar.line_handlers
+    state.entities = grammar.line_entities
+    return True
 
 
 def procedure_of(state: State, text: str) -> Procedure:

@@ -193,6 +193,7 @@ class State:
         "kind",
         "level_numbers",
         "level_position",
+        "line_number_start",
         "lines",
         "loop",
         "next_level",
@@ -216,6 +217,8 @@ class State:
         "row_line",
         "rows",
         "separator",
+        "service_date_start",
+        "service_start",
         "subscriber",
         "subscriber_birth_date",
         "subscriber_position",
@@ -230,6 +233,9 @@ class State:
         self.kind = grammar.kind
         self.separator = separator
         self.component = component
+        self.service_start = f"SV1{separator}"
+        self.service_date_start = separator.join(("DTP", "472", "D8", ""))
+        self.line_number_start = separator.join(("REF", "6R", ""))
         self.rows = Rows(TABLES_837)
         cells = self.rows.cells
         self.references = cells["references"].extend

@@ -67,7 +67,7 @@ def test_a_277ca_tells_who_speaks_of_which_claim_of_which_batch() -> None:
 def test_a_277ca_has_statuses_at_every_level() -> None:
     tables = read_sample("acknowledged").tables
 
-    columns = ("claim_index", "line_index", "level", "sequence", "category", "code", "entity")
+    columns = ["claim_index", "line_index", "level", "sequence", "category", "code", "entity"]
     assert tables["statuses"].select(*columns, "action", "charge_cents", "message").rows() == [
         (-1, 0, "receiver", 1, "A1", "19", "PR", "WQ", 33000, None),
         (-1, 0, "provider", 1, "A1", "19", "PR", "WQ", 33000, None),
@@ -76,7 +76,7 @@ def test_a_277ca_has_statuses_at_every_level() -> None:
         (1, 0, "claim", 2, "A7", "21", None, "U", 8000, "WRONG NUMBER"),
         (1, 1, "line", 1, "A7", "507", None, "U", None, None),
     ]
-    columns = ("claim_index", "line_index", "procedure", "charge_cents", "line_control_number")
+    columns = ["claim_index", "line_index", "procedure", "charge_cents", "line_control_number"]
     assert tables["status_lines"].select(columns).rows() == [(1, 1, "99212", 8000, "10002L1")]
     assert tables["quantities"].select("loop", "qualifier", "quantity").rows() == [
         ("2200B", "90", "1"),
@@ -102,7 +102,7 @@ def test_a_batch_rejected_at_the_receiver_has_a_status_and_no_claim() -> None:
 def test_a_277_answers_several_claims_with_all_their_composites_and_lines() -> None:
     tables = read_sample("status").tables
 
-    columns = ("claim_index", "line_index", "sequence", "category", "code", "entity")
+    columns = ["claim_index", "line_index", "sequence", "category", "code", "entity"]
     assert tables["statuses"].select(columns).rows() == [
         (0, 0, 1, "F1", "65", None),
         (0, 0, 2, "F0", "3", "85"),
@@ -118,13 +118,13 @@ def test_a_277_answers_several_claims_with_all_their_composites_and_lines() -> N
     assert (first["paid_cents"], first["adjudication_date"]) == (7200, date(2026, 1, 19))
     assert (first["payment_date"], first["payment_trace"]) == (date(2026, 1, 20), "EFT900001")
     claims = tables["status_claims"]
-    columns = ("trace", "claim_number", "patient_last_name", "patient_first_name", "charge_cents")
+    columns = ["trace", "claim_number", "patient_last_name", "patient_first_name", "charge_cents"]
     assert claims.select(columns).rows() == [
         ("OURTRACE900", "PCN10001", "DOE", "JANE", 25000),
         ("OURTRACE901", None, "DOE", "JANE", None),
         ("OURTRACE902", None, "ROE", "TIM", 8000),
     ]
-    columns = ("procedure", "modifiers", "revenue_code", "charge_cents", "paid_cents", "units")
+    columns = ["procedure", "modifiers", "revenue_code", "charge_cents", "paid_cents", "units"]
     lines = tables["status_lines"]
     assert lines.select(*columns, "line_control_number", "service_from_date").rows() == [
         ("99213", "25", None, 15000, 7200, "1", "10001L1", date(2026, 1, 2)),
@@ -178,14 +178,14 @@ def test_a_999_tells_verdicts_and_the_claim_of_each_error() -> None:
         (5, "101", "837", "0001", "R", "5", "005010X222A1"),
         (15, "101", "837", "0002", "A", None, "005010X222A1"),
     ]
-    columns = ("segment", "segment_position", "loop", "segment_code", "claim_number")
+    columns = ["segment", "segment_position", "loop", "segment_code", "claim_number"]
     errors = tables["ack_errors"]
     assert errors.select("position", "control_number", *columns).rows() == [
         (8, "0001", "CLM", 22, "2300", "8", "PCN10001"),
         (10, "0001", "CLM", 22, "2300", "8", "PCN10001"),
         (11, "0001", "REF", 24, "2300", "3", "PCN10002"),
     ]
-    columns = ("element_position", "element_reference", "element_code", "bad_value")
+    columns = ["element_position", "element_reference", "element_code", "bad_value"]
     assert errors.select(columns).rows() == [
         ("2", "782", "1", None),
         ("5:3", "1325", "7", "Z"),

@@ -226,7 +226,7 @@ def test_a_dependent_is_the_patient_and_two_claims_share_the_levels() -> None:
     """HL*2*1*22*1~ NM1*IL*1*DOE*JANE ... HL*3*2*23*0~ PAT*19~ NM1*QC*1*DOE*TIM~ CLM CLM"""
     claims = read_sample("dependent").tables["claims"]
 
-    columns = ("claim_number", "relationship", "subscriber_first_name", "patient_first_name")
+    columns = ["claim_number", "relationship", "subscriber_first_name", "patient_first_name"]
     assert claims.select(*columns, "patient_birth_date", "patient_sex", "frequency").rows() == [
         ("PCN20001", "19", "JANE", "TIM", date(2015, 6, 1), "M", "1"),
         ("PCN20002", "19", "JANE", "TIM", date(2015, 6, 1), "M", "7"),
@@ -280,7 +280,7 @@ def test_six_triplets_of_one_segment_are_six_adjustments() -> None:
 
     adjustments = read_batch(file_of("837P", body)).tables["adjustments"]
 
-    columns = ("sequence", "reason_code", "amount_cents", "quantity")
+    columns = ["sequence", "reason_code", "amount_cents", "quantity"]
     assert adjustments.select(columns).rows() == [
         (1, "1", 100, None),
         (2, "2", 200, None),
@@ -301,7 +301,7 @@ def test_an_institutional_claim_has_its_stay_codes_and_revenue() -> None:
     assert claim["admission_date"] == date(2026, 1, 1)
     assert claim["attending_npi"] == "1987654328"
     assert claim["medical_record"] == "MRN5"
-    columns = ("sequence", "qualifier", "code", "from_date", "to_date", "amount_cents")
+    columns = ["sequence", "qualifier", "code", "from_date", "to_date", "amount_cents"]
     assert tables["diagnoses"].select(*columns, "present_on_admission").rows() == [
         (1, "ABK", "K3580", None, None, None, "Y"),
         (1, "ABJ", "R1031", None, None, None, None),
@@ -316,7 +316,7 @@ def test_an_institutional_claim_has_its_stay_codes_and_revenue() -> None:
         (1, "BG", "C5", None, None, None, None),
     ]
     lines = tables["claim_lines"]
-    columns = ("revenue_code", "procedure", "charge_cents", "unit", "quantity", "noncovered_cents")
+    columns = ["revenue_code", "procedure", "charge_cents", "unit", "quantity", "noncovered_cents"]
     assert lines.select(columns).rows() == [
         ("0120", None, 60000, "DA", "3", 5000),
         ("0300", "85025", 30000, "UN", "2", None),
@@ -329,7 +329,7 @@ def test_a_dental_line_has_its_teeth_and_the_claims_date() -> None:
     tables = read_sample("dental").tables
 
     lines = tables["claim_lines"]
-    columns = ("procedure_qualifier", "procedure", "charge_cents", "quantity", "tooth")
+    columns = ["procedure_qualifier", "procedure", "charge_cents", "quantity", "tooth"]
     assert lines.select(*columns, "service_from_date").rows() == [
         ("AD", "D2150", 10000, "1", "12,13", date(2026, 1, 6)),
         ("AD", "D1110", 5000, "1", None, date(2026, 1, 7)),
@@ -352,7 +352,7 @@ def test_several_billing_providers_in_one_transaction_set_keep_their_claims() ->
     batch = read_batch(file_of("837P", body))
 
     assert batch.problems == []
-    columns = ("claim_index", "claim_number", "billing_npi", "billing_name", "billing_tin")
+    columns = ["claim_index", "claim_number", "billing_npi", "billing_name", "billing_tin"]
     assert batch.tables["claims"].select(*columns, "billing_taxonomy", "payer_id").rows() == [
         (0, "ONE", "1234567893", "MAPLE FAMILY CLINIC", "741234567", "207Q00000X", "ACME1"),
         (1, "TWO", "1987654328", "OAK, OLGA", "999", None, "ACME2"),
@@ -364,8 +364,7 @@ def test_other_delimiters_read_the_same() -> None:
     body += "CLM*A*10***11:B:1*Y*A*Y*Y~HI*ABK:I10*ABF:E119~LX*1~SV1*HC:1:25:59*10*UN*1***1:2~"
     body += "DTP*472*D8*20260101~"
     text = "".join(f"{segment}~" for segment in segments_of(kind, body))
-    # "-" stands in for nothing here; "^" is the repetition separator and stays.
-    other = text.translate(str.maketrans({"*": "|", ":": ">", "~": "\n"}))
+    other = text.translate(str.maketrans("*:~", "|>\n"))
 
     one, two = read_batch(text.encode()), read_batch(other.encode())
 
@@ -373,3 +372,25 @@ def test_other_delimiters_read_the_same() -> None:
     for name, frame in one.tables.items():
         assert frame.equals(two.tables[name]), name
     assert two.tables["claim_lines"]["diagnosis_pointers"].to_list() == ["1:2"]
+
+
+def test_a_usual_line_read_in_one_go_is_like_any_other() -> None:
+    """The second 99213 line is a usual one: its procedure was seen before."""
+    line = "LX*{0}~SV1*HC:99213:25*10*UN*1***1~DTP*472*D8*2026010{0}~REF*6R*L{0}~"
+    body = HEAD + SUBSCRIBER + "CLM*A*30***11:B:1*Y*A*Y*Y~HI*ABK:I10~"
+    body += "NM1*82*1*SMITH*ALAN****XX*1987654328~"
+    body += line.format(1) + line.format(2) + line.format(3)
+
+    batch = read_batch(file_of("837P", body))
+
+    assert batch.problems == []
+    columns = ["line_index", "position", "procedure", "modifiers", "charge_cents", "unit"]
+    lines = batch.tables["claim_lines"]
+    assert lines.select(*columns, "service_to_date", "line_control_number").rows() == [
+        (1, 24, "99213", "25", 1000, "UN", date(2026, 1, 1), "L1"),
+        (2, 28, "99213", "25", 1000, "UN", date(2026, 1, 2), "L2"),
+        (3, 32, "99213", "25", 1000, "UN", date(2026, 1, 3), "L3"),
+    ]
+    assert batch.tables["dates"]["position"].to_list() == [26, 30, 34]
+    assert batch.tables["references"]["position"].to_list() == [13, 27, 31, 35]
+    assert batch.tables["parties"]["loop"].to_list()[-1] == "2310B"
