@@ -5,9 +5,9 @@ to the patient; denials stay open with their payer; OA-23 and OA-18 have no effe
 undoes exactly what its payment did. A later payer's reductions never write down again what is
 already written down: they are capped by what is open with that payer.
 
-A later payer in credit (it paid before the primary's remittance was seen, or more than was left) has
-settled what an earlier payer that has not answered, else the patient, still seems to owe: totals by
-party show it so. A first payer's credit is never set off: it is money to give back.
+A later payer in credit (it paid before the primary's remittance was seen, or more than was left)
+has settled what an earlier payer that has not answered, else the patient, still seems to owe:
+totals by party show it so. A first payer's credit is never set off: it is money to give back.
 """
 
 from __future__ import annotations
