@@ -21,18 +21,30 @@ _AMOUNT: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"
 _DAY: Final = r"^(19|20)[0-9]{6}$"
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimsText:
+    """Consecutive whole claims of one transaction set, divided by terminators, none at the end."""
+
+    text: str
+    position: int  # of the first segment
+    claim_index: int  # of the first claim
+    above: str | None = None  # what the set reader knows to stand above the first claim
+
+
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive whole claims, their segments as rows.
+    """The claims of one or several texts, their segments as rows.
 
     `rows` has for each segment: text, tag, claim (0, 1, ... in the stretch), line (1, 2, ...; 0 is
     the claim itself) and position in the file. `odd` collects the claims left to the segment
-    reader.
+    reader. `text_starts` has for each text the number of its first claim, and the claim count last.
     """
 
     rows: pl.DataFrame
     claim_count: int
     claim_starts: pl.Series  # row of each claim's first segment
+    row_starts: list[int]  # row of each text's first segment
+    text_starts: list[int]
     odd: list[pl.Series] = field(default_factory=list)
 
     def mark(self, claims: pl.Series) -> None:
@@ -48,31 +60,44 @@ class Stretch:
 
 
 def split_segments(
-    text: str, delimiters: Delimiters, position: int, first_tag: str, line_tag: str
+    texts: Sequence[ClaimsText], delimiters: Delimiters, first_tag: str, line_tag: str
 ) -> Stretch:
-    """Return the claims in `text`, which begins with a claim's first segment.
+    """Return the claims in `texts`, each of which begins with a claim's first segment.
 
     A claim begins with a segment `first_tag`, a line with `line_tag`, both three characters long.
     """
-    texts = pl.Series("text", [text]).str.split(delimiters.terminator).explode()
-    tags = texts.str.slice(0, 3)
-    begins = texts.str.starts_with(first_tag + delimiters.element)
+    terminator = delimiters.terminator
+    segments = (
+        pl.Series("text", [terminator.join(part.text for part in texts)])
+        .str.split(terminator)
+        .explode()
+    )
+    tags = segments.str.slice(0, 3)
+    begins = segments.str.starts_with(first_tag + delimiters.element)
     if begins.sum() != (tags == first_tag).sum():  # "CLPX" begins no claim
         tags = tags.set((tags == first_tag) & ~begins, "")
     claims = begins.cum_sum().cast(pl.Int64) - 1
     starts = begins.arg_true()
     lines_so_far = (tags == line_tag).cum_sum().cast(pl.Int64)
+    row_starts, positions = [], []
+    row = 0
+    for part in texts:
+        count = part.text.count(terminator) + 1
+        row_starts.append(row)
+        positions.append(pl.int_range(part.position, part.position + count, eager=True))
+        row += count
     rows = pl.DataFrame(
         {
-            "text": texts,
+            "text": segments,
             "tag": tags,
             "claim": claims,
             "line": lines_so_far - lines_so_far.gather(starts).gather(claims),
             "service": lines_so_far - 1,  # number of the line in the stretch
-            "position": pl.int_range(position, position + len(texts), eager=True),
+            "position": pl.concat(positions),
         }
     )
-    return Stretch(rows, len(starts), starts)
+    text_starts = [*claims.gather(row_starts).to_list(), len(starts)]
+    return Stretch(rows, len(starts), starts, row_starts, text_starts)
 
 
 def elements_of(

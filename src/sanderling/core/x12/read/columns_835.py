@@ -15,12 +15,14 @@ Source: 835 TR3 005010X221A1, "Balancing"; DOMAIN 2.5 and 2.6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from sanderling.core.x12.read.column_tools import (
+    ClaimsText,
     Stretch,
     cents,
     codes_joined,
@@ -65,34 +67,34 @@ _ANY_LEVEL: Final = ("CLP", "SVC", "CAS", "REF", "DTM", "AMT")
 
 
 @dataclass(frozen=True, slots=True)
+class OddClaim:
+    """A claim left to the segment reader."""
+
+    claim_index: int
+    position: int  # of its CLP
+    segments: list[str]  # up to the next claim
+    provider_npi: str | None  # TS301 above it
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnsRead:
-    """What was read of a stretch of claims, and what was left.
+    """What was read of the claims of a text, and what was left."""
 
-    `frames` hold the regular claims. `odd` are the others: claim number in the stretch, its first
-    position, its segments (up to the next claim), and the provider (TS301) above it.
-    """
-
-    frames: dict[str, pl.DataFrame]
+    frames: dict[str, pl.DataFrame]  # of the regular claims
     claim_count: int
     regular_count: int
     paid_cents: int  # of the regular claims
-    odd: list[tuple[int, int, list[str], str | None]]
+    odd: list[OddClaim]
     provider_npi: str | None  # above what comes next
 
 
-def read_columns(
-    text: str,
-    delimiters: Delimiters,
-    position: int,
-    claim_index: int,
-    provider_npi: str | None,
-) -> ColumnsRead:
-    """Read `text`, whole claims from a CLP on, without its last terminator.
+def read_columns(texts: Sequence[ClaimsText], delimiters: Delimiters) -> list[ColumnsRead]:
+    """Read whole claims; `above` of a text is the provider (TS301) above its first claim.
 
-    `position` and `claim_index` are those of the first; `provider_npi` is TS301 above it.
+    One call for the claims of many small transaction sets costs hardly more than for one set.
     """
-    stretch = split_segments(text, delimiters, position, "CLP", "SVC")
-    providers, last_provider, between = _levels(stretch, delimiters, provider_npi)
+    stretch = split_segments(texts, delimiters, "CLP", "SVC")
+    providers, last_providers, between = _levels(stretch, delimiters, texts)
     tables = {
         "references": _pairs(stretch, "REF", delimiters),
         "quantities": _pairs(stretch, "QTY", delimiters),
@@ -106,63 +108,101 @@ def read_columns(
     tables["remarks"] = remarks
     tables["other_segments"] = pl.concat([between, kept]).sort("position")
     tables["service_payments"] = _services(stretch, delimiters, tables)
-    claims = _claims(stretch, delimiters, tables, providers)
-    tables["claim_payments"] = claims
+    tables["claim_payments"] = _claims(stretch, delimiters, tables, providers)
     odd = stretch.odd_claims()
     if len(odd):
         tables = {
             name: table.filter(~pl.col("claim").is_in(odd.implode()))
             for name, table in tables.items()
         }
-    regular = tables["claim_payments"]
-    return ColumnsRead(
-        frames=_frames(tables, claim_index),
-        claim_count=stretch.claim_count,
-        regular_count=regular.height,
-        paid_cents=int(regular["paid_cents"].sum()),
-        odd=_odd(stretch, odd, providers),
-        provider_npi=last_provider,
+    places = _places(tables, stretch.text_starts)
+    indexes = pl.concat(
+        [
+            pl.int_range(part.claim_index, part.claim_index + end - start, eager=True)
+            for part, start, end in zip(
+                texts, stretch.text_starts, stretch.text_starts[1:], strict=False
+            )
+        ]
     )
+    frames = {name: _frame(name, table, indexes) for name, table in tables.items()}
+    left = _odd_claims(stretch, odd, indexes, providers)
+    return [
+        _text_read(stretch, number, frames, places, left, last_providers[number])
+        for number in range(len(texts))
+    ]
 
 
-def _frames(tables: dict[str, pl.DataFrame], claim_index: int) -> dict[str, pl.DataFrame]:
-    frames = {}
-    for name, table in tables.items():
-        index = pl.col("claim") + claim_index
-        if name == "other_segments":
-            index = pl.when(pl.col("loop") == "2000").then(-1).otherwise(index)
-        columns = [index.alias("claim_index")]
-        if "line" in table.columns:
-            columns.append(pl.col("line").alias("line_index"))
-        frames[name] = in_order(TABLES_835[name], table.with_columns(columns))
-    return frames
+def _places(tables: dict[str, pl.DataFrame], text_starts: list[int]) -> dict[str, list[int]]:
+    """Return for each table the row at which each text's rows begin, and the height last."""
+    starts = pl.Series(text_starts, dtype=pl.Int64)
+    return {
+        name: [int(place) for place in table["claim"].search_sorted(starts, side="left")]
+        for name, table in tables.items()
+    }
 
 
-def _odd(
-    stretch: Stretch, odd: pl.Series, providers: pl.Series
-) -> list[tuple[int, int, list[str], str | None]]:
+def _frame(name: str, table: pl.DataFrame, indexes: pl.Series) -> pl.DataFrame:
+    index = indexes.gather(table["claim"])
+    columns = [index.alias("claim_index")]
+    if "line" in table.columns:
+        columns.append(table["line"].alias("line_index"))
+    table = table.with_columns(columns)
+    if name == "other_segments":
+        is_between = pl.col("loop") == "2000"
+        index_between = pl.when(is_between).then(-1).otherwise(pl.col("claim_index"))
+        table = table.with_columns(index_between.alias("claim_index"))
+    return in_order(TABLES_835[name], table)
+
+
+def _odd_claims(
+    stretch: Stretch, odd: pl.Series, indexes: pl.Series, providers: pl.Series
+) -> dict[int, OddClaim]:
     if not len(odd):
-        return []
+        return {}
     starts = [*stretch.claim_starts.to_list(), stretch.rows.height]
     texts, positions = stretch.rows["text"], stretch.rows["position"]
-    return [
-        (
-            claim,
+    return {
+        claim: OddClaim(
+            indexes[claim],
             positions[starts[claim]],
             texts.slice(starts[claim], starts[claim + 1] - starts[claim]).to_list(),
             providers[claim],
         )
         for claim in odd.to_list()
-    ]
+    }
+
+
+def _text_read(  # noqa: PLR0913 (the parts of the result)
+    stretch: Stretch,
+    number: int,
+    frames: dict[str, pl.DataFrame],
+    places: dict[str, list[int]],
+    odd: dict[int, OddClaim],
+    provider_npi: str | None,
+) -> ColumnsRead:
+    start, end = stretch.text_starts[number : number + 2]
+    own = {
+        name: table.slice(places[name][number], places[name][number + 1] - places[name][number])
+        for name, table in frames.items()
+    }
+    regular = own["claim_payments"]
+    return ColumnsRead(
+        frames=own,
+        claim_count=end - start,
+        regular_count=regular.height,
+        paid_cents=int(regular["paid_cents"].sum()),
+        odd=[claim for number, claim in odd.items() if start <= number < end],
+        provider_npi=provider_npi,
+    )
 
 
 # --- loops ----------------------------------------------------------------------------------------
 
 
 def _levels(
-    stretch: Stretch, delimiters: Delimiters, provider_npi: str | None
-) -> tuple[pl.Series, str | None, pl.DataFrame]:
-    """Return each claim's provider, the last provider, and the segments between claims.
+    stretch: Stretch, delimiters: Delimiters, texts: Sequence[ClaimsText]
+) -> tuple[pl.Series, list[str | None], pl.DataFrame]:
+    """Return each claim's provider, each text's last provider, and the segments between claims.
 
     Marks claims with segments that do not belong where they stand.
     """
@@ -177,28 +217,39 @@ def _levels(
     if not is_set.any():
         odd |= tags.is_in(_BETWEEN)
         stretch.mark(rows["claim"].filter(odd))
-        providers = pl.repeat(provider_npi, stretch.claim_count, dtype=pl.String, eager=True)
-        return providers, provider_npi, _kept(rows.clear(), "2000")
+        counts = zip(texts, stretch.text_starts, stretch.text_starts[1:], strict=False)
+        providers = pl.concat(
+            pl.repeat(part.above, end - start, dtype=pl.String, eager=True)
+            for part, start, end in counts
+        )
+        return providers, [part.above for part in texts], _kept(rows.clear(), "2000")
     sets = is_set.cum_sum().cast(pl.Int64)
     after = sets > sets.gather(stretch.claim_starts).gather(rows["claim"])
     inside = tags.is_in(_BETWEEN) | is_set
     odd |= after != inside
     stretch.mark(rows["claim"].filter(odd))
+    firsts = rows["text"].str.split_exact(element, 1).struct.field("field_1")
     between = rows.filter(inside)
-    npis = between["text"].str.split_exact(element, 1).struct.field("field_1")
+    npis = firsts.filter(inside)
     for npi in npis.filter(between["tag"] == "TS3").unique().drop_nulls():
         if npi and npi.isdigit() and not NPI[npi]:
             stretch.mark(between["claim"].filter(npis == npi))
     mark_where(stretch, between, pl.col("text").str.count_matches(element, literal=True) > 24)  # noqa: PLR2004 (TS324)
     # "" begins a provider group without one; a TS3 names it; claims take the last before them.
-    firsts = rows["text"].str.split_exact(element, 1).struct.field("field_1")
     named = (
         pl.when(is_set).then(pl.lit("")).when((tags == "TS3") & after & (firsts != "")).then(firsts)
     )
-    filled = pl.select(named.forward_fill()).to_series().fill_null(provider_npi or "")
+    begun = pl.Series([part.above or "" for part in texts], dtype=pl.String)
+    filled = (
+        pl.select(named)
+        .to_series()
+        .scatter(stretch.row_starts, begun)
+        .fill_null(strategy="forward")
+    )
     filled = pl.select(pl.when(filled != "").then(filled)).to_series()
+    ends = [start - 1 for start in stretch.row_starts[1:]] + [rows.height - 1]
     kept = _kept(between.with_columns(line=pl.lit(0, dtype=pl.Int64)), "2000")
-    return filled.gather(stretch.claim_starts), filled[-1], kept
+    return filled.gather(stretch.claim_starts), filled.gather(ends).to_list(), kept
 
 
 def _kept(rows: pl.DataFrame, loop: str) -> pl.DataFrame:

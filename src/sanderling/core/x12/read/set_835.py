@@ -25,7 +25,13 @@ import polars as pl
 
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem, Severity, problem_at
-from sanderling.core.x12.read.columns_835 import CLAIM_STATUSES, GROUP_CODES, read_columns
+from sanderling.core.x12.read.column_tools import ClaimsText
+from sanderling.core.x12.read.columns_835 import (
+    CLAIM_STATUSES,
+    GROUP_CODES,
+    ColumnsRead,
+    read_columns,
+)
 from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.garbage import collection_held_off
 from sanderling.core.x12.read.rows import ABOVE_CLAIMS, Rows
@@ -160,6 +166,7 @@ class Reader835:
         self._transaction = transaction
         self._delimiters = delimiters
         self._separator = delimiters.element
+        self._terminator = delimiters.terminator
         self._component = delimiters.component
         self._rows = Rows(TABLES_835)
         self._problems = self._rows.problems
@@ -240,45 +247,54 @@ class Reader835:
 
     def feed_text(self, text: str, position: int) -> None:
         """Read consecutive segments given as text; long stretches of claims column by column."""
-        terminator = self._delimiters.terminator
+        stretch, after = self.before_claims(text, position, COLUMNS_MIN)
+        if stretch is not None:
+            self.add_claims(stretch, read_columns([stretch], self._delimiters)[0])
+            self.feed_text(
+                text[-after:], stretch.position + stretch.text.count(self._terminator) + 1
+            )
+
+    def before_claims(
+        self, text: str, position: int, minimum: int
+    ) -> tuple[ClaimsText | None, int]:
+        """Read what stands before the whole claims in `text`; return those, unread.
+
+        Whole claims reach up to the last CLP, whose claim may go on in the next text; the count of
+        characters from there on is returned too. When the claims are shorter than `minimum`,
+        everything is read and there are none.
+        """
+        terminator = self._terminator
         begin = terminator + "CLP" + self._separator
-        # Whole claims only: up to the last CLP, whose claim may go on in the next text.
         last = text.rfind(begin)
         first = -1 if text.startswith(begin[1:]) else text.find(begin)
-        if last <= first or last - first < COLUMNS_MIN:
+        if last <= first or last - first < minimum:
             self.feed(text.split(terminator), position)
-            return
+            return None, 0
         if first >= 0:
             head = text[:first].split(terminator)
             self.feed(head, position)
             position += len(head)
-        stretch = text[first + 1 : last]
-        self._feed_columns(stretch, position)
-        position += stretch.count(terminator) + 1
-        self.feed(text[last + 1 :].split(terminator), position)
-
-    def _feed_columns(self, text: str, position: int) -> None:
-        """Read whole claims column by column; those that are odd segment by segment."""
         self._close_claim(position - 1)
         self._close_party()
-        if self._loop == FOOTER:  # claims after a PLB: nothing is regular
-            self.feed(text.split(self._delimiters.terminator), position)
-            return
+        claims = ClaimsText(text[first + 1 : last], position, self._claim_count, self._provider_npi)
+        return claims, len(text) - last - 1
+
+    def add_claims(self, claims: ClaimsText, read: ColumnsRead) -> None:
+        """Take in `claims`, read column by column, and read the odd ones among them."""
         base = self._claim_count
-        read = read_columns(text, self._delimiters, position, base, self._provider_npi)
         self._rows.flush()
-        for claim, start, segments, provider_npi in read.odd:
-            self._claim_count = base + claim
-            self._provider_npi = provider_npi
-            self.feed(segments, start)
-            self._close_claim(start + len(segments) - 1)
+        for odd in read.odd:
+            self._claim_count = odd.claim_index
+            self._provider_npi = odd.provider_npi
+            self.feed(odd.segments, odd.position)
+            self._close_claim(odd.position + len(odd.segments) - 1)
             self._close_party()
         self._rows.merge(read.frames)
         self._claim_count = base + read.claim_count
         self._untaken += read.regular_count
         self._paid_total += read.paid_cents
         self._provider_npi = read.provider_npi
-        self._last_position = position + text.count(self._delimiters.terminator)
+        self._last_position = claims.position + claims.text.count(self._terminator)
 
     def closed_claims(self) -> int:
         """Return the count of claims complete and not yet taken."""
@@ -307,7 +323,7 @@ class Reader835:
 
     def skip_claims(self, text: str) -> None:
         """Note what whole claims that someone else reads mean for those after them."""
-        terminator, separator = self._delimiters.terminator, self._separator
+        terminator, separator = self._terminator, self._separator
         tag = terminator + "CLP"
         self._claim_count += 1 + text.count(tag + separator) + text.count(tag + terminator)
         place = text.rfind(terminator + "LX")

@@ -13,6 +13,7 @@ from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.registry import READERS
 from sanderling.core.x12.read.rows import frame
 from sanderling.core.x12.read.set_reader import SetReader, Tables, TextReader
+from sanderling.core.x12.read.together_835 import GROUP_CHARACTERS, may_join, read_together
 from sanderling.core.x12.tables import TABLES
 
 CHUNK_BYTES: Final = 4 << 20
@@ -49,7 +50,20 @@ class _OpenSet:
 def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | FileEvent]:
     """Read the transaction sets among `parts`; what is outside them is handed on as it is."""
     current: _OpenSet | None = None
+    group: list[SetPart] = []  # small 835s that wait to be read together
+    size = 0
     for part in parts:
+        if isinstance(part, SetPart) and may_join(part, group):
+            group.append(part)
+            size += len(part.text)
+            if size < GROUP_CHARACTERS:
+                continue
+            yield from read_together(group)
+            group, size = [], 0
+            continue
+        if group:
+            yield from read_together(group)
+            group, size = [], 0
         if isinstance(part, FileEvent):
             yield part
             continue
@@ -60,6 +74,8 @@ def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | Fil
             batch = _read_part(current, part, batch_claims)
         if batch is not None:
             yield batch
+    if group:
+        yield from read_together(group)
 
 
 def _read_part(current: _OpenSet, part: SetPart, batch_claims: int) -> Batch | None:
