@@ -132,12 +132,13 @@ moved AS (
     SELECT claim_id, client_id, party, balance_cents FROM ledger_period_balance, base
      WHERE as_of_date = base.day
     UNION ALL
-    SELECT e.claim_id, e.client_id, side.party, side.cents
-      FROM ledger_entry e CROSS JOIN base
-     CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
-                     AS side(party, cents)
-     WHERE e.posted_date <= %(day)s AND (base.day IS NULL OR e.posted_date > base.day)
-       AND e.claim_id IS NOT NULL AND side.party BETWEEN 11 AND 14
+    SELECT claim_id, client_id, debit, amount_cents FROM ledger_entry, base
+     WHERE posted_date <= %(day)s AND (base.day IS NULL OR posted_date > base.day)
+       AND claim_id IS NOT NULL AND debit BETWEEN 11 AND 14
+    UNION ALL
+    SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry, base
+     WHERE posted_date <= %(day)s AND (base.day IS NULL OR posted_date > base.day)
+       AND claim_id IS NOT NULL AND credit BETWEEN 11 AND 14
 )
 INSERT INTO ledger_period_balance (as_of_date, claim_id, client_id, party, balance_cents)
 SELECT %(day)s, claim_id, client_id, party, sum(balance_cents)
