@@ -45,7 +45,8 @@ DISAGREEMENTS: Final = {
 REFUSED: Final = {
     "imsweb__x12-parser/a86ffb327bf97246.837p": ("no_interchange", 0),  # starts with GS
     "copyleftdev__x12-python/a929b8f827423852.837": ("guide_missing", 2),  # no GS, no ST03
-    "terravic__x12-to-json-parser/42d8ea053c2372d1.837p": ("set_truncated", 4),  # its SE is glued to "..."
+    # Its SE is glued to the "..." before it.
+    "terravic__x12-to-json-parser/42d8ea053c2372d1.837p": ("set_truncated", 4),
 }
 # What does not count against a file here: test files, and made-up NPIs that no checker looks at.
 _HARMLESS: Final = {"test_usage", "npi_invalid"}

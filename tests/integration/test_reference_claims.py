@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.integration.corpus_claims import CORPUS
 
 from sanderling.core.x12.batches import Batch, FileEvent
 from sanderling.core.x12.read import read_bytes
-from tests.integration.corpus_claims import CORPUS
 
 SAMPLES: Final = CORPUS.parent / "reference" / "edi"
 

@@ -129,7 +129,7 @@ SENTENCES: Final[dict[str, str]] = {
 }
 
 
-def deviation(  # noqa: PLR0913 - a place in a file has that many coordinates
+def deviation(
     code: str,
     *,
     segment: str,

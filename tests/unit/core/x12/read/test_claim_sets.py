@@ -1,4 +1,4 @@
-"""Whole transaction sets: broken off, beside good neighbors, long; and their problems' sentences."""
+"""Whole sets: broken off, beside good neighbors, long; and the sentences of their problems."""
 
 from __future__ import annotations
 
