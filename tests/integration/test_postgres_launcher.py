@@ -21,6 +21,8 @@ import pytest
 from sanderling.postgres import home as homes
 from sanderling.postgres import launcher
 from sanderling.postgres.binaries import PostgresMissing, find_binaries
+from sanderling.postgres.cluster import cluster_of
+from sanderling.postgres.making import DATABASE, OWNER
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -35,9 +37,9 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def connect(home: Path, *, user: str = launcher.OWNER) -> psycopg.Connection:
+def connect(home: Path, *, user: str = OWNER) -> psycopg.Connection:
     return psycopg.connect(
-        host=str(homes.socket_folder(home)), dbname=launcher.DATABASE, user=user, autocommit=True
+        host=str(homes.socket_folder(home)), dbname=DATABASE, user=user, autocommit=True
     )
 
 
@@ -101,7 +103,7 @@ def test_a_pid_file_whose_number_belongs_to_another_process_does_not_hinder(home
     os.kill(server_pid(home), signal.SIGKILL)
     time.sleep(1)
     command = ["sleep", "60"]
-    cluster = launcher.cluster_of(home)
+    cluster = cluster_of(home)
     user = pwd.getpwnam(cluster.server_user).pw_uid if cluster.server_user else None
     with subprocess.Popen(command, user=user, cwd="/") as stranger:
         pid_file.write_text(f"{stranger.pid}\n" + content.split("\n", 1)[1], encoding="utf-8")

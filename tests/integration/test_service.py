@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from sanderling.postgres import launcher
+from sanderling.postgres.cluster import cluster_of
 
 SITE = Path(psutil.__file__).resolve().parents[1]
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -132,7 +133,7 @@ def test_commands_start_the_database_themselves_also_after_a_kill(home: Path) ->
         0,
         ["1", "1", "0", "0", ""],
     )
-    data = launcher.cluster_of(home).data
+    data = cluster_of(home).data
     os.kill(int((data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
     done = run(home, "clients", "import", str(clients), "--format", "csv")
     assert (done.returncode, done.stdout.splitlines()[1].split(",")[1:]) == (

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clients": ("sanderling.cli.clients", "Clients: import."),
     "payers": ("sanderling.cli.payers", "Payers: import."),
     "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
+    "files": ("sanderling.cli.files", "Files: list, replay, resume."),
     "claims": ("sanderling.cli.claims", "Claims: show, import."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
@@ -108,7 +109,7 @@ def _judged(error: Exception) -> int:
     from sanderling.config.service import ServiceFailed
     from sanderling.core.refusal import Refusal
     from sanderling.postgres.binaries import PostgresMissing
-    from sanderling.postgres.launcher import DatabaseUnavailable
+    from sanderling.postgres.cluster import DatabaseUnavailable
 
     if isinstance(error, Refusal):
         _say(str(error))

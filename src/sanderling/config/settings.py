@@ -16,7 +16,7 @@ from sanderling.config.environment import (
     kept_secret,
 )
 from sanderling.postgres.home import home_folder, private_folder, socket_folder
-from sanderling.postgres.launcher import DATABASE, OWNER, PORT
+from sanderling.postgres.making import DATABASE, OWNER, PORT
 
 SANDERLING_HOME = home_folder()
 DEBUG = env_bool("SANDERLING_DEBUG", default=False)
