@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 from django.db import connection
@@ -52,14 +53,55 @@ SELECT w.answer, min(n.claim_id), min(n.client_id)
  GROUP BY w.answer HAVING count(DISTINCT n.claim_id) = 1
 """
 
-# The clients whose claims were in the sets that a 999 answers.
+WANTED_ANSWER_COLUMNS: Final = {
+    "answer": pl.Int64,
+    "client_id": pl.Int64,
+    "number_key": pl.String,
+    "payer_key": pl.String,
+}
+
+# The clients whose claims were in the sets that a 999 answers: control numbers are used again after
+# a while, so only the latest set of that number that was there before the answer is meant.
 _ANSWERED_CLIENTS = """
-SELECT a.transaction_id, array_agg(DISTINCT client_id)
-  FROM answered_sets a
-  JOIN files_transaction_set t ON t.group_control_number = a.group_control_number
-   AND t.control_number = a.control_number AND t.kind LIKE '837%' AND t.status = 'posted'
- CROSS JOIN LATERAL unnest(t.client_ids) AS client_id
+WITH meant AS (
+    SELECT a.transaction_id, t.client_ids,
+           rank() OVER (PARTITION BY a.transaction_id, t.group_control_number, t.control_number
+                        ORDER BY t.received_date DESC) AS place
+      FROM answered_sets a
+      JOIN files_transaction_set t ON t.group_control_number = a.group_control_number
+       AND t.control_number = a.control_number AND t.kind LIKE '837%' AND t.status = 'posted'
+       AND t.received_date <= a.received_date
+)
+SELECT transaction_id, array_agg(DISTINCT client_id)
+  FROM meant CROSS JOIN LATERAL unnest(client_ids) AS client_id
+ WHERE place = 1
  GROUP BY 1
+"""
+# A 999 that came in before the claims it answers belongs to their clients too.
+_EARLY_ANSWERS = """
+WITH meant AS (
+    SELECT a.transaction_id, array_agg(DISTINCT v.id) AS client_ids
+      FROM files_transaction_set t
+      JOIN claims_answer a ON a.group_control_number = t.group_control_number
+       AND a.control_number = t.control_number AND a.kind = '999'
+       AND a.received_date >= t.received_date
+     CROSS JOIN LATERAL unnest(t.client_ids) AS v(id)
+     WHERE t.id = ANY (%s) AND t.group_control_number <> ''
+     GROUP BY 1
+), told AS (
+    UPDATE files_transaction_set t
+       SET client_ids = ARRAY(SELECT unnest(t.client_ids) UNION SELECT unnest(m.client_ids) ORDER BY 1)
+      FROM meant m WHERE t.id = m.transaction_id AND NOT t.client_ids @> m.client_ids
+ RETURNING t.id, t.file_id, t.client_ids
+), problems AS (
+    UPDATE files_problem p SET client_ids = told.client_ids FROM told WHERE p.transaction_id = told.id
+), grouped AS (
+    SELECT file_id, array_agg(DISTINCT v.id) AS client_ids
+      FROM told CROSS JOIN LATERAL unnest(told.client_ids) AS v(id) GROUP BY 1
+)
+UPDATE files_stored_file f
+   SET client_ids = ARRAY(SELECT unnest(f.client_ids) UNION SELECT unnest(g.client_ids) ORDER BY 1)
+  FROM grouped g WHERE f.id = g.file_id
 """
 
 
@@ -86,13 +128,13 @@ def write_statuses(
             payer_key=number_key_expr("payer_claim_number"),
         )
     )
-    touched.claims(rows["claim_id"])
     _copy(rows)
-    keep_numbers(
+    numbered = keep_numbers(
         rows.filter(pl.col("claim_id").is_not_null()).select(
             "claim_id", "client_id", pl.lit("payer").alias("kind"), pl.col("payer_key").alias("key")
         )
     )
+    touched.numbered(numbered)
     concerned = rows.drop_nulls("client_id").select("transaction_id", "client_id").unique()
     found: dict[int, list[int]] = {}
     for set_id, client_id in concerned.sort("transaction_id", "client_id").iter_rows():
@@ -125,16 +167,28 @@ def write_acknowledgments(sets: list[AnswerSet]) -> dict[int, list[int]]:
     _copy(rows)
     keep_frame(
         "answered_sets",
-        {"transaction_id": "bigint", "group_control_number": "text", "control_number": "text"},
+        {
+            "transaction_id": "bigint",
+            "group_control_number": "text",
+            "control_number": "text",
+            "received_date": "date",
+        },
         rows.with_columns(
             pl.lit("").alias(name)
             for name in ("group_control_number", "control_number")
             if name not in rows.columns
-        ),
+        ).unique(["transaction_id", "group_control_number", "control_number"]),
     )
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERED_CLIENTS)
         return {set_id: sorted(clients) for set_id, clients in cursor.fetchall()}
+
+
+def tell_early_acknowledgments(claim_set_ids: list[int]) -> None:
+    """Let 999s that came in before these 837s be seen by the clients of these."""
+    if claim_set_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_EARLY_ANSWERS, [claim_set_ids])
 
 
 def _acknowledgment_rows(answer: AnswerSet) -> pl.DataFrame:
@@ -194,16 +248,24 @@ def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
 
 def _with_claims(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_row_index("answer").with_columns(pl.col("answer").cast(pl.Int64))
+    found = claims_of_answers(rows.select(list(WANTED_ANSWER_COLUMNS)))
+    return rows.join(found, on="answer", how="left", maintain_order="left").with_columns(
+        client_id=pl.coalesce("client_id", "found_client_id")
+    )
+
+
+def claims_of_answers(wanted: pl.DataFrame) -> pl.DataFrame:
+    """Return answer, claim_id, found_client_id of the answers whose claim is on hand.
+
+    `wanted`: WANTED_ANSWER_COLUMNS, the numbers normalised.
+    """
     keep_frame(
         "wanted_answers",
         {"answer": "bigint", "client_id": "int", "number_key": "text", "payer_key": "text"},
-        rows,
+        wanted,
     )
-    found = read_frame(
+    return read_frame(
         _CLAIMS, {"answer": pl.Int64, "claim_id": pl.Int64, "found_client_id": pl.Int64}
-    )
-    return rows.join(found, on="answer", how="left", maintain_order="left").with_columns(
-        client_id=pl.coalesce("client_id", "found_client_id")
     )
 
 

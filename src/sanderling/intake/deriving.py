@@ -6,10 +6,11 @@ so the outcome does not depend on the order in which files arrived.
 
 from __future__ import annotations
 
-from django.db import connection
 import polars as pl
+from django.db import connection
 
 from sanderling.core.matching import match_payments
+from sanderling.intake.answers import WANTED_ANSWER_COLUMNS, claims_of_answers
 from sanderling.intake.remittances import CANDIDATE_COLUMNS
 from sanderling.intake.touched import Touched
 from sanderling.postgres.frames import keep_frame, read_frame
@@ -97,31 +98,59 @@ UPDATE claims_claim t SET has_facts = false
    AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = t.id)
 """
 
-# Claim payments that stand for a claim of their own, near a claim that has just come in.
+# Claim payments that may belong to a claim that has just come in, or has just become known by another
+# number: those that stand for a claim of their own (same service and charge, or a number in common),
+# and those that were given to another claim although they quote this one's number. The claim they
+# are with now competes when it was sent by us.
 _ORPHANS = """
-WITH near AS (
+WITH sent AS (
+    SELECT n.claim_id FROM born_claims n
+     WHERE EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = n.claim_id)
+), by_service AS (
     SELECT b.id AS claim_id, c.id AS candidate
-      FROM born_claims n
+      FROM sent n
       JOIN claims_claim c ON c.id = n.claim_id
       JOIN claims_claim b ON b.client_id = c.client_id AND b.id <> c.id AND b.has_facts
        AND b.service_from_date = c.service_from_date AND b.charge_cents = c.charge_cents
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = b.id)
-       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = b.id)
-    UNION
-    SELECT k.claim_id, c.id
-      FROM born_claims n
+), by_number AS (
+    SELECT k.claim_id, c.id AS candidate
+      FROM sent n
       JOIN claims_claim c ON c.id = n.claim_id
       JOIN claims_claim_number k ON k.client_id = c.client_id AND k.claim_id <> c.id
        AND k.key = c.number_key
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
-       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
+), by_payer_number AS (
+    SELECT k.claim_id, o.claim_id AS candidate
+      FROM (SELECT claim_id FROM sent UNION SELECT claim_id FROM numbered_claims) n
+      JOIN claims_claim_number o ON o.claim_id = n.claim_id AND o.kind = 'payer'
+      JOIN claims_claim_number k ON k.client_id = o.client_id AND k.key = o.key
+       AND k.claim_id <> o.claim_id
+     WHERE EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = o.claim_id)
+       AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
+), near AS (
+    SELECT p.id AS payment, v.candidate, v.knows
+      FROM (SELECT claim_id, candidate, false AS knows FROM by_service
+            UNION ALL SELECT claim_id, candidate, false FROM by_number
+            UNION ALL SELECT claim_id, candidate, true FROM by_payer_number) v
+      JOIN remits_claim_payment p ON p.claim_id = v.claim_id
+    UNION ALL
+    SELECT p.id, side.claim_id, false
+      FROM sent n
+      JOIN claims_claim c ON c.id = n.claim_id
+      JOIN remits_claim_payment p ON p.client_id = c.client_id AND p.number_key = c.number_key
+       AND p.claim_id <> c.id AND p.number_key <> ''
+     CROSS JOIN LATERAL (VALUES (c.id), (p.claim_id)) AS side(claim_id)
+     WHERE side.claim_id = c.id
+        OR EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = p.claim_id)
 )
 SELECT p.id, p.claim_number, p.number_key, p.patient_id, p.patient_last_name, p.patient_first_name,
        p.service_from_date, p.charge_cents, r.payer_id, c.id, c.number, c.number_key,
        c.patient_last_name, c.patient_first_name, c.member_id, c.service_from_date, c.charge_cents,
-       c.payer_id, false
-  FROM near JOIN claims_claim c ON c.id = near.candidate
-  JOIN remits_claim_payment p ON p.claim_id = near.claim_id
+       c.payer_id, near.knows
+  FROM (SELECT payment, candidate, bool_or(knows) AS knows FROM near GROUP BY 1, 2) near
+  JOIN claims_claim c ON c.id = near.candidate
+  JOIN remits_claim_payment p ON p.id = near.payment
   JOIN remits_remittance r ON r.id = p.remittance_id
 """
 _ORPHAN_COLUMNS = {
@@ -151,38 +180,87 @@ WITH moved AS (
 )
 SELECT count(*) FROM moved
 """
+# The payer's numbers of a claim payment go with it.
+_MOVE_NUMBERS = """
+INSERT INTO claims_claim_number (claim_id, client_id, kind, key)
+SELECT m.claim_id, k.client_id, k.kind, k.key
+  FROM moving m
+  JOIN remits_claim_payment p ON p.id = m.payment
+  JOIN claims_claim_number k ON k.claim_id = p.claim_id
+    ON CONFLICT DO NOTHING
+"""
+_FORGET_NUMBERS = """
+DELETE FROM claims_claim_number k
+ WHERE k.claim_id = ANY (%s)
+   AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = k.claim_id)
+   AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
+"""
+# Answers whose claim is looked for anew: they quote the number of a claim that has just come in or
+# has just lost its facts, or wait without a claim and quote a payer's number learned just now.
 _ANSWERS = """
-WITH found AS (
-    SELECT a.id, min(c.id) AS claim_id, min(c.client_id) AS client_id
-      FROM born_claims b JOIN claims_claim n ON n.id = b.claim_id
-      JOIN claims_answer a ON a.claim_id IS NULL AND a.number_key = n.number_key
-       AND a.number_key <> '' AND a.level IN ('claim', 'line')
-      JOIN claims_claim c ON c.number_key = a.number_key AND c.has_facts
-       AND (a.client_id IS NULL OR a.client_id = c.client_id)
-     GROUP BY a.id HAVING count(DISTINCT c.id) = 1
-)
-UPDATE claims_answer a SET claim_id = f.claim_id, client_id = f.client_id
-  FROM found f WHERE a.id = f.id
-RETURNING a.claim_id
+SELECT a.id, a.client_id, a.number_key,
+       ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
+  FROM claims_answer a
+ WHERE a.level IN ('claim', 'line')
+   AND (a.number_key IN (SELECT c.number_key FROM claims_claim c JOIN born_claims b ON b.claim_id = c.id
+                          WHERE c.number_key <> '')
+        OR a.claim_id IN (SELECT claim_id FROM left_claims)
+        OR (a.claim_id IS NULL AND a.payer_claim_number <> ''
+            AND ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
+                IN (SELECT n.key FROM claims_claim_number n
+                      JOIN numbered_claims m ON m.claim_id = n.claim_id WHERE n.kind = 'payer')))
+"""
+_LINK_ANSWERS = """
+UPDATE claims_answer a
+   SET claim_id = f.claim_id, client_id = coalesce(a.client_id, f.found_client_id)
+  FROM linked_answers f
+ WHERE a.id = f.answer AND a.claim_id IS DISTINCT FROM f.claim_id
 """
 
 
 def find_lost(touched: Touched) -> None:
-    """Give new claims the answers and claim payments that came in before them."""
-    born = touched.born_ids
-    if not born:
+    """Give claims the answers and claim payments that came in before they were known.
+
+    Looks at what the unit brought: new claims, and claims that are known by a new number.
+    """
+    if not touched.born_ids and not touched.numbered_ids:
         return
-    keep_frame("born_claims", {"claim_id": "bigint"}, pl.DataFrame({"claim_id": born}))
+    _keep_ids("born_claims", touched.born_ids)
+    _keep_ids("numbered_claims", touched.numbered_ids)
+    left = _find_lost_payments(touched)
+    _keep_ids("left_claims", left)
+    _find_lost_answers()
+
+
+def _keep_ids(name: str, ids: list[int]) -> None:
+    keep_frame(
+        name, {"claim_id": "bigint"}, pl.DataFrame({"claim_id": ids}, schema={"claim_id": pl.Int64})
+    )
+
+
+def _find_lost_answers() -> None:
+    wanted = read_frame(_ANSWERS, WANTED_ANSWER_COLUMNS)
+    if wanted.is_empty():
+        return
+    linked = wanted.select("answer").join(
+        claims_of_answers(wanted), on="answer", how="left", maintain_order="left"
+    )
+    keep_frame(
+        "linked_answers", {"answer": "bigint", "claim_id": "bigint", "found_client_id": "int"}, linked
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERS)
-        touched.claims(pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64))
+        cursor.execute(_LINK_ANSWERS)
+
+
+def _find_lost_payments(touched: Touched) -> list[int]:
+    """Move claim payments to the claim they fit best now; return the claims they left."""
     pairs = read_frame(_ORPHANS, _ORPHAN_COLUMNS).with_columns(
         same_number=(pl.col("number_key") == pl.col("number_key_claim"))
         & (pl.col("number_key") != "")
     )
     matches = match_payments(pairs)
     if matches.is_empty():
-        return
+        return []
     keep_frame(
         "moving",
         {
@@ -195,24 +273,20 @@ def find_lost(touched: Touched) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
+            "DELETE FROM moving m USING remits_claim_payment p"
+            " WHERE p.id = m.payment AND p.claim_id = m.claim_id"
+        )
+        cursor.execute(
             "SELECT DISTINCT p.claim_id FROM remits_claim_payment p JOIN moving m ON m.payment = p.id"
         )
         left = pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)
-        cursor.execute(
-            "INSERT INTO claims_claim_number (claim_id, client_id, kind, key)"
-            " SELECT m.claim_id, k.client_id, k.kind, k.key FROM moving m"
-            " JOIN remits_claim_payment p ON p.id = m.payment"
-            " JOIN claims_claim_number k ON k.claim_id = p.claim_id ON CONFLICT DO NOTHING"
-        )
+        cursor.execute(_MOVE_NUMBERS)
         cursor.execute(_MOVE)
-        cursor.execute(
-            "DELETE FROM claims_claim_number k WHERE k.claim_id = ANY (%s)"
-            " AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = k.claim_id)",
-            [left.to_list()],
-        )
+        cursor.execute(_FORGET_NUMBERS, [left.to_list()])
     for ids in (left, matches["claim_id"]):
         touched.claims(ids)
         touched.derive(ids)
+    return left.to_list()
 
 
 def derive_claims(touched: Touched) -> None:

@@ -150,19 +150,16 @@ class RemittanceWriter:
         copy_frame("remits_claim_payment", self._payment_rows(payments))
         head = payments.select("claim_index", "payment_id", "claim_id", "client_id")
         _copy_details(tables, head)
-        keep_numbers(
-            pl.concat(
-                [
-                    payments.select(
-                        "claim_id",
-                        "client_id",
-                        pl.lit("payer").alias("kind"),
-                        pl.col(column).alias("key"),
-                    )
-                    for column in ("payer_key_1", "payer_key_2")
-                ]
-            ).drop_nulls("claim_id")
-        )
+        numbers = [
+            payments.select(
+                "claim_id",
+                "client_id",
+                pl.lit("payer").alias("kind"),
+                pl.col(column).alias("key"),
+            )
+            for column in ("payer_key_1", "payer_key_2")
+        ]
+        self._touched.numbered(keep_numbers(pl.concat(numbers).drop_nulls("claim_id")))
 
     def _client_ids(self, payments: pl.DataFrame) -> pl.Series:
         """Return the client of each claim payment: by its TS3 provider when that is known."""
@@ -188,6 +185,7 @@ class RemittanceWriter:
         copy_frame("claims_claim", born.drop("number_of_payment"))
         self._touched.claims(born["id"])
         self._touched.derive(born["id"])
+        self._touched.born(born["id"])
         new = born.select(
             "client_id",
             pl.col("number_of_payment").alias("number_key"),

@@ -73,7 +73,7 @@ def write_claims(
     copy_frame("claims_submission_line", _lines(tables["claim_lines"], head))
     copy_frame("claims_coverage", _coverages(claims, others, head))
     copy_frame("claims_diagnosis", _diagnoses(tables["diagnoses"], head))
-    _keep_numbers(claims)
+    touched.numbered(_keep_numbers(claims))
     return claims.select("client_id", "charge_cents")
 
 
@@ -90,12 +90,19 @@ def _with_claim_ids(claims: pl.DataFrame, touched: Touched) -> pl.DataFrame:
     wanted = claims.select("client_id", pl.col("claim_number").alias("number")).unique()
     keep_frame("wanted_claims", {"client_id": "int", "number": "text"}, wanted)
     known = read_frame(
-        "SELECT c.id, c.client_id, c.number FROM wanted_claims w"
-        " JOIN claims_claim c USING (client_id, number)",
-        {"claim_id": pl.Int64, "client_id": pl.Int64, "claim_number": pl.String},
+        "SELECT c.id, c.client_id, c.number,"
+        " NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = c.id)"
+        " FROM wanted_claims w JOIN claims_claim c USING (client_id, number)",
+        {
+            "claim_id": pl.Int64,
+            "client_id": pl.Int64,
+            "claim_number": pl.String,
+            "is_first_submission": pl.Boolean,
+        },
     )
     touched.claims(known["claim_id"])
     touched.derive(known["claim_id"])
+    touched.born(known.filter("is_first_submission")["claim_id"])
     on = ["client_id", "claim_number"]
     latest = claims.sort("position").unique(on, keep="last", maintain_order=True)
     new = latest.join(known, on=on, how="anti")
@@ -103,7 +110,7 @@ def _with_claim_ids(claims: pl.DataFrame, touched: Touched) -> pl.DataFrame:
     new = new.with_columns(claim_id=pl.Series(list(ids), dtype=pl.Int64))
     copy_frame("claims_claim", _claim_rows(new))
     touched.claims(new["claim_id"])
-    touched.born_by_submission(new["claim_id"])
+    touched.born(new["claim_id"])
     several = claims.filter(pl.len().over(on) > 1).join(new, on=on, how="semi")
     all_known = pl.concat([known.select("claim_id", *on), new.select("claim_id", *on)])
     found = claims.join(all_known, on=on, how="left", maintain_order="left")
@@ -305,7 +312,7 @@ def _diagnoses(diagnoses: pl.DataFrame, head: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _keep_numbers(claims: pl.DataFrame) -> None:
+def _keep_numbers(claims: pl.DataFrame) -> pl.Series:
     """Remember the payer's number that a replacement or void names (REF*F8)."""
     named = claims.filter(_text("original_reference") != "").select(
         "claim_id",
@@ -313,14 +320,17 @@ def _keep_numbers(claims: pl.DataFrame) -> None:
         pl.lit("payer").alias("kind"),
         number_key_expr("original_reference").alias("key"),
     )
-    keep_numbers(named)
+    return keep_numbers(named)
 
 
-def keep_numbers(numbers: pl.DataFrame) -> None:
-    """Store numbers (claim_id, client_id, kind, key) that claims are known by, each once."""
+def keep_numbers(numbers: pl.DataFrame) -> pl.Series:
+    """Store numbers (claim_id, client_id, kind, key) that claims are known by, each once.
+
+    Returns the ids of claims that were not known by them.
+    """
     named = numbers.filter(pl.col("key") != "").unique()
     if named.is_empty():
-        return
+        return pl.Series(dtype=pl.Int64)
     keep_frame(
         "new_numbers",
         {"claim_id": "bigint", "client_id": "int", "kind": "text", "key": "text"},
@@ -330,5 +340,6 @@ def keep_numbers(numbers: pl.DataFrame) -> None:
         cursor.execute(
             "INSERT INTO claims_claim_number (claim_id, client_id, kind, key)"
             " SELECT claim_id, client_id, kind, key FROM new_numbers"
-            " ON CONFLICT DO NOTHING"
+            " ON CONFLICT DO NOTHING RETURNING claim_id"
         )
+        return pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)

@@ -12,6 +12,7 @@ class Touched:
         self._claims: set[int] = set()
         self._derive: set[int] = set()
         self._born: set[int] = set()
+        self._numbered: set[int] = set()
         self.cash_cents = 0
         self.client_ids: set[int] = set()
 
@@ -20,6 +21,7 @@ class Touched:
         self._claims |= other._claims
         self._derive |= other._derive
         self._born |= other._born
+        self._numbered |= other._numbered
         self.cash_cents += other.cash_cents
         self.client_ids |= other.client_ids
 
@@ -31,9 +33,13 @@ class Touched:
         """What these claims' rows say follows from several facts: derive it from all of them."""
         self._derive.update(ids.drop_nulls().to_list())
 
-    def born_by_submission(self, ids: pl.Series) -> None:
-        """These claims are new: answers and payments that came before may be theirs."""
+    def born(self, ids: pl.Series) -> None:
+        """These claims are new, or sent for the first time: what came before may be theirs."""
         self._born.update(ids.drop_nulls().to_list())
+
+    def numbered(self, ids: pl.Series) -> None:
+        """These claims are known by a further number: what quotes it may be theirs."""
+        self._numbered.update(ids.drop_nulls().to_list())
 
     @property
     def claim_ids(self) -> list[int]:
@@ -47,5 +53,10 @@ class Touched:
 
     @property
     def born_ids(self) -> list[int]:
-        """The claims created by an 837 of this unit, in order."""
+        """The claims created, or sent for the first time, by this unit, in order."""
         return sorted(self._born)
+
+    @property
+    def numbered_ids(self) -> list[int]:
+        """The claims known by a further number since this unit, in order."""
+        return sorted(self._numbered)

@@ -21,7 +21,12 @@ from sanderling.core.ledger.rules import claim_entries
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.files.models import FileProblem, SetStatus, StoredFile, TransactionSet
-from sanderling.intake.answers import AnswerSet, write_acknowledgments, write_statuses
+from sanderling.intake.answers import (
+    AnswerSet,
+    tell_early_acknowledgments,
+    write_acknowledgments,
+    write_statuses,
+)
 from sanderling.intake.deriving import derive_claims, find_lost
 from sanderling.intake.facts import load_facts
 from sanderling.intake.parties import Parties
@@ -93,6 +98,7 @@ class PostingUnit:
         self._parties = Parties(now=recorded_at)
         self._touched = Touched()
         self._remittance_set_ids: list[int] = []
+        self._claim_set_ids: list[int] = []
         self._file_ids: set[int] = set()
         # Answers are many and small: they are written all at once, after the claims.
         self._answers: list[tuple[PendingSet, AnswerSet]] = []
@@ -116,6 +122,8 @@ class PostingUnit:
             self._touched.add(touched)
             if pending.last is not None and pending.last.transaction.kind == "835":
                 self._remittance_set_ids.append(set_id)
+            elif pending.last is not None and pending.last.transaction.kind.startswith("837"):
+                self._claim_set_ids.append(set_id)
         _record(pending, set_id)
 
     def post(self) -> int:
@@ -185,6 +193,7 @@ class PostingUnit:
             pending.client_ids = clients.get(answer.of.id, [])
             _record(pending, answer.of.id)
         self._answers = []
+        tell_early_acknowledgments(self._claim_set_ids)
 
     def _entries_outside_claims(self) -> pl.DataFrame:
         ids = [self._remittance_set_ids]
@@ -247,11 +256,13 @@ class PostingUnit:
             pending.claim_count += rows.height
             pending.client_ids = write_snapshots(rows, of, self._parties, touched)
         elif of.kind in ("277", "277CA"):
-            found = write_statuses(tables, of, self._parties, touched)
+            answer = AnswerSet(of=of, tables=tables)
+            found = write_statuses([answer], self._parties, touched).get(of.id, [])
             pending.claim_count += tables["status_claims"].height
             pending.client_ids = sorted({*pending.client_ids, *found})
         elif of.kind in ("999", "TA1"):
-            pending.client_ids = write_acknowledgments(tables, of)
+            answer = AnswerSet(of=of, tables=tables)
+            pending.client_ids = write_acknowledgments([answer]).get(of.id, [])
         else:
             # A 276 is a question of ours: kept and counted, nothing follows from it.
             pending.claim_count += tables["status_claims"].height
