@@ -63,7 +63,7 @@ def read_frame(
     """Return the rows of `query` as a frame with `schema` (names in the query's order)."""
     buffer = io.BytesIO()
     statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, NULL '\\N')").format(
-        sql.SQL(query)  # type: ignore[arg-type]  # a constant of ours, never text from outside
+        sql.SQL(query)  # a constant of ours, never text from outside
     )
     with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
         for data in copy:
@@ -90,7 +90,7 @@ def read_frame(
 def keep_frame(name: str, columns: Mapping[str, str], frame: pl.DataFrame) -> None:
     """Put `frame` into a new temporary table `name` that ends with the transaction."""
     definition = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
         for column, kind in columns.items()
     )
     statement = sql.SQL(
