@@ -117,10 +117,11 @@ def _fill_demo() -> list[tuple[str, str, str]]:
         say("The database has data of its own: it is not filled with a demonstration.")
         return []
     if state != "filled":
+        from rich.console import Console
         from rich.progress import Progress
 
         mark_demo("started")
-        with Progress(transient=True) as bar:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Making a demonstration ...", total=None)
 
             def progress(done: int, total: int, text: str) -> None:
