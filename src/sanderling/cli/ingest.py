@@ -20,9 +20,7 @@ PROBLEM_KEYS = ("segment", "position", "loop", "element", "code", "severity", "m
 
 
 @click.command("ingest")
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
-)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--received",
     type=ISODate(),
@@ -55,7 +53,7 @@ def command(
         )
         reports += resume(recorded_at=now)  # what an interruption left behind
     print_rows(
-        [_row(report) for report in reports],
+        [report_row(report) for report in reports],
         columns=COLUMNS,
         as_of=now.date(),
         output=wanted,
@@ -76,7 +74,8 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
-def _row(report: FileReport) -> dict[str, object]:
+def report_row(report: FileReport) -> dict[str, object]:
+    """Return what the contract prints of a file (COLUMNS)."""
     return {
         "file": str(report.path),
         "kind": "+".join(report.kinds),

@@ -22,6 +22,7 @@ from sanderling.core.x12.problems import Problem, Severity
 from sanderling.core.x12.read import read_stream
 from sanderling.files.models import Arrival, FileProblem, FileStatus, SetStatus, StoredFile
 from sanderling.files.storage import hash_file, keep_original, open_original
+from sanderling.intake.turns import one_at_a_time
 from sanderling.intake.units import PendingSet, PostingUnit
 from sanderling.ledger.actions import take_posting_lock
 
@@ -75,24 +76,26 @@ def ingest(
     made, but not after `recorded_at`.
     """
     intake = _Intake(recorded_at=recorded_at, progress=progress)
-    for path in paths:
-        opened = register(path, received_date=received_date, source=source, at=recorded_at)
-        if isinstance(opened, FileReport):
-            yield opened
-            continue
-        yield from intake.read(opened)
-    yield from intake.close()
+    with one_at_a_time():
+        for path in paths:
+            opened = register(path, received_date=received_date, source=source, at=recorded_at)
+            if isinstance(opened, FileReport):
+                yield opened
+                continue
+            yield from intake.read(opened)
+        yield from intake.close()
 
 
 def resume(*, recorded_at: datetime) -> Iterator[FileReport]:
     """Finish files that an interruption left registered but not settled."""
     intake = _Intake(recorded_at=recorded_at, progress=lambda _path, _bytes: None)
-    for stored in StoredFile.objects.filter(status=FileStatus.RECEIVED).order_by("pk"):
-        report = FileReport(path=Path(stored.name), file=stored)
-        done = set(stored.transactions.values_list("index", flat=True))
-        opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
-        yield from intake.read(opened)
-    yield from intake.close()
+    with one_at_a_time():
+        for stored in StoredFile.objects.filter(status=FileStatus.RECEIVED).order_by("pk"):
+            report = FileReport(path=Path(stored.name), file=stored)
+            done = set(stored.transactions.values_list("index", flat=True))
+            opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
+            yield from intake.read(opened)
+        yield from intake.close()
 
 
 @transaction.atomic

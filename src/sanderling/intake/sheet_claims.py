@@ -1,4 +1,4 @@
-"""From the rows of an aging sheet to claims with balances; what cannot be read is listed by cell."""
+"""From the rows of an aging sheet to claims with balances; faults are listed by cell."""
 
 from __future__ import annotations
 

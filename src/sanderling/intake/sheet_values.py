@@ -51,10 +51,7 @@ def cell_cents(text: str) -> int | None:
     if text.replace(" ", "") in _ZERO or text in _ZERO:
         return 0
     bare, is_credit = _CREDIT.subn("", text)
-    if _LONG.fullmatch(bare):
-        cents = _rounded_cents(bare)
-    else:
-        cents = parse_written_cents(bare)
+    cents = _rounded_cents(bare) if _LONG.fullmatch(bare) else parse_written_cents(bare)
     if abs(cents) > _CENTS_MAX:
         raise NotAnAmount
     return -cents if is_credit else cents

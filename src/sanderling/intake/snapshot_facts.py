@@ -105,7 +105,7 @@ def _with_claim_ids(rows: pl.DataFrame, touched: Touched) -> pl.DataFrame:
     ids = reserve_ids("claims_claim", new.height)
     new = new.with_columns(claim_id=pl.Series(list(ids), dtype=pl.Int64))
     copy_frame("claims_claim", _claim_rows(new))
-    touched.born_by_submission(new["claim_id"])
+    touched.born(new["claim_id"])
     every = pl.concat([met, new.select(met.columns)])
     touched.claims(every["claim_id"])
     touched.derive(every["claim_id"])

@@ -1,0 +1,105 @@
+"""Jobs of the worker: uploads, watched folders, and what an interruption left behind.
+
+A job carries an upload's random name and nothing of its content. Intake itself is imported inside
+the jobs: Django loads this module with every command, and most have no use for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+if TYPE_CHECKING:
+    from sanderling.intake.watching import WatchReport
+
+logger = logging.getLogger(__name__)
+
+
+# The database may be away for a moment (a restart): tried again after 4, 16, 64, ... seconds.
+_PATIENTLY = RetryStrategy(max_attempts=6, exponential_wait=4)
+
+
+@app.task(name="intake.upload", retry=_PATIENTLY)
+def take_uploaded(token: str) -> int:
+    """Take in the files of one upload."""
+    from sanderling.intake.uploads import take_upload
+
+    close_old_connections()
+    return take_upload(token, at=timezone.now())
+
+
+@app.task(name="intake.replay", retry=_PATIENTLY)
+def replay_stored(file_id: int) -> str:
+    """Read a quarantined or partly posted file again, after a fix; return its new status."""
+    from sanderling.files.models import StoredFile
+    from sanderling.intake.replaying import replay_file
+
+    close_old_connections()
+    stored = StoredFile.objects.get(pk=file_id)
+    return replay_file(stored, recorded_at=timezone.now()).status
+
+
+@app.task(name="intake.resume", retry=_PATIENTLY, queueing_lock="intake_resume")
+def resume_interrupted() -> int:
+    """Finish files that a killed process left half read, and uploads that nobody took in."""
+    from sanderling.intake.actions import resume
+    from sanderling.intake.uploads import take_upload, waiting_uploads
+
+    close_old_connections()
+    count = sum(1 for _ in resume(recorded_at=timezone.now()))
+    for token in list(waiting_uploads()):
+        count += take_upload(token, at=timezone.now())
+    return count
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="intake.watch", queueing_lock="intake_watch")
+def watch_folders(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Take in what lies complete in the watched folders; `timestamp`: when the period began."""
+    return _look()
+
+
+@app.task(name="intake.watch_again", queueing_lock="intake_watch_again")
+def watch_folders_again() -> int:
+    """Look again at files that were still resting."""
+    return _look()
+
+
+def _look() -> int:
+    from sanderling.intake.watching import REST, take_watched
+
+    close_old_connections()
+    if not settings.WATCH_FOLDERS:
+        return 0
+    report = take_watched(settings.WATCH_FOLDERS, now=timezone.now())
+    _say(report)
+    if report.resting:
+        try:
+            seconds = int(REST.total_seconds()) + 1
+            watch_folders_again.configure(schedule_in={"seconds": seconds}).defer()
+        except AlreadyEnqueued:
+            logger.debug("another look is planned already")
+    return report.taken
+
+
+def _say(report: WatchReport) -> None:
+    """Warn without names: file names may carry patients' names."""
+    if report.missing_folders:
+        logger.warning("%s watched folders are missing", report.missing_folders)
+    if report.unreadable:
+        logger.warning("%s watched files cannot be read", report.unreadable)
+
+
+def defer_resume() -> None:
+    """Ask the worker to resume; asked twice it does it once."""
+    try:
+        resume_interrupted.defer()
+    except AlreadyEnqueued:
+        logger.debug("resuming is planned already")
