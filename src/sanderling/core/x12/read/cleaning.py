@@ -37,7 +37,7 @@ def find_wrap(raw: bytes, terminator: str) -> int:
 
     `raw` begins where a segment begins, perhaps with the line break after the one before.
     """
-    if terminator in "\r\n":
+    if terminator in "\r\n" or not (b"\n" in raw or b"\r" in raw):
         return -1
     breaks = raw.count(b"\n") or raw.count(b"\r")
     end = terminator.encode("latin-1")
@@ -64,7 +64,10 @@ def clean_text(raw: bytes, delimiters: Delimiters, position: int) -> tuple[str, 
         message = "Null bytes stand in the text; they were taken out."
         at = position + _segments_before(raw, terminator.encode("latin-1"), raw.index(b"\x00"))
         problems.append(problem_at("null_bytes", message, position=at))
-    clean = raw.translate(None, unwanted_bytes(terminator))
+    unwanted = unwanted_bytes(terminator)
+    clean = raw
+    if any(byte in raw for byte in unwanted):  # looking for one is quicker than copying
+        clean = raw.translate(None, unwanted)
     text, foreign = decode(clean, terminator)
     if foreign >= 0:
         message = "The text is neither ASCII nor UTF-8; it was read as Latin-1."

@@ -91,7 +91,7 @@ def _read_parts(parts: list[Part]) -> list[Event]:
 
 def _long_set(first: SetPart, parts: Iterator[Part], executor: Executor) -> Iterator[_Entry]:
     rest = _until_last(parts)
-    if first.transaction.kind == "835" and not first.refused:
+    if first.transaction.kind == "835":
         yield from _DividedSet(first, executor).entries(chain([first], rest))
         return
     gathered: list[Part] = [first]

@@ -8,6 +8,8 @@ garbage collector.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -39,6 +41,11 @@ def frame(schema: Schema, cells: Cells) -> pl.DataFrame:
         else:
             columns.append(pl.Series(name, values, dtype=TYPES[kind]))
     return pl.DataFrame(columns)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+    return pl.DataFrame(schema=polars_schema(dict(columns)))
 
 
 def _constant(name: str, kind: str, value: object, count: int) -> pl.Series:
@@ -135,10 +142,26 @@ class Rows:
         for name, schema in self._schemas.items():
             pieces = self._pieces[name]
             if not pieces:
-                frames[name] = pl.DataFrame(schema=polars_schema(schema))
+                frames[name] = _empty(tuple(schema.items()))
             elif len(pieces) == 1:
                 frames[name] = pieces[0]
             else:
                 frames[name] = pl.concat(pieces)
             pieces.clear()
         return frames
+
+
+def flush_together(many: Sequence[Rows]) -> None:
+    """Do `flush` for each; all have the same tables. Small frames cost as much as large ones."""
+    for name, schema in many[0]._schemas.items():  # noqa: SLF001 (of the same class)
+        lengths = [len(rows.cells[name]) for rows in many]
+        if not any(lengths):
+            continue
+        joined = frame(schema, [cell for rows in many for cell in rows.cells[name]])
+        start = 0
+        for rows, length in zip(many, lengths, strict=True):
+            if length:
+                count = length // len(schema)
+                rows._pieces[name].append(joined.slice(start, count))  # noqa: SLF001 (as above)
+                rows.cells[name].clear()
+                start += count

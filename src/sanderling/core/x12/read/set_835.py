@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import polars as pl
 
@@ -168,9 +168,9 @@ class Reader835:
         self._separator = delimiters.element
         self._terminator = delimiters.terminator
         self._component = delimiters.component
-        self._rows = Rows(TABLES_835)
-        self._problems = self._rows.problems
-        cells = self._rows.cells
+        self.rows = Rows(TABLES_835)
+        self._problems = self.rows.problems
+        cells = self.rows.cells
         self._adjustments = cells["adjustments"]
         self._amounts = cells["amounts"]
         self._claim_payments = cells["claim_payments"]
@@ -249,24 +249,29 @@ class Reader835:
         """Read consecutive segments given as text; long stretches of claims column by column."""
         stretch, after = self.before_claims(text, position, COLUMNS_MIN)
         if stretch is not None:
+            self.rows.flush()
             self.add_claims(stretch, read_columns([stretch], self._delimiters)[0])
             self.feed_text(
                 text[-after:], stretch.position + stretch.text.count(self._terminator) + 1
             )
 
     def before_claims(
-        self, text: str, position: int, minimum: int
+        self, text: str, position: int, minimum: int, *, is_whole: bool = False
     ) -> tuple[ClaimsText | None, int]:
         """Read what stands before the whole claims in `text`; return those, unread.
 
-        Whole claims reach up to the last CLP, whose claim may go on in the next text; the count of
-        characters from there on is returned too. When the claims are shorter than `minimum`,
+        Whole claims reach up to the last CLP, whose claim may go on in the next text, or up to the
+        PLB or SE after it when `text` is the rest of the transaction set (`is_whole`). The count of
+        characters after them is returned too. When the claims are shorter than `minimum`,
         everything is read and there are none.
         """
         terminator = self._terminator
         begin = terminator + "CLP" + self._separator
         last = text.rfind(begin)
         first = -1 if text.startswith(begin[1:]) else text.find(begin)
+        if is_whole and last >= 0:
+            ends = (text.find(terminator + tag + self._separator, last) for tag in ("PLB", "SE"))
+            last = min((end for end in ends if end >= 0), default=last)
         if last <= first or last - first < minimum:
             self.feed(text.split(terminator), position)
             return None, 0
@@ -280,16 +285,18 @@ class Reader835:
         return claims, len(text) - last - 1
 
     def add_claims(self, claims: ClaimsText, read: ColumnsRead) -> None:
-        """Take in `claims`, read column by column, and read the odd ones among them."""
+        """Take in `claims`, read column by column, and read the odd ones among them.
+
+        The rows before have been turned into frames.
+        """
         base = self._claim_count
-        self._rows.flush()
         for odd in read.odd:
             self._claim_count = odd.claim_index
             self._provider_npi = odd.provider_npi
             self.feed(odd.segments, odd.position)
             self._close_claim(odd.position + len(odd.segments) - 1)
             self._close_party()
-        self._rows.merge(read.frames)
+        self.rows.merge(read.frames)
         self._claim_count = base + read.claim_count
         self._untaken += read.regular_count
         self._paid_total += read.paid_cents
@@ -303,16 +310,24 @@ class Reader835:
     def take(self) -> tuple[Tables, list[Problem]]:
         """Return rows and problems of the complete claims."""
         self._untaken = 0
-        return self._rows.take_closed(self._index)
+        return self.rows.take_closed(self._index)
 
     def finish(self) -> tuple[Tables, list[Problem], bool]:
         """Return the rest, the row of totals, and whether the whole may not be posted."""
+        return self.complete().taken()
+
+    def complete(self) -> Self:
+        """Close what is open and check the totals."""
         self._close_claim(self._last_position)
         self._close_party()
         self._check_required()
         self._check_balance()
-        self._rows.cells["remittances"] += self._remittance
-        tables, problems = self._rows.take_all()
+        self.rows.cells["remittances"] += self._remittance
+        return self
+
+    def taken(self) -> tuple[Tables, list[Problem], bool]:
+        """Return what `finish` does, after `complete`."""
+        tables, problems = self.rows.take_all()
         return tables, problems, self._refused
 
     # --- reading in pieces (`parallel`) -----------------------------------------------------------
@@ -338,7 +353,7 @@ class Reader835:
     def with_header(self, tables: Tables, problems: list[Problem]) -> tuple[Tables, list[Problem]]:
         """Return the rows read so far, and `tables` after them."""
         self._close_party()
-        header, found = self._rows.take_all()
+        header, found = self.rows.take_all()
         joined = {name: pl.concat([header[name], rows]) for name, rows in tables.items()}
         return joined, [*found, *problems]
 
@@ -355,7 +370,7 @@ class Reader835:
         self.feed_text(text, position)
         self._close_claim(self._last_position)
         self._close_party()
-        tables, problems = self._rows.take_all()
+        tables, problems = self.rows.take_all()
         return PieceRead(tables, problems, self._paid_total, self._provider_total, self._refused)
 
     # --- problems and what is kept ----------------------------------------------------------------

@@ -13,7 +13,12 @@ from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.registry import READERS
 from sanderling.core.x12.read.rows import frame
 from sanderling.core.x12.read.set_reader import SetReader, Tables, TextReader
-from sanderling.core.x12.read.together_835 import GROUP_CHARACTERS, may_join, read_together
+from sanderling.core.x12.read.together_835 import (
+    GROUP_CHARACTERS,
+    may_join,
+    read_together,
+    whole_sets,
+)
 from sanderling.core.x12.tables import TABLES
 
 CHUNK_BYTES: Final = 4 << 20
@@ -40,10 +45,8 @@ class _OpenSet:
         self.reader: SetReader | None = None
         self.is_first = True
         self.problems: list[Problem] = []  # of the envelope
-        reader = READERS.get(part.transaction.kind)
-        if reader is None:
-            part.refused = True
-        elif not part.refused:
+        reader = READERS.get(part.transaction.kind)  # none for a kind that is not known
+        if reader is not None:
             self.reader = reader(part.transaction, part.delimiters)
 
 
@@ -52,7 +55,7 @@ def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | Fil
     current: _OpenSet | None = None
     group: list[SetPart] = []  # small 835s that wait to be read together
     size = 0
-    for part in parts:
+    for part in whole_sets(parts):
         if isinstance(part, SetPart) and may_join(part, group):
             group.append(part)
             size += len(part.text)

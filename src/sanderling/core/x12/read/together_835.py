@@ -6,16 +6,46 @@ claims of the small sets that follow one another are read in one call.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.read.columns_835 import read_columns
 from sanderling.core.x12.read.garbage import collection_held_off
 from sanderling.core.x12.read.parts import Part, SetPart
+from sanderling.core.x12.read.rows import flush_together
 from sanderling.core.x12.read.set_835 import COLUMNS_MIN, Reader835
 
 GROUP_CHARACTERS: Final = 4_000_000  # text that is read together at most
 _CLAIMS_MIN: Final = 4_000  # characters of claims below which a set is read by itself
+
+
+def whole_sets(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield `parts`, the parts of an 835 put together as long as they are not too large."""
+    held: SetPart | None = None
+    for part in parts:
+        if not isinstance(part, SetPart) or part.transaction.kind != "835":
+            yield part
+            continue
+        if held is not None:
+            part = _joined(held, part)  # noqa: PLW2901 (the parts as one)
+        is_held = part.is_first and not part.is_last and len(part.text) < GROUP_CHARACTERS
+        held = part if is_held else None
+        if held is None:
+            yield part
+
+
+def _joined(first: SetPart, second: SetPart) -> SetPart:
+    texts = (text for text in (first.text, second.text) if text)
+    return replace(
+        second,
+        text=first.delimiters.terminator.join(texts),
+        position=first.position,
+        is_first=True,
+        problems=[*first.problems, *second.problems],
+        refused=first.refused or second.refused,
+    )
 
 
 def may_join(part: Part, group: list[SetPart]) -> bool:
@@ -25,7 +55,6 @@ def may_join(part: Part, group: list[SetPart]) -> bool:
         and part.is_first
         and part.is_last
         and part.transaction.kind == "835"
-        and not part.refused
         and (not group or group[0].delimiters == part.delimiters)
     )
 
@@ -41,27 +70,30 @@ def _read_together(group: list[SetPart]) -> list[Batch]:
     minimum = _CLAIMS_MIN if size >= COLUMNS_MIN else COLUMNS_MIN
     readers = [Reader835(part.transaction, part.delimiters) for part in group]
     begun = [
-        reader.before_claims(part.text, part.position, minimum)
+        reader.before_claims(part.text, part.position, minimum, is_whole=True)
         for reader, part in zip(readers, group, strict=True)
     ]
+    flush_together([reader.rows for reader in readers])
     texts = [claims for claims, _ in begun if claims is not None]
     reads = iter(read_columns(texts, group[0].delimiters) if texts else [])
-    batches = []
     for part, reader, (claims, after) in zip(group, readers, begun, strict=True):
         if claims is not None:
             reader.add_claims(claims, next(reads))
             terminator = part.delimiters.terminator
             position = claims.position + claims.text.count(terminator) + 1
             reader.feed(part.text[-after:].split(terminator), position)
-        tables, problems, refused = reader.finish()
-        batches.append(
-            Batch(
-                part.transaction,
-                tables,
-                [*part.problems, *problems],
-                refused=refused,
-                end_position=part.end_position,
-                content_sha256=part.content_sha256,
-            )
-        )
-    return batches
+        reader.complete()
+    flush_together([reader.rows for reader in readers])
+    return [_batch(part, reader) for part, reader in zip(group, readers, strict=True)]
+
+
+def _batch(part: SetPart, reader: Reader835) -> Batch:
+    tables, problems, refused = reader.taken()
+    return Batch(
+        part.transaction,
+        tables,
+        [*part.problems, *problems],
+        refused=refused or part.refused,
+        end_position=part.end_position,
+        content_sha256=part.content_sha256,
+    )
