@@ -10,12 +10,14 @@ from django.http import HttpRequest, HttpResponse
 _BEGIN = """
     SELECT set_config('sanderling.client_ids', sanderling_clients_of(%s)::text, false),
            set_config('sanderling.actor', %s, false),
-           set_config('sanderling.role', %s, false)
+           set_config('sanderling.role', %s, false),
+           set_config('sanderling.sees_all', %s, false)
 """
 _END = """
     SELECT set_config('sanderling.client_ids', '', false),
            set_config('sanderling.actor', '', false),
-           set_config('sanderling.role', '', false)
+           set_config('sanderling.role', '', false),
+           set_config('sanderling.sees_all', '', false)
 """
 
 
@@ -34,7 +36,16 @@ class ClientIsolation:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with connection.cursor() as cursor:
-            cursor.execute(_BEGIN, [request.user.pk, f"user:{request.user.pk}", request.user.role])
+            sees_all = request.user.is_active and request.user.sees_all_clients
+            cursor.execute(
+                _BEGIN,
+                [
+                    request.user.pk,
+                    f"user:{request.user.pk}",
+                    request.user.role,
+                    "true" if sees_all else "",
+                ],
+            )
         try:
             return self.get_response(request)
         finally:

@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.payers.urls")),
     path("", include("sanderling.accounts.urls")),
     path("", include("sanderling.audit.urls")),
+    path("", include("sanderling.receivables.urls")),
+    path("", include("sanderling.files.urls")),
     path("", include("sanderling.intake.urls")),
     path("account/", include("sanderling.accounts.allauth_urls")),
 ]

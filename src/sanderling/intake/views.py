@@ -101,6 +101,6 @@ def _fates(files: list[UploadedFile]) -> list[Fate]:
 def _address(file_id: int | None) -> str:
     """Return the address of the file's page; empty while there is no such page."""
     try:
-        return reverse("files:detail", args=[file_id])
+        return reverse("file", args=[file_id])
     except NoReverseMatch:
         return ""

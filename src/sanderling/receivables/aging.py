@@ -37,8 +37,13 @@ DAYS_OF_CHARGES: Final = 90
 # p (payer of the party).
 DIMENSIONS: Final[dict[str, str]] = {
     "client": "k.code",
-    "payer": f"CASE WHEN b.party = 14 THEN '{PATIENT_LABEL}' ELSE coalesce(p.payer_id, '{UNKNOWN_LABEL}') END",
-    "payer_name": "CASE WHEN b.party = 14 THEN 'Patients' ELSE coalesce(p.name, 'Unknown payer') END",
+    "payer": (
+        f"CASE WHEN b.party = 14 THEN '{PATIENT_LABEL}'"
+        f" ELSE coalesce(p.payer_id, '{UNKNOWN_LABEL}') END"
+    ),
+    "payer_name": (
+        "CASE WHEN b.party = 14 THEN 'Patients' ELSE coalesce(p.name, 'Unknown payer') END"
+    ),
     "payer_type": "CASE WHEN b.party = 14 THEN 'patient' ELSE coalesce(p.type, 'other') END",
     "plan": "c.plan",
     "provider": "coalesce(nullif(c.rendering_npi, ''), c.billing_npi)",
@@ -139,8 +144,8 @@ def aging(question: AgingQuestion) -> AgingAnswer:
         SELECT {keys + ", " if keys else ""}
                count(DISTINCT claim_id) FILTER (WHERE balance_cents > 0) AS count,
                {sums},
-               coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint AS total_cents,
-               coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint AS credits_cents
+               coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint,
+               coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint
           FROM ({_aged(question)}) AS a
          {f"GROUP BY {order} ORDER BY {order}" if keys else ""}
     """  # noqa: S608  (parts are ours; what comes from outside are parameters)
@@ -321,7 +326,7 @@ class Indicators:
 
 
 def indicators(question: AgingQuestion) -> Indicators:
-    """Return days in AR (K01: gross debits over average daily charges of 90 days) and old shares."""
+    """Return days in AR (K01: debits over average daily charges of 90 days) and old shares."""
     answer = aging(
         AgingQuestion(
             as_of=question.as_of,
@@ -405,8 +410,10 @@ def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
         ]
         columns += [
             "c.number AS claim",
-            "concat_ws(', ', nullif(c.patient_last_name, ''), nullif(c.patient_first_name, ''))"
-            " AS patient",
+            (
+                "concat_ws(', ', nullif(c.patient_last_name, ''),"
+                " nullif(c.patient_first_name, '')) AS patient"
+            ),
             "c.service_from_date AS service_date",
             f"{basis_date} AS basis_date",
             "c.charge_cents",

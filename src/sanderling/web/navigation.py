@@ -45,6 +45,7 @@ class Entry:
 PLACES = (
     Place("Aging", "aging", "chart-bar", "aging.view", "a"),
     Place("Claims", "claims", "file-invoice", "claims.view", "c"),
+    Place("Suspense", "suspense", "coin", "files.view", "s"),
     Place("Files", "files", "files", "files.view", "f"),
     Place("Clients", "clients", "building-hospital", "clients.view", "l"),
     Place("Payers", "payers", "building-bank", "payers.view", "p"),

@@ -79,11 +79,18 @@ document.addEventListener("change", (event) => {
 
 // Charts: <div class="chart" data-chart="id-of-a-json-script"> or data-chart-url="/address.json".
 // {kind: "bars" | "lines", unit: "cents" | "count" | "rate", stacked, horizontal,
-//  categories: [...], series: [{name, values: [...]}], links: [address for each category]}
+//  palette: "kinds" | "age", categories: [...], series: [{name, values: [...]}],
+//  links: [address for each category]}
 const units = {
   cents: (value) => (value / 100).toLocaleString("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 }),
   rate: (value) => `${(100 * value).toFixed(1)}%`,
   count: (value) => value.toLocaleString("en-US"),
+};
+
+// "age" goes from young to old, so that late balances stand out; "kinds" only tells apart.
+const palettes = {
+  kinds: ["#2f6f8f", "#e0a458", "#6a994e", "#b5544d", "#7a6c9d", "#5fa8a3", "#8d8d8d"],
+  age: ["#7fb7be", "#3d8b9b", "#e9c46a", "#e08e45", "#b23a48", "#7d1d3f", "#4a1230", "#2b0a1d"],
 };
 
 async function draw(box) {
@@ -101,7 +108,7 @@ async function draw(box) {
   chart.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true },
-    color: ["#2f6f8f", "#e0a458", "#6a994e", "#b5544d", "#7a6c9d", "#5fa8a3", "#8d8d8d"],
+    color: palettes[source.palette] || palettes.kinds,
     grid: { left: 8, right: 16, top: source.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
     legend: source.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: say },

@@ -1,0 +1,50 @@
+"""Answers as files: CSV, XLSX and JSON, shaped as the command line shapes them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from django.http import HttpResponse
+
+from sanderling.web.exporting import Row, TooManyRows, write_csv, write_json, xlsx
+
+FORMS: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def export(
+    rows: Sequence[Row],
+    *,
+    columns: Sequence[str],
+    as_of: date,
+    totals: Row | None,
+    form: str,
+    name: str,
+) -> HttpResponse:
+    """Return the rows as a download named after `name` and the day; `form`: a key of FORMS."""
+    if form == "xlsx":
+        try:
+            content = xlsx(rows, columns, totals)
+        except TooManyRows as error:
+            return HttpResponse(f"{error}\n", status=409, content_type="text/plain")
+    else:
+        stream = io.StringIO(newline="")
+        if form == "csv":
+            write_csv(stream, rows, columns)
+        else:
+            write_json(stream, rows, columns, as_of, totals or {})
+        content = stream.getvalue().encode()
+    return HttpResponse(
+        content,
+        content_type=FORMS[form],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}-{as_of.isoformat()}.{form}"',
+            "Cache-Control": "no-store",
+        },
+    )
