@@ -201,6 +201,14 @@ def envelope(
     )
 
 
+def set_body(text: str) -> str:
+    """Return the segments between ST and SE of the first set of a file."""
+    pieces = text.split("~")
+    start = next(place for place, piece in enumerate(pieces) if piece.startswith("ST*"))
+    end = next(place for place, piece in enumerate(pieces) if piece.startswith("SE*"))
+    return "~".join(pieces[start + 1 : end]) + "~"
+
+
 @dataclass
 class Inbox:
     """A folder that tests drop files into, and the door they go through."""

@@ -4,7 +4,8 @@ Points of agreement between a claim payment and the claims that could be meant. 
 it reaches the minimum and no other claim comes within the margin; otherwise the claim payment stands
 for a claim of its own until a better candidate arrives.
 
-Source: DOMAIN 2.16, scores as suggested there; prefix rule for numbers cut short on the way.
+Source: DOMAIN 2.16, scores as suggested there; ours: numbers cut short or lengthened on the way, and
+that a number of another kind speaks against the pair.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ PAYER_POINTS: Final = 5
 MINIMUM_POINTS: Final = 55
 MARGIN_POINTS: Final = 20
 PREFIX_LENGTH_MIN: Final = 5
+# Another number altogether: the same patient, day and charge may well be another claim.
+OTHER_NUMBER_POINTS: Final = -20
 
 
 def match_payments(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -66,8 +69,12 @@ def _points() -> pl.Expr:
     key, other = pl.col("number_key"), pl.col("number_key_claim")
     long_enough = pl.min_horizontal(key.str.len_chars(), other.str.len_chars()) >= PREFIX_LENGTH_MIN
     is_prefix = long_enough & (
-        key.str.starts_with(other) | other.str.starts_with(key) | other.str.ends_with(key)
+        key.str.starts_with(other)
+        | key.str.ends_with(other)
+        | other.str.starts_with(key)
+        | other.str.ends_with(key)
     )
+    is_other = (key != "") & (other != "") & ~is_prefix & ~pl.col("same_number")
     same_name = (pl.col("patient_last_name") == pl.col("patient_last_name_claim")) & (
         pl.col("patient_first_name").str.head(1) == pl.col("patient_first_name_claim").str.head(1)
     )
@@ -76,6 +83,7 @@ def _points() -> pl.Expr:
         + _same("claim_number", "claim_number_claim", SAME_SPELLING_POINTS)
         + _worth("knows_payer_number", PAYER_NUMBER_POINTS)
         + pl.when(is_prefix & ~pl.col("same_number")).then(PREFIX_POINTS).otherwise(0)
+        + pl.when(is_other).then(OTHER_NUMBER_POINTS).otherwise(0)
         + _same("patient_id", "member_id_claim", MEMBER_POINTS)
         + _same("service_from_date", "service_from_date_claim", SERVICE_DATE_POINTS)
         + pl.when(pl.col("charge_cents").abs() == pl.col("charge_cents_claim"))

@@ -39,7 +39,16 @@ WITH found AS (
 SELECT f.payment, c.id, c.number, c.number_key, c.patient_last_name, c.patient_first_name,
        c.member_id, c.service_from_date, c.charge_cents, c.payer_id, bool_or(f.by_payer_number)
   FROM found f JOIN claims_claim c ON c.id = f.id
+ WHERE c.has_facts
  GROUP BY f.payment, c.id
+"""
+# A claim that lost its facts to the true claim comes back when its number is quoted and no claim fits.
+_FORMER_CLAIMS = """
+SELECT w.payment, min(c.id)
+  FROM wanted_payments w
+  JOIN claims_claim c ON c.client_id = w.client_id AND c.number_key = w.number_key
+ WHERE w.number_key <> '' AND NOT c.has_facts
+ GROUP BY w.payment
 """
 # And, for those that no number leads anywhere: by day of service and charge.
 _CANDIDATES_BY_SERVICE = """
@@ -181,6 +190,8 @@ class RemittanceWriter:
         found = payments.join(matches, on="payment", how="left", maintain_order="left")
         self._touched.claims(found["claim_id"])
         unmatched = found.filter(pl.col("claim_id").is_null(), pl.col("number_key") != "")
+        former = self._former_claims(unmatched)
+        unmatched = unmatched.join(former, on="payment", how="anti")
         born = _born_claims(unmatched, self._payer_key)
         copy_frame("claims_claim", born.drop("number_of_payment"))
         self._touched.claims(born["id"])
@@ -192,7 +203,12 @@ class RemittanceWriter:
             pl.col("id").alias("born_id"),
         )
         on = ["client_id", "number_key"]
-        with_born = found.join(new, on=on, how="left", maintain_order="left")
+        with_born = (
+            found.join(new, on=on, how="left", maintain_order="left")
+            .join(former, on="payment", how="left", maintain_order="left")
+            .with_columns(born_id=pl.coalesce("born_id", "former_id"))
+            .drop("former_id")
+        )
         return with_born.with_columns(
             claim_id=pl.coalesce("claim_id", "born_id"),
             match_method=pl.when(pl.col("match_method").is_not_null())
@@ -202,6 +218,18 @@ class RemittanceWriter:
             .otherwise(pl.lit("none")),
             match_points=pl.col("match_points").fill_null(0),
         ).drop("born_id")
+
+    def _former_claims(self, unmatched: pl.DataFrame) -> pl.DataFrame:
+        """Return payment, former_id: claims without facts whose number is quoted again."""
+        columns = {"payment": pl.Int64, "former_id": pl.Int64}
+        if unmatched.is_empty():
+            return pl.DataFrame(schema=columns)
+        _keep_wanted(unmatched)
+        former = read_frame(_FORMER_CLAIMS, columns)
+        self._touched.claims(former["former_id"])
+        self._touched.derive(former["former_id"])
+        self._touched.born(former["former_id"])
+        return former
 
     def _payment_rows(self, payments: pl.DataFrame) -> pl.DataFrame:
         text = (
@@ -282,8 +310,7 @@ class RemittanceWriter:
         )
 
 
-def candidate_pairs(payments: pl.DataFrame, query: str) -> pl.DataFrame:
-    """Return the pairs of claim payments and claims that core.matching weighs."""
+def _keep_wanted(payments: pl.DataFrame) -> None:
     keep_frame(
         "wanted_payments",
         {
@@ -297,6 +324,11 @@ def candidate_pairs(payments: pl.DataFrame, query: str) -> pl.DataFrame:
         },
         payments,
     )
+
+
+def candidate_pairs(payments: pl.DataFrame, query: str) -> pl.DataFrame:
+    """Return the pairs of claim payments and claims that core.matching weighs."""
+    _keep_wanted(payments)
     columns = [
         "payment",
         "claim_number",
@@ -382,7 +414,7 @@ def _copy_details(tables: dict[str, pl.DataFrame], head: pl.DataFrame) -> None:
             "line_index",
             "position",
             pl.col("sequence").alias("part"),
-            pl.col("group_code").fill_null(""),
+            pl.col("group_code").fill_null("").str.to_uppercase(),
             pl.col("reason_code").fill_null(""),
             pl.col("amount_cents").fill_null(0),
             pl.col("quantity").fill_null(""),

@@ -7,13 +7,14 @@ memory does not grow with the file. Either way a set is posted wholly or not at 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
 import polars as pl
-from django.db import transaction
+from django.db import connection, transaction
 
 from sanderling.core.ledger.facts import ENTRIES
 from sanderling.core.ledger.provider_level import claimless_entries, provider_level_entries
@@ -64,6 +65,25 @@ SELECT p.transaction_id, p.position, 0, p.client_id, p.paid_cents, p.payment_dat
 _CLAIMLESS_COLUMNS: Final = {name: kind for name, kind in _PLB_COLUMNS.items() if name != "code"}
 
 
+_PAYMENT_FACTS: Final = [
+    "claim_number",
+    "status",
+    "charge_cents",
+    "paid_cents",
+    "payer_claim_number",
+]
+_DIFFERENT_PAYMENTS: Final = """
+WITH first AS (
+    SELECT number_key, status, charge_cents, paid_cents, payer_claim_number
+      FROM remits_claim_payment WHERE transaction_id = %(first)s
+), other AS (
+    SELECT number_key, status, charge_cents, paid_cents, payer_claim_number
+      FROM remits_claim_payment WHERE transaction_id = %(other)s
+)
+(TABLE first EXCEPT ALL TABLE other) UNION ALL (TABLE other EXCEPT ALL TABLE first) LIMIT 1
+"""
+
+
 class CashDiffers(Exception):
     """The entries bring in another sum than the remittances paid: a bug, nothing was posted."""
 
@@ -83,6 +103,7 @@ class PendingSet:
     paid_cents: int = 0
     client_ids: list[int] = field(default_factory=list)
     status: SetStatus = SetStatus.POSTED
+    payments_digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
 
 class _Refused(Exception):
@@ -220,7 +241,7 @@ class PostingUnit:
                 pending.status = SetStatus.QUARANTINED
                 raise _Refused
             self._write_batch(pending, batch, of, remittance, touched)
-        _refuse_known(pending)
+        _refuse_known(pending, set_id)
 
     def _write_batch(
         self,
@@ -242,6 +263,8 @@ class PostingUnit:
             pending.claim_count += payments.height
             pending.charge_cents += payments["charge_cents"].sum()
             pending.paid_cents += payments["paid_cents"].sum()
+            for row in payments.select(_PAYMENT_FACTS).iter_rows():
+                pending.payments_digest.update(repr(row).encode())
             if batch.is_last:
                 pending.client_ids = remittance.finish(tables)
         elif of.kind.startswith("837"):
@@ -277,6 +300,8 @@ def _set_row(set_id: int, pending: PendingSet, batch: Batch) -> SetRow:
         envelope.control_number.rjust(9, "0"),
         found.group_control_number.rjust(9, "0"),
         found.control_number.rjust(9, "0"),
+        # Senders reuse control numbers; what tells the files apart then is what is in them.
+        pending.file.sha256[:16],
     )
     return SetRow(
         id=set_id,
@@ -307,7 +332,7 @@ def _check_before(pending: PendingSet, batches: list[Batch]) -> None:
         raise _Refused
 
 
-def _refuse_known(pending: PendingSet) -> None:
+def _refuse_known(pending: PendingSet, set_id: int) -> None:
     """Refuse a set, or a payment, that was posted before.
 
     Raises:
@@ -320,15 +345,11 @@ def _refuse_known(pending: PendingSet) -> None:
     if posted.filter(content_sha256=pending.last.content_sha256).exists():
         pending.status = SetStatus.DUPLICATE
         raise _Refused
-    identity = payment_identity(pending.last)
+    identity = payment_identity(pending)
     other = posted.filter(identity=identity).first() if identity else None
     if other is None:
         return
-    same = (other.claim_count, other.charge_cents, other.paid_cents) == (
-        pending.claim_count,
-        pending.charge_cents,
-        pending.paid_cents,
-    )
+    same = _same_payments(other.pk, set_id)
     pending.status = SetStatus.DUPLICATE if same else SetStatus.QUARANTINED
     if not same:
         pending.problems.append(
@@ -344,8 +365,21 @@ def _refuse_known(pending: PendingSet) -> None:
     raise _Refused
 
 
-def payment_identity(batch: Batch) -> str:
-    """Return what makes an 835 the same payment however it is written; "" for other sets."""
+def _same_payments(first_set_id: int, other_set_id: int) -> bool:
+    """Say whether two remittances pay the same claims alike."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENT_PAYMENTS, {"first": first_set_id, "other": other_set_id})
+        return cursor.fetchone() is None
+
+
+def payment_identity(pending: PendingSet) -> str:
+    """Return what makes an 835 the same payment however it is written; "" for other sets.
+
+    Payers are careless with the trace number of a remittance that pays nothing: there the claims
+    belong to its identity.
+    """
+    batch = pending.last
+    assert batch is not None  # noqa: S101  (a set has a batch)
     if batch.transaction.kind != "835" or batch.tables["remittances"].is_empty():
         return ""
     row = batch.tables["remittances"].to_dicts()[0]
@@ -357,6 +391,7 @@ def payment_identity(batch: Batch) -> str:
         row["payment_date"],
         row["amount_cents"],
         row["payee_npi"] or row["payee_tin"],
+        None if row["amount_cents"] else pending.payments_digest.hexdigest(),
     )
     return "|".join("" if part is None else str(part) for part in parts)
 
@@ -382,7 +417,7 @@ def _record(pending: PendingSet, set_id: int) -> None:
         position=found.position,
         end_position=last.end_position,
         content_sha256=last.content_sha256,
-        identity=payment_identity(last) if is_posted else "",
+        identity=payment_identity(pending) if is_posted else "",
         status=pending.status,
         received_date=pending.received_date,
         claim_count=pending.claim_count,
