@@ -31,10 +31,11 @@ WITH found AS (
      WHERE w.number_key <> ''
     UNION ALL
     SELECT w.payment, n.claim_id, n.kind = 'payer'
-      FROM wanted_payments w
-      JOIN claims_claim_number n ON n.client_id = w.client_id
-       AND n.key IN (w.number_key, w.payer_key_1, w.payer_key_2)
-     WHERE n.key <> ''
+      FROM (SELECT payment, client_id, number_key AS key FROM wanted_payments
+            UNION SELECT payment, client_id, payer_key_1 FROM wanted_payments
+            UNION SELECT payment, client_id, payer_key_2 FROM wanted_payments) w
+      JOIN claims_claim_number n ON n.client_id = w.client_id AND n.key = w.key
+     WHERE w.key <> ''
 )
 SELECT f.payment, c.id, c.number, c.number_key, c.patient_last_name, c.patient_first_name,
        c.member_id, c.service_from_date, c.charge_cents, c.payer_id, bool_or(f.by_payer_number)
