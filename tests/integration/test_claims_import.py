@@ -389,7 +389,8 @@ def test_names_come_in_two_orders() -> None:
 def remittance(folder: Path, *, number: str, paid_date: str, name: str) -> Path:
     """One 835 of 40.00 paid of 100.00 charged; the rest is contractual."""
     segments = [
-        "ISA*00*          *00*          *ZZ*PAYER          *ZZ*PROVIDER       *260401*1200*^*00501*000000001*0*P*:",
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{'PAYER':15}*ZZ*{'PROVIDER':15}"
+        "*260401*1200*^*00501*000000001*0*P*:",
         "GS*HP*PAYER*PROVIDER*20260401*1200*1*X*005010X221A1",
         "ST*835*0001",
         f"BPR*I*40*C*CHK************{paid_date}",

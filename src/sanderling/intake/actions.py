@@ -142,18 +142,20 @@ def register(
         )
     is_encrypted = keep_original(path, sha256)
     if known is None:
-        known = StoredFile.objects.create(
-            sha256=sha256,
-            name=path.name,
-            size_bytes=size,
-            received_date=day,
-            recorded_at=at,
-            source=source,
-            is_encrypted=is_encrypted,
-        )
-        Arrival.objects.create(
-            file=known, name=path.name, received_date=day, recorded_at=at, source=source
-        )
+        with transaction.atomic():
+            known = StoredFile.objects.create(
+                sha256=sha256,
+                name=path.name,
+                size_bytes=size,
+                received_date=day,
+                recorded_at=at,
+                source=source,
+                is_encrypted=is_encrypted,
+            )
+            Arrival.objects.create(
+                file=known, name=path.name, received_date=day, recorded_at=at, source=source
+            )
+        return _OpenFile(FileReport(path=path, file=known), known, received_date)
     return _OpenFile(
         FileReport(path=path, file=known),
         known,

@@ -29,8 +29,8 @@ from sanderling.simulator.output import write_world
 from sanderling.simulator.world import World
 from sanderling.simulator.worldstate import Settings
 
-CLAIMS: Final = 1_500
-DAYS: Final = 150
+CLAIMS: Final = 1_000
+DAYS: Final = 120
 SEED: Final = 7
 SOURCE: Final = "demo"
 _COMPLETE: Final = "complete"  # its presence says that the world was written to the end

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -31,7 +31,7 @@ def take_uploaded(token: str) -> int:
     """Take in the files of one upload."""
     from sanderling.intake.uploads import take_upload
 
-    close_old_connections()
+    _renew_connection()
     return take_upload(token, at=timezone.now())
 
 
@@ -41,7 +41,7 @@ def replay_stored(file_id: int) -> str:
     from sanderling.files.models import StoredFile
     from sanderling.intake.replaying import replay_file
 
-    close_old_connections()
+    _renew_connection()
     stored = StoredFile.objects.get(pk=file_id)
     return replay_file(stored, recorded_at=timezone.now()).status
 
@@ -52,7 +52,7 @@ def resume_interrupted() -> int:
     from sanderling.intake.actions import resume
     from sanderling.intake.uploads import take_upload, waiting_uploads
 
-    close_old_connections()
+    _renew_connection()
     count = sum(1 for _ in resume(recorded_at=timezone.now()))
     for token in list(waiting_uploads()):
         count += take_upload(token, at=timezone.now())
@@ -75,7 +75,7 @@ def watch_folders_again() -> int:
 def _look() -> int:
     from sanderling.intake.watching import REST, take_watched
 
-    close_old_connections()
+    _renew_connection()
     if not settings.WATCH_FOLDERS:
         return 0
     report = take_watched(settings.WATCH_FOLDERS, now=timezone.now())
@@ -83,7 +83,8 @@ def _look() -> int:
     if report.resting:
         try:
             seconds = int(REST.total_seconds()) + 1
-            watch_folders_again.configure(schedule_in={"seconds": seconds}).defer()
+            with transaction.atomic():
+                watch_folders_again.configure(schedule_in={"seconds": seconds}).defer()
         except AlreadyEnqueued:
             logger.debug("another look is planned already")
     return report.taken
@@ -97,9 +98,16 @@ def _say(report: WatchReport) -> None:
         logger.warning("%s watched files cannot be read", report.unreadable)
 
 
+def _renew_connection() -> None:
+    """Give up a connection that is too old or broken: outside requests nobody else does."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
 def defer_resume() -> None:
     """Ask the worker to resume; asked twice it does it once."""
     try:
-        resume_interrupted.defer()
+        with transaction.atomic():
+            resume_interrupted.defer()
     except AlreadyEnqueued:
         logger.debug("resuming is planned already")
