@@ -1,0 +1,325 @@
+"""Writes the generated pages of docs/reference; with --check only says which are not current.
+
+What the pages say is read from the code: commands from click, settings from .env.example, problem
+codes from core.x12.problems, accounts and kinds from core.ledger.accounts. The meanings that the
+code has no words for stand in this file; a new account without one is a KeyError here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import string
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+import click
+
+from sanderling.cli.main import cli
+from sanderling.core.codes.carc import (
+    ADD_BACK,
+    COST_SHARE,
+    REVIEWED_CATEGORIES,
+    carcs,
+    natures,
+    title_of,
+)
+from sanderling.core.ledger.accounts import (
+    PARTY_NAMES,
+    RECEIVABLES,
+    Account,
+    Kind,
+    provider_level_target,
+    write_down_target,
+)
+from sanderling.core.x12.problems import CODES, Severity
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REFERENCE = REPOSITORY / "docs" / "reference"
+NOTICE = "<!-- Written by tools/make_reference.py. Change the code it reads, not this page. -->\n"
+
+# Problems that intake adds to what the reader finds.
+INTAKE_CODES = {
+    "payment_identity_reused": (
+        Severity.REFUSED,
+        "This trace number, date, amount and payee were posted before, with other claims.",
+    ),
+}
+SHEET_CODES = {
+    "number_missing": (Severity.CLAIM, "The row names no claim."),
+    "client_unknown": (Severity.CLAIM, "The row names no client, or none that is known."),
+    "client_differs": (Severity.CLAIM, "The row names another client than `--client` does."),
+    "cell_unreadable": (Severity.CLAIM, "The cell is no amount, or no day."),
+    "balance_missing": (Severity.CLAIM, "The row states no balance."),
+    "balance_differs": (
+        Severity.CLAIM,
+        "Insurance and patient balance do not add up to the total balance of the row.",
+    ),
+    "buckets_differ": (Severity.CLAIM, "The age columns do not add up to the balance of the row."),
+    "total_differs": (Severity.WARNING, "The sheet's own total is not the sum of its rows."),
+}
+SEVERITIES = {
+    Severity.WARNING: "read and posted; the sender should hear of it",
+    Severity.CLAIM: "this claim or claim payment cannot be posted as it stands; the rest is",
+    Severity.REFUSED: "the transaction set, the interchange or the file is not taken",
+}
+ACCOUNTS = {
+    Account.PRIMARY: "receivable: what the first payer owes",
+    Account.SECONDARY: "receivable: what the second payer owes",
+    Account.TERTIARY: "receivable: what the third payer owes",
+    Account.PATIENT: "receivable: what the patient owes",
+    Account.REVENUE: "charges",
+    Account.CASH: "what remittances paid",
+    Account.CONTRACTUAL: "reductions agreed with the payer",
+    Account.SEQUESTRATION: "reductions by federal sequestration",
+    Account.WITHHOLD: "amounts the payer keeps back",
+    Account.INCENTIVE: "incentives and penalties of quality programs",
+    Account.PRIOR_PAYER: "what another payer paid, known only from the secondary claim we sent",
+    Account.SUSPENSE: "cash of claim payments that are not posted to a claim",
+    Account.RECOUPMENT: "provider level: overpayments taken back",
+    Account.FORWARDING_BALANCE: "provider level: balances carried to a later remittance",
+    Account.INTEREST: "provider level: interest",
+    Account.PROVIDER_LEVEL: "provider level: everything else",
+    Account.OPENING: "the other side of balances taken over from another billing system",
+}
+KINDS = {
+    Kind.CHARGE: "a line was charged",
+    Kind.CHARGE_VOID: "a charge was taken back by a replacement or a void",
+    Kind.INSURANCE_PAYMENT: "a payer paid, or took a payment back",
+    Kind.CONTRACTUAL: "a write-down agreed with the payer",
+    Kind.SEQUESTRATION: "a write-down by sequestration",
+    Kind.WITHHOLD: "an amount kept back by the payer",
+    Kind.INCENTIVE: "an incentive or penalty",
+    Kind.TRANSFER: "the patient's share passes to the next party",
+    Kind.OFFSET: "a later payer's credit is set against what another party of the claim owes",
+    Kind.PRIOR_PAYER: "what the first payer paid, as our secondary claim states it",
+    Kind.OPENING_BALANCE: "a balance taken over from another billing system",
+    Kind.SUSPENSE: "a payment is held: the cash came in, no claim was changed",
+    Kind.INTEREST: "interest of a remittance",
+    Kind.RECOUPMENT: "a provider-level recovery",
+    Kind.FORWARDING_BALANCE: "a provider-level balance carried on",
+    Kind.PROVIDER_ADJUSTMENT: "another provider-level adjustment",
+}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+# --- commands
+
+
+def commands_page() -> str:
+    """Return the page of all commands."""
+    head = (
+        f"{NOTICE}# Commands\n"
+        "\nWhat `sanderling --help` says, of all commands. Conventions:\n\n"
+        "- Rows go to standard output, everything else to standard error. `--format` chooses\n"
+        "  `table`, `json`, `csv` or `xlsx`; JSON is one document with `as_of`, `rows` and, where\n"
+        "  there are any, `totals`.\n"
+        "- Amounts are integer cents in JSON and CSV, and their keys end in `_cents`. Days are\n"
+        "  ISO (`2026-03-05`). Rates are fractions.\n"
+        "- Exit status: 0 done; 1 done, but some input was refused, and the output says which;\n"
+        "  2 wrong usage; 3 the system could not do it; 130 interrupted.\n"
+        "- Every command that loads may be run again: what is known already changes nothing.\n"
+    )
+    return head + "".join(map(_command, _contexts(click.Context(cli, info_name="sanderling"))))
+
+
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    command = context.command
+    if not isinstance(command, click.Group):
+        yield context
+        return
+    if context.parent is not None:
+        yield context
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        if found is not None:
+            yield from _contexts(click.Context(found, info_name=name, parent=context))
+
+
+def _command(context: click.Context) -> str:
+    command = context.command
+    text = "\n\n".join(" ".join(p.split()) for p in (command.help or "").split("\n\n"))
+    if isinstance(command, click.Group):
+        return f"\n## {context.command_path}\n\n{text}\n"
+    level = "###" if context.parent is not None and context.parent.parent is not None else "##"
+    pieces = [context.command_path, *command.collect_usage_pieces(context)]
+    rows = [
+        record
+        for parameter in command.get_params(context)
+        if isinstance(parameter, click.Option)
+        and (record := parameter.get_help_record(context)) is not None
+        and "--help" not in parameter.opts
+    ]
+    options = f"\n{table(['option', 'meaning'], ([f'`{a}`', b] for a, b in rows))}" if rows else ""
+    return f"\n{level} {context.command_path}\n\n    {' '.join(pieces)}\n\n{text}\n{options}"
+
+
+# --- settings
+
+
+def settings_page() -> str:
+    """Return the page of all settings."""
+    rows = [(f"`{name}`", f"`{value}`", text) for name, value, text in settings_listed()]
+    return (
+        f"{NOTICE}# Settings\n\n"
+        "Environment variables; all are optional. They are read when a command starts; nothing is\n"
+        "read from a file named `.env`. A value that a setting cannot take is refused at once\n"
+        "(exit status 2) with the name of the variable. `SANDERLING_SECRET_KEY` and\n"
+        "`SANDERLING_FILE_KEY` may hold the secret itself instead of naming a file by the\n"
+        "variable that ends in `_FILE`; a secret has at least 32 characters.\n\n"
+        + table(["variable", "example", "meaning"], rows)
+    )
+
+
+def settings_listed() -> Iterator[tuple[str, str, str]]:
+    """Yield name, example and meaning of each setting of .env.example."""
+    comment: list[str] = []
+    for line in (REPOSITORY / ".env.example").read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"#?([A-Z_]+)=(.*)", line)
+        if match:
+            yield match[1], match[2], " ".join(comment)
+            comment = []
+        elif line.startswith("# "):
+            comment.append(line[2:])
+        else:
+            comment = []
+
+
+# --- problem codes
+
+
+def problems_page() -> str:
+    """Return the page of problem codes."""
+    return (
+        f"{NOTICE}# Problem codes\n\n"
+        "A problem names its place (segment, its number in the file, loop, element) and has one\n"
+        "of these codes. The severity given is the usual one; a place may call for another.\n\n"
+        + table(["severity", "means"], ((f"`{s}`", text) for s, text in SEVERITIES.items()))
+        + "\n## X12 files\n\n"
+        + _codes_table(CODES | INTAKE_CODES)
+        + "\n## Aging sheets of other billing systems\n\n"
+        "Found by `sanderling claims import`; the place is a row and a column.\n\n"
+        + _codes_table(SHEET_CODES)
+    )
+
+
+def _codes_table(codes: dict[str, tuple[Severity, str]]) -> str:
+    rows = ((f"`{code}`", f"`{severity}`", text) for code, (severity, text) in codes.items())
+    return table(["code", "severity", "what was found"], rows)
+
+
+# --- the chart of accounts
+
+
+def ledger_page() -> str:
+    """Return the page of accounts, kinds and the codes that decide between them."""
+    parties = ", ".join(f"{int(a)} {PARTY_NAMES[a]}" for a in RECEIVABLES)
+    return (
+        f"{NOTICE}# Accounts, kinds of entry, codes with an account of their own\n\n"
+        "An entry moves an amount from one account (credit) to another (debit); a negative amount\n"
+        "moves the other way. Rules in words: [posting](../domain/posting.md).\n\n"
+        "## Accounts\n\n"
+        f"Receivable accounts are kept by claim and are its parties: {parties}.\n\n"
+        + table(
+            ["number", "account", "holds"],
+            ((str(int(a)), f"`{a.name.lower()}`", ACCOUNTS[a]) for a in Account),
+        )
+        + "\n## Kinds of entry\n\n"
+        + table(
+            ["number", "kind", "made when"],
+            ((str(int(k)), f"`{k.name.lower()}`", KINDS[k]) for k in Kind),
+        )
+        + "\n## Write-downs that are not contractual\n\n"
+        "By adjustment reason code; all others go to `contractual`.\n\n"
+        + _targets((code for code in carcs()), write_down_target, Account.CONTRACTUAL)
+        + "\n## Provider-level adjustments (PLB)\n\n"
+        "By PLB code; all others go to `provider_level`.\n\n"
+        + _targets(_plb_codes(), provider_level_target, Account.PROVIDER_LEVEL, has_title=False)
+        + "\n## Reason codes of the patient's share\n\n"
+        "With group PR these pass on to the next party (100: always to the patient).\n\n"
+        + _reasons(COST_SHARE)
+        + "\n## Reductions of the payment, not of the allowed amount\n\n"
+        + _reasons(ADD_BACK)
+        + "\n## Group OA: the reason codes that are written down\n\n"
+        + _reasons(_written_down_oa())
+        + "\n## Categories whose partial reductions are not written down but reviewed\n\n"
+        + "".join(f"- {name}\n" for name in sorted(REVIEWED_CATEGORIES))
+    )
+
+
+def _plb_codes() -> Iterator[str]:
+    return map("".join, product(string.digits + string.ascii_uppercase, repeat=2))
+
+
+def _targets(
+    codes: Iterable[str],
+    target: Callable[[str], tuple[Account, Kind]],
+    usual: Account,
+    *,
+    has_title: bool = True,
+) -> str:
+    rows = []
+    for code in codes:
+        account, kind = target(code)
+        if account != usual:
+            row = [code, f"`{account.name.lower()}`", f"`{kind.name.lower()}`"]
+            rows.append([*row, title_of(code)] if has_title else row)
+    heads = ["code", "account", "kind", "our title"]
+    return table(heads if has_title else heads[:3], rows)
+
+
+def _written_down_oa() -> Iterator[str]:
+    for row in natures().iter_rows(named=True):
+        if row["group_code"] == "OA" and row["nature"] == "N":
+            yield row["reason_code"]
+
+
+def _reasons(codes: Iterable[str]) -> str:
+    ordered = sorted(codes, key=lambda code: (not code.isdigit(), code.rjust(4)))
+    return table(["code", "our title"], ((code, title_of(code)) for code in ordered))
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "settings.md": settings_page,
+    "problem-codes.md": problems_page,
+    "accounts.md": ledger_page,
+}
+
+
+def outdated() -> list[str]:
+    """Return the names of the pages that are missing or not what the code says."""
+    return [
+        name
+        for name, write in PAGES.items()
+        if not (REFERENCE / name).is_file()
+        or (REFERENCE / name).read_text(encoding="utf-8") != write()
+    ]
+
+
+def main() -> int:
+    """Write the pages, or check them; return 1 when --check finds one that is not current."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    if parser.parse_args().check:
+        stale = outdated()
+        for name in stale:
+            print(f"docs/reference/{name} is not current", file=sys.stderr)
+        return 1 if stale else 0
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, write in PAGES.items():
+        (REFERENCE / name).write_text(write(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
