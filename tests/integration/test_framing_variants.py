@@ -9,11 +9,11 @@ from typing import Final
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from tests.unit.core.x12.read.remittance_file import file_of
 
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.core.x12.read import read_bytes, read_stream
-from tests.unit.core.x12.read.remittance_file import file_of
 
 CLAIM_COUNT: Final = 6
 _PLAIN: Final = file_of().replace("\n", "")
@@ -213,7 +213,7 @@ def _two_sets(spoil: Callable[[str], str]) -> bytes:
         lambda text: text[: text.index("CLP*PCN10002")],
         lambda text: text.replace("BPR*I*149.25", "BPR*I*1"),
         lambda text: text.replace("ST*835", "ST*999"),
-        lambda text: "ST*835~",
+        lambda _text: "ST*835~",
     ],
     ids=["no SE", "broken off", "out of balance", "wrong guide", "only an ST"],
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from tests.property.core.x12_samples import HEADER, claims
 
 from sanderling.core.x12.batches import Interchange, TransactionSet
 from sanderling.core.x12.read import set_835
 from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.set_835 import Reader835
-from tests.property.core.x12_samples import HEADER, claims
 
 _INTERCHANGE = Interchange(
     1, 1, "ZZ", "PAYER", "ZZ", "CLINIC", date(2026, 1, 5), "0930", "00501", "000000101", "P",
@@ -26,10 +28,7 @@ _SET = TransactionSet(
 def _texts(segments: list[str], cuts: list[int]) -> list[tuple[int, str]]:
     """Divide `segments` at `cuts`; each text with the position of its first segment."""
     places = sorted({0, len(segments), *(cut % len(segments) for cut in cuts)})
-    return [
-        (3 + begin, "~".join(segments[begin:end]))
-        for begin, end in zip(places, places[1:], strict=False)
-    ]
+    return [(3 + begin, "~".join(segments[begin:end])) for begin, end in pairwise(places)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -46,16 +45,14 @@ def test_columns_and_segments_give_the_same(
     segments += ["PLB*1234567893*20261231*WO:REF1*1.5*L6*-2", "SE*1*0001"]
     by_segment = Reader835(_SET, Delimiters())
     by_columns = Reader835(_SET, Delimiters())
-    usual, set_835.COLUMNS_MIN = set_835.COLUMNS_MIN, 0
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(set_835, "COLUMNS_MIN", 0)
         for position, text in _texts(segments, cuts):
             by_segment.feed(text.split("~"), position)
             by_columns.feed_text(text, position)
         assert by_segment.closed_claims() == by_columns.closed_claims()
         expected, problems, refused = by_segment.finish()
         found, found_problems, found_refused = by_columns.finish()
-    finally:
-        set_835.COLUMNS_MIN = usual
     assert refused == found_refused
     assert found_problems == problems
     assert found.keys() == expected.keys()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from tests.property.core.x12_samples import HEADER, ISA, claims
 
 from sanderling.core.x12.batches import Batch, FileEvent
 from sanderling.core.x12.problems import Problem
 from sanderling.core.x12.read import framing, parallel, read_parallel, read_stream
-from tests.property.core.x12_samples import HEADER, ISA, claims
 
 _Read = list[tuple[object, list[Problem], bool, int, str, dict[str, pl.DataFrame]]]
 

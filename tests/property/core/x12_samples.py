@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 
-ISA = "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *260105*0930*^*00501*000000101*0*P*:~"
+ISA = (
+    "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         "
+    "*260105*0930*^*00501*000000101*0*P*:~"
+)
 HEADER = (
     "BPR*I*0*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*20260120~"
     "TRN*1*EFT900001*1512345678~DTM*405*20260119~N1*PR*ACME HEALTH*XV*ACME1~N3*1 MAIN ST~"
@@ -110,7 +113,7 @@ def claim(chance: random.Random, number: int) -> list[str]:
 
 def claims(seed: int, count: int, faults: int) -> list[str]:
     """Return the segments of `count` claims with `faults` segments put in, taken out or doubled."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (no secret)
     segments = [segment for number in range(count) for segment in claim(chance, number)]
     for _ in range(faults):
         place = chance.randrange(1, len(segments))

@@ -122,7 +122,10 @@ CODES: Final[dict[str, tuple[Severity, str]]] = {
     "group_code_unknown": (Severity.WARNING, "The adjustment group is none of CO, PR, OA, PI."),
     "prior_payer_unmatched": (Severity.WARNING, "SVD01 names no other payer of the claim."),
     "prior_payment_out_of_balance": (Severity.WARNING, "Line charge is not SVD02 plus CAS."),
-    "coverage_out_of_balance": (Severity.WARNING, "Claim charge is not AMT*D plus all CAS of the payer."),
+    "coverage_out_of_balance": (
+        Severity.WARNING,
+        "Claim charge is not AMT*D plus all CAS of the payer.",
+    ),
     "adjudication_date_missing": (Severity.WARNING, "A prior payment has no DTP*573."),
     "acknowledged_count_differs": (Severity.WARNING, "A count does not fit what the file has."),
     "acknowledgement_unreadable": (Severity.REFUSED, "Nothing says what is answered."),
@@ -135,7 +138,7 @@ CODES: Final[dict[str, tuple[Severity, str]]] = {
 }
 
 
-def problem_at(  # noqa: PLR0913 (the fields of Problem)
+def problem_at(
     code: str,
     message: str,
     *,

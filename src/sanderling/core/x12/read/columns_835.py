@@ -172,7 +172,7 @@ def _odd_claims(
     }
 
 
-def _text_read(  # noqa: PLR0913 (the parts of the result)
+def _text_read(
     stretch: Stretch,
     number: int,
     frames: dict[str, pl.DataFrame],

@@ -81,9 +81,7 @@ def read_header(data: bytes, index: int, position: int) -> Header | BadHeader:
             )
         )
     interchange = _interchange(elements, delimiters, index, position)
-    return Header(
-        interchange, delimiters, length, _header_problems(interchange, elements, len(text))
-    )
+    return Header(interchange, delimiters, length, _header_problems(interchange, len(text)))
 
 
 def _separator_places(data: bytes, separator: bytes) -> list[int]:
@@ -170,9 +168,7 @@ def _interchange(
     )
 
 
-def _header_problems(
-    interchange: Interchange, elements: list[str], length: int
-) -> tuple[Problem, ...]:
+def _header_problems(interchange: Interchange, length: int) -> tuple[Problem, ...]:
     problems = []
     position = interchange.position
     # `length` ends before the last separator; that, the component separator, the terminator follow.

@@ -1,8 +1,8 @@
-"""Element values as numbers: amounts in cents, days, and check digits.
+r"""Element values as numbers: amounts in cents, days, and check digits.
 
 A file repeats its amounts and dates over and over, so each text is parsed once and remembered;
 the memory is emptied when it grows too large. Digits are ASCII digits only: Python's own `int`
-and `\\d` also take Arabic or full-width ones.
+and `\d` also take Arabic or full-width ones.
 
 Source: X12 data types R, DT; 835 TR3 005010X221A1 appendix B.1.1.3.1.
 """

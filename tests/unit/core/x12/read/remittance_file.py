@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sanderling.core.x12.batches import Batch, FileEvent
+from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.problems import Problem
 from sanderling.core.x12.read import read_bytes
 
@@ -114,4 +114,4 @@ def problems_in(data: bytes) -> list[Problem]:
 
 def refusals_in(data: bytes) -> list[bool]:
     """Return whether something in a file is refused, event by event."""
-    return [found.refused for found in read_bytes(data) if isinstance(found, Batch | FileEvent)]
+    return [found.refused for found in read_bytes(data)]

@@ -1,4 +1,4 @@
-"""One fault at a time in a right remittance: each is told by its code, at its segment and element."""
+"""One fault at a time in a right remittance: each is told by code, segment and element."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
+from tests.unit.core.x12.read.remittance_file import file_of, problems_in, refusals_in
 
 from sanderling.core.x12.problems import CODES, Severity
-from tests.unit.core.x12.read.remittance_file import file_of, problems_in, refusals_in
 
 _CLAIM: Final = Severity.CLAIM
 _REFUSED: Final = Severity.REFUSED
