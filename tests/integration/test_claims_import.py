@@ -386,11 +386,16 @@ def test_names_come_in_two_orders() -> None:
     assert person_names("Cher") == ("CHER", "")
 
 
+ISA = (
+    f"ISA*00*{'':10}*00*{'':10}*ZZ*{'PAYER':15}*ZZ*{'PROVIDER':15}"
+    "*260401*1200*^*00501*000000001*0*P*:"
+)
+
+
 def remittance(folder: Path, *, number: str, paid_date: str, name: str) -> Path:
     """One 835 of 40.00 paid of 100.00 charged; the rest is contractual."""
     segments = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{'PAYER':15}*ZZ*{'PROVIDER':15}"
-        "*260401*1200*^*00501*000000001*0*P*:",
+        ISA,
         "GS*HP*PAYER*PROVIDER*20260401*1200*1*X*005010X221A1",
         "ST*835*0001",
         f"BPR*I*40*C*CHK************{paid_date}",

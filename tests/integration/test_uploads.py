@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -21,6 +22,7 @@ from sanderling.files.models import StoredFile
 from sanderling.intake import uploads
 from sanderling.intake.models import Upload, UploadedFile
 from sanderling.intake.tasks import resume_interrupted, take_uploaded
+from sanderling.intake.turns import INTAKE_LOCK, one_at_a_time
 from sanderling.intake.uploads import shown_name, start_upload, take_upload, waiting_uploads
 
 AT = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -225,3 +227,26 @@ def test_names_lead_nowhere(name: str, shown: str) -> None:
 def test_a_refusal_is_one_sentence(home: Path) -> None:
     with pytest.raises(Refusal, match="Choose"):
         start_upload(sent=[], user_id=1, at=AT)
+
+
+def test_two_sessions_do_not_take_files_in_at_once() -> None:
+    parameters = connection.settings_dict
+    with psycopg.connect(
+        host=parameters["HOST"],
+        port=parameters["PORT"],
+        user=parameters["USER"],
+        password=parameters["PASSWORD"],
+        dbname=parameters["NAME"],
+        autocommit=True,
+    ) as other:
+
+        def may_enter() -> bool:
+            row = other.execute("SELECT pg_try_advisory_lock(%s)", [INTAKE_LOCK]).fetchone()
+            assert row is not None
+            return bool(row[0])
+
+        with one_at_a_time():
+            with one_at_a_time():
+                pass
+            assert not may_enter()
+        assert may_enter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from sanderling.files.models import Arrival, StoredFile
 from sanderling.intake import watching
+from sanderling.intake.actions import ingest
 from sanderling.intake.models import WatchedFile
 from sanderling.intake.tasks import defer_resume, watch_folders
 from sanderling.intake.watching import REST, take_watched
@@ -68,7 +70,12 @@ def test_what_was_taken_is_not_read_again_until_it_changes(
     take_watched([inbox], now=NOW)
     take_watched([inbox], now=LATER)
     calls: list[object] = []
-    monkeypatch.setattr(watching, "ingest", lambda *a, **k: calls.append(a) or iter(()))
+
+    def noted(paths: list[Path], **_rest: object) -> Iterator[object]:
+        calls.append(paths)
+        return iter(())
+
+    monkeypatch.setattr(watching, "ingest", noted)
     take_watched([inbox], now=LATER + timedelta(minutes=1))
     assert calls == []
     monkeypatch.undo()
@@ -106,7 +113,7 @@ def test_one_file_that_cannot_be_read_and_a_missing_folder_stop_nothing(
     for number, name in enumerate(("a", "b", "c")):
         (inbox / name).write_text(ta1(number + 1))
     take_watched([inbox], now=NOW)
-    whole = watching.ingest
+    whole = ingest
 
     def refuses(paths: list[Path], **rest: object) -> object:
         if paths[0].name == "b":

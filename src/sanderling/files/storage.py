@@ -18,6 +18,8 @@ from typing import BinaryIO, Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from sanderling.postgres.home import private_folder
+
 CHUNK_BYTES: Final = 1 << 20
 _TAG_BYTES: Final = 16
 _PREFIX_BYTES: Final = 7
@@ -30,7 +32,7 @@ class OriginalDamaged(Exception):
 
 def originals_folder() -> Path:
     """Return the folder of the originals."""
-    return Path(settings.SANDERLING_HOME) / "originals"
+    return private_folder(Path(settings.SANDERLING_HOME), "originals")
 
 
 def hash_file(path: Path) -> tuple[str, int]:
