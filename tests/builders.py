@@ -87,9 +87,7 @@ def claims_file(
         f"HL*1**20*1~PRV*BI*PXC*207Q00000X~NM1*85*2*MAPLE FAMILY CLINIC*****XX*{npi}~"
         f"N3*100 MAIN ST~N4*AUSTIN*TX*787010001~REF*EI*{tin}~"
     ) + "".join(claim.text(place) for place, claim in enumerate(claims, start=2))
-    return envelope(
-        body, kind="837", guide="005010X222A1", code="HC", made=made, control=control
-    )
+    return envelope(body, kind="837", guide="005010X222A1", code="HC", made=made, control=control)
 
 
 @dataclass(frozen=True)
@@ -235,9 +233,7 @@ class Inbox:
         self, paths: list[Path], *, received_date: date | None = None
     ) -> list[FileReport]:
         """Ingest paths in one call."""
-        found = list(
-            ingest(paths, received_date=received_date, source="cli", recorded_at=self.at)
-        )
+        found = list(ingest(paths, received_date=received_date, source="cli", recorded_at=self.at))
         self.reports += found
         return found
 
@@ -362,46 +358,67 @@ def check_identities() -> None:
         assert amount == paid_total - plb_total
     assert not any(cash.values()), "cash without a remittance"
     # Sum of CLP04 = payments and suspense, claim payment by claim payment.
-    assert rows(
-        "SELECT p.transaction_id, p.position FROM remits_claim_payment p"
-        "  LEFT JOIN ledger_entry e ON e.transaction_id = p.transaction_id AND e.kind IN (3, 20)"
-        "   AND e.position BETWEEN p.position AND p.end_position"
-        " GROUP BY 1, 2, p.paid_cents HAVING coalesce(sum(e.amount_cents), 0) <> p.paid_cents"
-    ) == []
+    assert (
+        rows(
+            "SELECT p.transaction_id, p.position FROM remits_claim_payment p"
+            "  LEFT JOIN ledger_entry e ON e.transaction_id = p.transaction_id AND e.kind IN (3, 20)"
+            "   AND e.position BETWEEN p.position AND p.end_position"
+            " GROUP BY 1, 2, p.paid_cents HAVING coalesce(sum(e.amount_cents), 0) <> p.paid_cents"
+        )
+        == []
+    )
     # By claim: balance = charges - payments - reductions + what was taken over.
-    assert rows(
-        "SELECT claim_id FROM ledger_entry WHERE claim_id IS NOT NULL GROUP BY 1 HAVING"
-        " sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END"
-        "   - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)"
-        " <> sum(CASE WHEN kind IN (1, 2, 11) THEN amount_cents"
-        "             WHEN kind IN (3, 4, 5, 6, 7, 10) THEN -amount_cents ELSE 0 END)"
-    ) == []
-    assert rows(
-        "SELECT claim_id, party FROM (SELECT e.claim_id, side.party, sum(side.cents) AS cents"
-        "  FROM ledger_entry e CROSS JOIN LATERAL"
-        "   (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents)) AS side(party, cents)"
-        "  WHERE side.party BETWEEN 11 AND 14 GROUP BY 1, 2) AS l"
-        " FULL JOIN ledger_open_balance b USING (claim_id, party)"
-        " WHERE coalesce(l.cents, 0) <> coalesce(b.balance_cents, 0)"
-    ) == []
+    assert (
+        rows(
+            "SELECT claim_id FROM ledger_entry WHERE claim_id IS NOT NULL GROUP BY 1 HAVING"
+            " sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END"
+            "   - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)"
+            " <> sum(CASE WHEN kind IN (1, 2, 11) THEN amount_cents"
+            "             WHEN kind IN (3, 4, 5, 6, 7, 10) THEN -amount_cents ELSE 0 END)"
+        )
+        == []
+    )
+    assert (
+        rows(
+            "SELECT claim_id, party FROM (SELECT e.claim_id, side.party, sum(side.cents) AS cents"
+            "  FROM ledger_entry e CROSS JOIN LATERAL"
+            "   (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents)) AS side(party, cents)"
+            "  WHERE side.party BETWEEN 11 AND 14 GROUP BY 1, 2) AS l"
+            " FULL JOIN ledger_open_balance b USING (claim_id, party)"
+            " WHERE coalesce(l.cents, 0) <> coalesce(b.balance_cents, 0)"
+        )
+        == []
+    )
     # No past day sees half a correction: an entry is never known before the one it corrects.
-    assert rows(
-        "SELECT 1 FROM ledger_entry a JOIN ledger_entry b USING (claim_id, transaction_id, position,"
-        " part, line, kind, debit, credit)"
-        " WHERE a.revision < b.revision AND a.posted_date > b.posted_date"
-    ) == []
+    assert (
+        rows(
+            "SELECT 1 FROM ledger_entry a JOIN ledger_entry b USING (claim_id, transaction_id, position,"
+            " part, line, kind, debit, credit)"
+            " WHERE a.revision < b.revision AND a.posted_date > b.posted_date"
+        )
+        == []
+    )
     # Files: what the set says it holds is what the facts hold.
-    assert rows(
-        "SELECT t.id FROM files_transaction_set t JOIN remits_claim_payment p ON p.transaction_id = t.id"
-        " WHERE t.kind = '835' GROUP BY t.id HAVING t.claim_count <> count(*)"
-        " OR t.paid_cents <> sum(p.paid_cents) OR t.charge_cents <> sum(p.charge_cents)"
-    ) == []
-    assert rows(
-        "SELECT t.id FROM files_transaction_set t JOIN claims_submission s ON s.transaction_id = t.id"
-        " GROUP BY t.id HAVING t.charge_cents <> sum(s.charge_cents)"
-    ) == []
+    assert (
+        rows(
+            "SELECT t.id FROM files_transaction_set t JOIN remits_claim_payment p ON p.transaction_id = t.id"
+            " WHERE t.kind = '835' GROUP BY t.id HAVING t.claim_count <> count(*)"
+            " OR t.paid_cents <> sum(p.paid_cents) OR t.charge_cents <> sum(p.charge_cents)"
+        )
+        == []
+    )
+    assert (
+        rows(
+            "SELECT t.id FROM files_transaction_set t JOIN claims_submission s ON s.transaction_id = t.id"
+            " GROUP BY t.id HAVING t.charge_cents <> sum(s.charge_cents)"
+        )
+        == []
+    )
     # A claim without facts owes nothing.
-    assert rows(
-        "SELECT 1 FROM ledger_open_balance b JOIN claims_claim c ON c.id = b.claim_id"
-        " WHERE NOT c.has_facts"
-    ) == []
+    assert (
+        rows(
+            "SELECT 1 FROM ledger_open_balance b JOIN claims_claim c ON c.id = b.claim_id"
+            " WHERE NOT c.has_facts"
+        )
+        == []
+    )

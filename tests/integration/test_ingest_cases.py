@@ -125,9 +125,10 @@ def test_plb_without_any_claim(inbox: Inbox) -> None:
 
     assert report.status == "posted"
     assert cash() == 100025
-    assert rows(
-        "SELECT reason_code, amount_cents, claim_id FROM ledger_entry ORDER BY 1"
-    ) == [("CT", -120050, None), ("WO", 20025, None)]
+    assert rows("SELECT reason_code, amount_cents, claim_id FROM ledger_entry ORDER BY 1") == [
+        ("CT", -120050, None),
+        ("WO", 20025, None),
+    ]
 
 
 def test_several_plb_providers_and_a_total_of_zero(inbox: Inbox) -> None:
@@ -255,7 +256,9 @@ def test_a_negative_adjustment_without_a_reversal_adds_to_what_is_paid(inbox: In
 
 
 def test_zero_charge_lines_leave_no_entries(inbox: Inbox) -> None:
-    claim = sent("A1", 150, lines=(line("99213", 150, control="L1"), line("3008F", 0, control="L2")))
+    claim = sent(
+        "A1", 150, lines=(line("99213", 150, control="L1"), line("3008F", 0, control="L2"))
+    )
     inbox.take(claims_file(claim))
     body = (patient() + service("HC:99213", 150, 90, "CO*45*60", control="L1")
             + service("HC:3008F", 0, 0, "CO*246*0", control="L2", units="0"))  # fmt: skip

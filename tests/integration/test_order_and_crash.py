@@ -45,7 +45,10 @@ def outcome(steps: Callable[[], None]) -> dict[str, list[str]]:
 def difference(first: dict[str, list[str]], other: dict[str, list[str]]) -> dict[str, object]:
     """Return what differs, part by part."""
     return {
-        part: (sorted(set(first[part]) - set(other[part])), sorted(set(other[part]) - set(first[part])))
+        part: (
+            sorted(set(first[part]) - set(other[part])),
+            sorted(set(other[part]) - set(first[part])),
+        )
         for part in first
         if first[part] != other[part]
     }
@@ -64,7 +67,9 @@ def shuffled(paths: list[Path], seed: int) -> list[Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_known", [True, False], ids=["clients imported", "clients unknown"])
-def test_a_world_comes_out_the_same_in_any_order_within_a_day(inbox: Inbox, *, is_known: bool) -> None:
+def test_a_world_comes_out_the_same_in_any_order_within_a_day(
+    inbox: Inbox, *, is_known: bool
+) -> None:
     world: MadeWorld = make_world(31, 25, 70)
     everything = world.paths("837p", "837i", "837d", "835", "999", "277ca", "277", "ta1", "276")
     if is_known:
@@ -86,5 +91,8 @@ def test_a_world_comes_out_the_same_in_any_order_within_a_day(inbox: Inbox, *, i
 
     expected = outcome(in_order)
     assert difference(expected, outcome(twice)) == {}
-    assert difference(expected, outcome(lambda: inbox.take_paths(shuffled(everything, 2)) and None)) == {}
+    assert (
+        difference(expected, outcome(lambda: inbox.take_paths(shuffled(everything, 2)) and None))
+        == {}
+    )
     assert difference(expected, outcome(one_by_one)) == {}
