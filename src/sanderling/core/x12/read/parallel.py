@@ -13,12 +13,15 @@ threads.
 from __future__ import annotations
 
 import io
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
+
+import polars as pl
 
 from sanderling.core.x12.batches import Batch, FileEvent
 from sanderling.core.x12.problems import Problem
@@ -27,10 +30,12 @@ from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.set_835 import PieceRead, Reader835, read_piece
 from sanderling.core.x12.read.set_reader import Tables
 from sanderling.core.x12.read.stream import BATCH_CLAIMS, CHUNK_BYTES, batches, parts_of
+from sanderling.core.x12.read.together_835 import whole_sets
+from sanderling.core.x12.tables import TABLES, TYPES
 
 Event = Batch | FileEvent
 
-TASK_CHARACTERS: Final = 2_000_000  # text handed to another process at once
+TASK_CHARACTERS: Final = 4_000_000  # text handed to another process at once
 WHOLE_SET_MAX: Final = 64_000_000  # characters up to which a set that is not an 835 is handed over
 _WAITING_PER_WORKER: Final = 3
 
@@ -71,6 +76,7 @@ def _entries(parts: Iterator[Part], executor: Executor) -> Iterator[_Entry]:
     """Divide `parts` into tasks; small transaction sets go together."""
     group: list[Part] = []
     size = 0
+    parts = whole_sets(parts)
     for part in parts:
         is_long = isinstance(part, SetPart) and not part.is_last
         if is_long or size >= TASK_CHARACTERS:
@@ -84,9 +90,77 @@ def _entries(parts: Iterator[Part], executor: Executor) -> Iterator[_Entry]:
     yield _Whole(executor.submit(_read_parts, group))
 
 
-def _read_parts(parts: list[Part]) -> list[Event]:
+@dataclass(slots=True)
+class _Packed:
+    """Events, their frames put together by table: few large ones cross processes sooner."""
+
+    events: list[Event]  # batches without tables
+    frames: dict[str, dict[str, pl.DataFrame]]  # of all batches of a kind
+    heights: list[dict[str, int]]  # of each batch's tables, in their order
+
+
+def _read_parts(parts: list[Part]) -> _Packed:
     """Read whole transaction sets; runs in another process."""
-    return list(batches(parts, batch_claims=BATCH_CLAIMS))
+    events = list(batches(parts, batch_claims=BATCH_CLAIMS))
+    found = [event for event in events if isinstance(event, Batch)]
+    frames = {
+        kind: {
+            name: _without_null_columns(
+                [batch.tables[name] for batch in found if batch.transaction.kind == kind]
+            )
+            for name in TABLES.get(kind, {})
+        }
+        for kind in {batch.transaction.kind for batch in found}
+    }
+    heights = [{name: table.height for name, table in batch.tables.items()} for batch in found]
+    return _Packed(
+        [replace(event, tables={}) if isinstance(event, Batch) else event for event in events],
+        frames,
+        heights,
+    )
+
+
+def _without_null_columns(tables: list[pl.DataFrame]) -> pl.DataFrame:
+    """Put tables together; what is null throughout need not be sent."""
+    joined = pl.concat(tables)
+    return joined.select(
+        column for column in joined.iter_columns() if column.null_count() < joined.height
+    ).rechunk()
+
+
+def _with_null_columns(kind: str, name: str, table: pl.DataFrame, height: int) -> pl.DataFrame:
+    schema = TABLES[kind][name]
+    if len(table.columns) == len(schema):
+        return table
+    present = set(table.columns)
+    columns = [
+        table[column]
+        if column in present
+        else pl.Series(column, [None], dtype=TYPES[value]).new_from_index(0, height)
+        for column, value in schema.items()
+    ]
+    return pl.DataFrame(columns)
+
+
+def _unpacked(packed: _Packed) -> list[Event]:
+    """Return the events with their tables; the frames are slices of the large ones."""
+    totals: Counter[tuple[str, str]] = Counter()
+    batches_found = [event for event in packed.events if isinstance(event, Batch)]
+    for event, heights in zip(batches_found, packed.heights, strict=True):
+        for name, height in heights.items():
+            totals[event.transaction.kind, name] += height
+    frames = {
+        (kind, name): _with_null_columns(kind, name, table, totals[kind, name])
+        for kind, tables in packed.frames.items()
+        for name, table in tables.items()
+    }
+    starts: Counter[tuple[str, str]] = Counter()
+    for event, heights in zip(batches_found, packed.heights, strict=True):
+        kind = event.transaction.kind
+        for name, height in heights.items():
+            event.tables[name] = frames[kind, name].slice(starts[kind, name], height)
+            starts[kind, name] += height
+    return packed.events
 
 
 def _long_set(first: SetPart, parts: Iterator[Part], executor: Executor) -> Iterator[_Entry]:
@@ -123,11 +197,11 @@ class _Ready:
 
 
 class _Whole:
-    def __init__(self, future: Future[list[Event]]) -> None:
+    def __init__(self, future: Future[_Packed]) -> None:
         self._future = future
 
     def events(self) -> list[Event]:
-        return self._future.result()
+        return _unpacked(self._future.result())
 
 
 class _Piece:
