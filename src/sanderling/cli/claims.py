@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sanderling.cli.claims_show import show
 from sanderling.cli.output import ISODate, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 
@@ -34,6 +35,9 @@ IMPORT_COLUMNS = (
 @click.group("claims")
 def command() -> None:
     """Claims: everything about one, and balances taken over from another billing system."""
+
+
+command.add_command(show)
 
 
 @command.command("import")
