@@ -108,6 +108,19 @@ def elements_of(
     Claims with a segment that has more elements are odd.
     """
     chosen = stretch.rows.filter(pl.col("tag") == tag[:3])
+    return elements_in(stretch, chosen, tag, known, delimiters, keep_text=keep_text)
+
+
+def elements_in(
+    stretch: Stretch,
+    chosen: pl.DataFrame,
+    tag: str,
+    known: int,
+    delimiters: Delimiters,
+    *,
+    keep_text: bool = False,
+) -> pl.DataFrame:
+    """Do what `elements_of` does for the rows `chosen`."""
     parts = (
         chosen["text"]
         .str.split_exact(delimiters.element, known + 1)

@@ -27,6 +27,7 @@ from sanderling.core.x12.read.column_tools import (
     cents,
     codes_joined,
     days,
+    elements_in,
     elements_of,
     in_order,
     mark_where,
@@ -61,6 +62,7 @@ CLAIM_STATUSES: Final = frozenset(
 )
 GROUP_CODES: Final = frozenset(["CO", "PR", "OA", "PI"])
 REASON_CODE: Final = r"^(?:[A-Z]{1,2}[0-9]{1,3}|[0-9]{1,3})$"
+_ONE_TRIPLET: Final = 4  # elements of a CAS with one
 _BETWEEN: Final = ("TS3", "TS2")  # stand after LX, before the first claim of a provider
 _CLAIM_LEVEL: Final = ("NM1", "MIA", "MOA", "PER", "QTY")
 _ANY_LEVEL: Final = ("CLP", "SVC", "CAS", "REF", "DTM", "AMT")
@@ -321,28 +323,16 @@ def _contacts(stretch: Stretch, delimiters: Delimiters) -> pl.DataFrame:
 
 
 def _adjustments(stretch: Stretch, delimiters: Delimiters) -> pl.DataFrame:
-    single = elements_of(stretch, "CAS", 19, delimiters)
-    mark_where(stretch, single, ~pl.col("e1").is_in(GROUP_CODES).fill_null(value=False))
-    keys = ["claim", "line", "service", "position", "e1"]
+    chosen = stretch.rows.filter(pl.col("tag") == "CAS")
+    # Most name one adjustment: cutting those into twenty elements would take four times as long.
+    is_long = chosen["text"].str.count_matches(delimiters.element, literal=True) > _ONE_TRIPLET
     triplets = []
-    for sequence in range(1, 7):
-        reason, amount, quantity = (f"e{3 * sequence - 1 + offset}" for offset in range(3))
-        chosen = single.select(
-            *keys,
-            pl.lit(sequence, dtype=pl.Int64).alias("sequence"),
-            pl.col(reason).alias("reason"),
-            pl.col(amount).alias("amount"),
-            pl.col(quantity).alias("quantity"),
-        )
-        if sequence == 1:
-            mark_where(stretch, chosen, pl.col("reason").is_null())
-        else:
-            chosen = chosen.filter(
-                pl.any_horizontal(pl.col("reason", "amount", "quantity").is_not_null())
-            )
-            if not chosen.height:
-                continue
-        triplets.append(chosen)
+    for rows, known in ((chosen.filter(~is_long), _ONE_TRIPLET), (chosen.filter(is_long), 19)):
+        segments = elements_in(stretch, rows, "CAS", known, delimiters)
+        mark_where(stretch, segments, ~pl.col("e1").is_in(GROUP_CODES).fill_null(value=False))
+        mark_where(stretch, segments, pl.col("e2").is_null())
+        triplets += [_triplets(segments, sequence) for sequence in range(1, (known - 1) // 3 + 1)]
+    triplets = [found for found in triplets if found.height] or triplets[:1]
     table = triplets[0] if len(triplets) == 1 else pl.concat(triplets).sort("position", "sequence")
     upper = pl.col("reason").str.to_uppercase()
     bare = upper.str.strip_chars_start("0")
@@ -354,6 +344,25 @@ def _adjustments(stretch: Stretch, delimiters: Delimiters) -> pl.DataFrame:
     plain = pl.col("reason_code").str.contains(REASON_CODE).fill_null(value=False)
     mark_where(stretch, table, ~plain)
     return table
+
+
+def _triplets(segments: pl.DataFrame, sequence: int) -> pl.DataFrame:
+    """Return the triplets of this number of the segments that have one."""
+    reason, amount, quantity = (f"e{3 * sequence - 1 + offset}" for offset in range(3))
+    found = segments.select(
+        "claim",
+        "line",
+        "service",
+        "position",
+        "e1",
+        pl.lit(sequence, dtype=pl.Int64).alias("sequence"),
+        pl.col(reason).alias("reason"),
+        pl.col(amount).alias("amount"),
+        pl.col(quantity).alias("quantity"),
+    )
+    if sequence == 1:
+        return found
+    return found.filter(pl.any_horizontal(pl.col("reason", "amount", "quantity").is_not_null()))
 
 
 def _remarks(stretch: Stretch, delimiters: Delimiters) -> tuple[pl.DataFrame, pl.DataFrame]:
