@@ -29,7 +29,7 @@ from sanderling.simulator.output import write_world
 from sanderling.simulator.world import World
 from sanderling.simulator.worldstate import Settings
 
-CLAIMS: Final = 1_000
+CLAIMS: Final = 500
 DAYS: Final = 120
 SEED: Final = 7
 SOURCE: Final = "demo"
