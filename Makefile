@@ -45,7 +45,7 @@ dev: setup ## The same with an empty database and reloading on change.
 	$(BIN)/sanderling up --reload
 
 test: setup ## Unit, property, integration and security tests.
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/browser --ignore=tests/bench $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/browser $(TESTS)
 
 browser: setup ## Journeys in a real Chromium (skipped, with the reason, where there is none).
 	$(BIN)/python -m pytest tests/browser
@@ -61,8 +61,9 @@ check: setup ## Lint, format, types, import contracts, migrations, static files,
 	$(BIN)/python -m sanderling manage check
 	$(BIN)/python -m sanderling manage collectstatic --dry-run --noinput --verbosity 0
 
-bench: setup ## Measures; see tests/bench.
-	$(BIN)/python -m pytest -p no:xdist tests/bench
+bench: setup ## Measures reading, posting and aging (bench/); takes some ten minutes.
+	$(BIN)/python -m bench.parse
+	$(BIN)/python -m bench.ledger
 
 lock: $(STAMPS)/venv ## Compiles the lock files anew from pyproject.toml (needs uv).
 	$(BIN)/python tools/compile_locks.py

@@ -33,5 +33,3 @@ def files_progress(files: Sequence[Path]) -> Iterator[Callable[[Path, int], None
             bar.update(task, advance=count, files=len(seen))
 
         yield advance
-
-

@@ -1,11 +1,11 @@
 """Which claim a claim payment is about, when its number alone does not say.
 
 Points of agreement between a claim payment and the claims that could be meant. A pair counts when
-it reaches the minimum and no other claim comes within the margin; otherwise the claim payment stands
-for a claim of its own until a better candidate arrives.
+it reaches the minimum and no other claim comes within the margin; otherwise the claim payment
+stands for a claim of its own until a better candidate arrives.
 
-Source: DOMAIN 2.16, scores as suggested there; ours: numbers cut short or lengthened on the way, and
-that a number of another kind speaks against the pair.
+Source: DOMAIN 2.16, scores as suggested there; ours: numbers cut short or lengthened on the way,
+and that a number of another kind speaks against the pair.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ OTHER_NUMBER_POINTS: Final = -20
 def match_payments(pairs: pl.DataFrame) -> pl.DataFrame:
     """Return payment (its row), claim_id, match_method, match_points of the payments that match.
 
-    `pairs`: one row per payment and candidate claim, with claim_number, number_key, same_number, payer_claim_number,
-    original_reference, patient_id, patient_last_name, patient_first_name, service_from_date,
-    charge_cents, payer_key and the claim's columns under the same names with `_claim`;
+    `pairs`: one row per payment and candidate claim, with claim_number, number_key, same_number,
+    payer_claim_number, original_reference, patient_id, patient_last_name, patient_first_name,
+    service_from_date, charge_cents, payer_key and the claim's columns under the same names with `_claim`;
     `knows_payer_number`: the claim is known by the payer's number.
     """
     if pairs.is_empty():

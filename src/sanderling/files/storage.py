@@ -1,9 +1,9 @@
 """Originals, kept byte for byte under their SHA-256, encrypted when a key is set.
 
-Layout: SANDERLING_HOME/originals/ab/cd/<sha256>[.enc]. A file is written under a temporary name, made
-durable, then renamed: after a crash it is there wholly or not at all. Encrypted originals are
-AES-256-GCM in chunks; each chunk's nonce counts up and the last one is marked, so that chunks can be
-neither swapped nor cut off unnoticed.
+Layout: SANDERLING_HOME/originals/ab/cd/<sha256>[.enc]. A file is written under a temporary name,
+made durable, then renamed: after a crash it is there wholly or not at all. Encrypted originals are
+AES-256-GCM in chunks; each chunk's nonce counts up and the last one is marked, so that chunks can
+be neither swapped nor cut off unnoticed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -54,7 +54,7 @@ def keep_original(path: Path, sha256: str) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     with path.open("rb") as source, temporary.open("wb") as sink:
-        os.chmod(temporary, 0o600)
+        temporary.chmod(0o600)
         if key is None:
             while data := source.read(CHUNK_BYTES):
                 sink.write(data)
@@ -158,7 +158,7 @@ class _ChunkReader:
     def close(self) -> None:
         self._rest = b""
 
-    def __enter__(self) -> _ChunkReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from django.db import transaction
 
@@ -23,7 +23,12 @@ from sanderling.core.x12.read import read_stream
 from sanderling.files.models import Arrival, FileProblem, FileStatus, SetStatus, StoredFile
 from sanderling.files.storage import hash_file, keep_original, open_original
 from sanderling.intake.turns import one_at_a_time
-from sanderling.intake.units import PendingSet, PostingUnit
+from sanderling.intake.units import (
+    PendingSet,
+    PostingUnit,
+    is_about_content,
+    quarantine_unposted,
+)
 from sanderling.ledger.actions import take_posting_lock
 
 # A unit is posted when it holds this much; one day's files never mix with another's.
@@ -91,10 +96,7 @@ def resume(*, recorded_at: datetime) -> Iterator[FileReport]:
     intake = _Intake(recorded_at=recorded_at, progress=lambda _path, _bytes: None)
     with one_at_a_time():
         for stored in StoredFile.objects.filter(status=FileStatus.RECEIVED).order_by("pk"):
-            report = FileReport(path=Path(stored.name), file=stored)
-            done = set(stored.transactions.values_list("index", flat=True))
-            opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
-            yield from intake.read(opened)
+            yield from intake.read(_continued(Path(stored.name), stored, _told_date(stored)))
         yield from intake.close()
 
 
@@ -111,12 +113,8 @@ def replay(stored: StoredFile, *, recorded_at: datetime) -> FileReport:
     record_event(action="file.replay", at=recorded_at, subject=("file", stored.pk))
     stored.status = FileStatus.RECEIVED
     stored.save(update_fields=["status"])
-    done = set(stored.transactions.values_list("index", flat=True))
     intake = _Intake(recorded_at=recorded_at, progress=lambda _path, _bytes: None)
-    report = FileReport(path=Path(stored.name), file=stored)
-    opened = _OpenFile(report, stored, stored.received_date, done_indexes=done)
-    opened.statuses = [SetStatus.POSTED.value] * len(done)
-    opened.client_ids = set(stored.client_ids)
+    opened = _continued(Path(stored.name), stored, _told_date(stored))
     return [*intake.read(opened), *intake.close()][-1]
 
 
@@ -126,7 +124,11 @@ def register(
     """Keep the original and a row for it; a report at once when the content is settled already."""
     sha256, size = hash_file(path)
     known = StoredFile.objects.filter(sha256=sha256).first()
-    day = received_date or _interchange_date(path, at.date())
+    if received_date is None:
+        with path.open("rb") as stream:
+            day = _interchange_date(stream.read(_SNIFF_BYTES), at.date())
+    else:
+        day = received_date
     if known is not None and known.status != FileStatus.RECEIVED:
         Arrival.objects.create(
             file=known, name=path.name, received_date=day, recorded_at=at, source=source
@@ -156,19 +158,47 @@ def register(
                 file=known, name=path.name, received_date=day, recorded_at=at, source=source
             )
         return _OpenFile(FileReport(path=path, file=known), known, received_date)
-    return _OpenFile(
-        FileReport(path=path, file=known),
-        known,
-        received_date,
-        done_indexes=set(known.transactions.values_list("index", flat=True)),
-        statuses=list(known.transactions.values_list("status", flat=True)),
-    )
+    return _continued(path, known, received_date)
 
 
-def _interchange_date(path: Path, today: date) -> date:
+def _continued(path: Path, stored: StoredFile, received_date: date | None) -> _OpenFile:
+    """Return a file of which some sets were settled before, with what is known of these."""
+    opened = _OpenFile(FileReport(path=path, file=stored), stored, received_date)
+    for done in stored.transactions.all():
+        opened.done_indexes.add(done.index)
+        opened.statuses.append(done.status)
+        opened.client_ids.update(done.client_ids)
+        opened.report.claim_count += done.claim_count
+    problems = FileProblem.objects.filter(file=stored).exclude(transaction=None)
+    for row in problems.select_related("transaction").order_by("position", "pk"):
+        severity = Severity(row.severity)
+        is_posted = row.transaction is not None and row.transaction.status == SetStatus.POSTED
+        if is_posted and severity is Severity.CLAIM:
+            opened.statuses.append(FileStatus.PARTLY.value)
+        opened.report.problems.append(
+            Problem(
+                code=row.code,
+                severity=severity,
+                message=row.message,
+                segment=row.segment,
+                position=row.position,
+                loop=row.loop,
+                element=row.element,
+            )
+        )
+    return opened
+
+
+def _told_date(stored: StoredFile) -> date | None:
+    """Return the day somebody said the file was received; None when the file itself told it."""
+    with open_original(stored.sha256, is_encrypted=stored.is_encrypted) as stream:
+        told = _interchange_date(stream.read(_SNIFF_BYTES), stored.recorded_at.date())
+    return None if told == stored.received_date else stored.received_date
+
+
+def _interchange_date(start: bytes, today: date) -> date:
     """Return the day in the first ISA, `today` when there is none or it lies ahead."""
-    with path.open("rb") as stream:
-        match = _ISA_DATE.search(stream.read(_SNIFF_BYTES))
+    match = _ISA_DATE.search(start)
     if match is None:
         return today
     try:
@@ -193,7 +223,8 @@ class _Intake:
         self._open.append(opened)
         stored = opened.stored
         with open_original(stored.sha256, is_encrypted=stored.is_encrypted) as stream:
-            events = read_stream(_Watched(stream, opened.report.path, self._progress))
+            watched = _Watched(stream, opened.report.path, self._progress)
+            events = read_stream(cast("BinaryIO", watched))
             gathered: list[Batch] = []
             for event in events:
                 if isinstance(event, FileEvent):
@@ -272,27 +303,61 @@ class _Intake:
         if found.index in opened.done_indexes:
             return None
         made = found.group_date or found.interchange.created_date
-        today = self._at.date()
+        # Resumed on a later day it is still the day it was first seen.
+        today = opened.stored.recorded_at.date()
         day = opened.received_date or min(made or today, today)
         return PendingSet(file=opened.stored, received_date=day, batches=batches)
 
     def _post(self) -> Iterator[FileReport]:
         """Post the waiting sets together and settle the files that are complete."""
         waiting, self._waiting, self._waiting_claims = self._waiting, [], 0
+        try:
+            settled = self._post_unit(waiting)
+        except Exception as error:
+            if not is_about_content(error):
+                raise
+            settled = []
+            for opened, pending in waiting:
+                settled += self._post_alone(opened, pending, was_alone=len(waiting) == 1)
+        self._open = [o for o in self._open if o not in settled]
+        yield from (opened.report for opened in settled)
+
+    def _post_unit(self, waiting: list[tuple[_OpenFile, PendingSet]]) -> list[_OpenFile]:
+        """Post sets in one database transaction; return the files that are settled with it."""
         with transaction.atomic():
             if waiting:
                 take_posting_lock()
                 unit = PostingUnit(posted_date=waiting[0][1].received_date, recorded_at=self._at)
-                for opened, pending in waiting:
+                for _, pending in waiting:
                     unit.add(pending)
                 unit.post()
-                for opened, pending in waiting:
-                    _take_over(opened, pending)
+            for opened, pending in waiting:
+                _take_over(opened, pending)
             settled = [o for o in self._open if o.is_read and not o.pending_count]
             for opened in settled:
                 _settle(opened, self._at)
+        return settled
+
+    def _post_alone(
+        self, opened: _OpenFile, pending: PendingSet, *, was_alone: bool
+    ) -> list[_OpenFile]:
+        """Post one set of a unit that failed; quarantine it when it is the one that cannot post."""
+        if not was_alone:
+            try:
+                return self._post_unit([(opened, pending.begun_again())])
+            except Exception as error:
+                if not is_about_content(error):
+                    raise
+        failed = pending.begun_again()
+        with transaction.atomic():
+            take_posting_lock()
+            quarantine_unposted(failed)
+            _take_over(opened, failed)
+            settled = [o for o in self._open if o.is_read and not o.pending_count]
+            for other in settled:
+                _settle(other, self._at)
         self._open = [o for o in self._open if o not in settled]
-        yield from (opened.report for opened in settled)
+        return settled
 
 
 def _claims_in(batch: Batch) -> int:
@@ -309,7 +374,8 @@ def _take_over(opened: _OpenFile, pending: PendingSet) -> None:
     report = opened.report
     report.claim_count += pending.claim_count
     report.problems += pending.problems
-    if any(problem.severity is Severity.CLAIM for problem in pending.problems):
+    is_posted = pending.status == SetStatus.POSTED
+    if is_posted and any(problem.severity is Severity.CLAIM for problem in pending.problems):
         opened.statuses.append(FileStatus.PARTLY.value)
 
 

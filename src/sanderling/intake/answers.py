@@ -14,12 +14,35 @@ from sanderling.intake.submissions import SetRow, keep_numbers
 from sanderling.intake.touched import Touched
 from sanderling.postgres.frames import copy_frame, keep_frame, read_frame
 
-_COLUMNS = (
-    "transaction_id claim_id client_id kind level position sequence source_entity source_name"
-    " claim_number number_key payer_claim_number clearinghouse_trace batch_reference"
-    " group_control_number control_number category code entity action status_date received_date"
-    " charge_cents paid_cents payment_date payment_trace message"
-).split()
+_COLUMNS = [
+    "transaction_id",
+    "claim_id",
+    "client_id",
+    "kind",
+    "level",
+    "position",
+    "sequence",
+    "source_entity",
+    "source_name",
+    "claim_number",
+    "number_key",
+    "payer_claim_number",
+    "clearinghouse_trace",
+    "batch_reference",
+    "group_control_number",
+    "control_number",
+    "category",
+    "code",
+    "entity",
+    "action",
+    "status_date",
+    "received_date",
+    "charge_cents",
+    "paid_cents",
+    "payment_date",
+    "payment_trace",
+    "message",
+]
 _NUMBERS = {
     "transaction_id": pl.Int64,
     "claim_id": pl.Int64,
@@ -90,11 +113,13 @@ WITH meant AS (
      GROUP BY 1
 ), told AS (
     UPDATE files_transaction_set t
-       SET client_ids = ARRAY(SELECT unnest(t.client_ids) UNION SELECT unnest(m.client_ids) ORDER BY 1)
+       SET client_ids = ARRAY(
+               SELECT unnest(t.client_ids) UNION SELECT unnest(m.client_ids) ORDER BY 1)
       FROM meant m WHERE t.id = m.transaction_id AND NOT t.client_ids @> m.client_ids
  RETURNING t.id, t.file_id, t.client_ids
 ), problems AS (
-    UPDATE files_problem p SET client_ids = told.client_ids FROM told WHERE p.transaction_id = told.id
+    UPDATE files_problem p SET client_ids = told.client_ids
+      FROM told WHERE p.transaction_id = told.id
 ), grouped AS (
     SELECT file_id, array_agg(DISTINCT v.id) AS client_ids
       FROM told CROSS JOIN LATERAL unnest(told.client_ids) AS v(id) GROUP BY 1

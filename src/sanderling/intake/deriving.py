@@ -21,7 +21,8 @@ _DERIVE_FROM_SUBMISSIONS = """
 WITH chain AS (
     SELECT s.*, row_number() OVER (
                PARTITION BY s.claim_id
-               ORDER BY s.sequence, s.submitted_date DESC, s.order_key DESC, s.position DESC) AS rank
+               ORDER BY s.sequence, s.submitted_date DESC, s.order_key DESC,
+                        s.position DESC) AS rank
       FROM derived d JOIN claims_submission s ON s.claim_id = d.claim_id
 ), spans AS (
     SELECT s.claim_id, min(s.submitted_date) AS first_billed, max(s.submitted_date) AS last_billed
@@ -98,10 +99,10 @@ UPDATE claims_claim t SET has_facts = false
    AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = t.id)
 """
 
-# Claim payments that may belong to a claim that has just come in, or has just become known by another
-# number: those that stand for a claim of their own (same service and charge, or a number in common),
-# and those that were given to another claim although they quote this one's number. The claim they
-# are with now competes when it was sent by us.
+# Claim payments that may belong to a claim that has just come in, or has just become known by
+# another number: those that stand for a claim of their own (same service and charge, or a number in
+# common), and those that were given to another claim although they quote this one's number. The
+# claim they are with now competes when it was sent by us.
 _ORPHANS = """
 WITH sent AS (
     SELECT n.claim_id FROM born_claims n
@@ -113,6 +114,7 @@ WITH sent AS (
       JOIN claims_claim b ON b.client_id = c.client_id AND b.id <> c.id AND b.has_facts
        AND b.service_from_date = c.service_from_date AND b.charge_cents = c.charge_cents
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = b.id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = b.id)
 ), by_number AS (
     SELECT k.claim_id, c.id AS candidate
       FROM sent n
@@ -120,6 +122,7 @@ WITH sent AS (
       JOIN claims_claim_number k ON k.client_id = c.client_id AND k.claim_id <> c.id
        AND k.key = c.number_key
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
 ), by_payer_number AS (
     SELECT k.claim_id, o.claim_id AS candidate
       FROM (SELECT claim_id FROM sent UNION SELECT claim_id FROM numbered_claims) n
@@ -128,6 +131,7 @@ WITH sent AS (
        AND k.claim_id <> o.claim_id
      WHERE EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = o.claim_id)
        AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
 ), near AS (
     SELECT p.id AS payment, v.candidate, v.knows
       FROM (SELECT claim_id, candidate, false AS knows FROM by_service
@@ -172,9 +176,11 @@ WITH moved AS (
       FROM moving m WHERE p.id = m.payment
  RETURNING p.id, p.claim_id
 ), services AS (
-    UPDATE remits_service_payment d SET claim_id = m.claim_id FROM moving m WHERE d.payment_id = m.payment
+    UPDATE remits_service_payment d SET claim_id = m.claim_id
+      FROM moving m WHERE d.payment_id = m.payment
 ), adjustments AS (
-    UPDATE remits_adjustment d SET claim_id = m.claim_id FROM moving m WHERE d.payment_id = m.payment
+    UPDATE remits_adjustment d SET claim_id = m.claim_id
+      FROM moving m WHERE d.payment_id = m.payment
 ), remarks AS (
     UPDATE remits_remark d SET claim_id = m.claim_id FROM moving m WHERE d.payment_id = m.payment
 )
@@ -202,7 +208,8 @@ SELECT a.id, a.client_id, a.number_key,
        ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
   FROM claims_answer a
  WHERE a.level IN ('claim', 'line')
-   AND (a.number_key IN (SELECT c.number_key FROM claims_claim c JOIN born_claims b ON b.claim_id = c.id
+   AND (a.number_key IN (SELECT c.number_key
+                           FROM claims_claim c JOIN born_claims b ON b.claim_id = c.id
                           WHERE c.number_key <> '')
         OR a.claim_id IN (SELECT claim_id FROM left_claims)
         OR (a.claim_id IS NULL AND a.payer_claim_number <> ''
@@ -246,7 +253,9 @@ def _find_lost_answers() -> None:
         claims_of_answers(wanted), on="answer", how="left", maintain_order="left"
     )
     keep_frame(
-        "linked_answers", {"answer": "bigint", "claim_id": "bigint", "found_client_id": "int"}, linked
+        "linked_answers",
+        {"answer": "bigint", "claim_id": "bigint", "found_client_id": "int"},
+        linked,
     )
     with connection.cursor() as cursor:
         cursor.execute(_LINK_ANSWERS)
@@ -277,7 +286,8 @@ def _find_lost_payments(touched: Touched) -> list[int]:
             " WHERE p.id = m.payment AND p.claim_id = m.claim_id"
         )
         cursor.execute(
-            "SELECT DISTINCT p.claim_id FROM remits_claim_payment p JOIN moving m ON m.payment = p.id"
+            "SELECT DISTINCT p.claim_id"
+            " FROM remits_claim_payment p JOIN moving m ON m.payment = p.id"
         )
         left = pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)
         cursor.execute(_MOVE_NUMBERS)

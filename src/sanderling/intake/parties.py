@@ -17,7 +17,7 @@ import polars as pl
 from sanderling.clients.actions import ensure_client
 from sanderling.clients.models import ClientIdentifier, IdentifierKind
 from sanderling.clients.queries import client_ids_by_identifier
-from sanderling.core.names import normalized_name, normalized_number
+from sanderling.core.names import normalized_number
 from sanderling.payers.actions import ensure_payer
 from sanderling.payers.models import AliasKind, Payer, PayerAlias, PayerType
 from sanderling.payers.queries import alias_keys, payer_ids_by_alias

@@ -1,7 +1,7 @@
 """835: a remittance becomes claim payments, service payments, adjustments and remarks.
 
-Each claim payment is matched to a claim (core.matching); where none is on hand, a claim is born from
-the remittance under the number the payer quotes.
+Each claim payment is matched to a claim (core.matching); where none is on hand, a claim is born
+from the remittance under the number the payer quotes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ SELECT f.payment, c.id, c.number, c.number_key, c.patient_last_name, c.patient_f
  WHERE c.has_facts
  GROUP BY f.payment, c.id
 """
-# A claim that lost its facts to the true claim comes back when its number is quoted and no claim fits.
+# A claim that lost its facts to the true claim comes back when its number is quoted and no claim
+# fits.
 _FORMER_CLAIMS = """
 SELECT w.payment, min(c.id)
   FROM wanted_payments w
@@ -233,11 +234,22 @@ class RemittanceWriter:
         return former
 
     def _payment_rows(self, payments: pl.DataFrame) -> pl.DataFrame:
-        text = (
-            "claim_number status filing_indicator payer_claim_number original_reference"
-            " facility_code frequency drg patient_last_name patient_first_name patient_id"
-            " corrected_id rendering_npi crossover_name"
-        ).split()
+        text = [
+            "claim_number",
+            "status",
+            "filing_indicator",
+            "payer_claim_number",
+            "original_reference",
+            "facility_code",
+            "frequency",
+            "drg",
+            "patient_last_name",
+            "patient_first_name",
+            "patient_id",
+            "corrected_id",
+            "rendering_npi",
+            "crossover_name",
+        ]
         return payments.select(
             pl.col("payment_id").alias("id"),
             pl.lit(self._remittance_id).alias("remittance_id"),
@@ -388,10 +400,17 @@ def _born_claims(payments: pl.DataFrame, payer_key: int | None) -> pl.DataFrame:
 def _copy_details(tables: dict[str, pl.DataFrame], head: pl.DataFrame) -> None:
     owner = ["payment_id", "claim_id", "client_id"]
     services = tables["service_payments"].join(head, on="claim_index")
-    text = (
-        "procedure_qualifier procedure modifiers revenue_code submitted_procedure"
-        " submitted_modifiers units_paid submitted_units line_control_number"
-    ).split()
+    text = [
+        "procedure_qualifier",
+        "procedure",
+        "modifiers",
+        "revenue_code",
+        "submitted_procedure",
+        "submitted_modifiers",
+        "units_paid",
+        "submitted_units",
+        "line_control_number",
+    ]
     copy_frame(
         "remits_service_payment",
         services.select(

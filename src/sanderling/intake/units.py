@@ -1,8 +1,8 @@
 """Posting units: transaction sets that are posted together, in one database transaction.
 
 Small sets of one day are gathered so that a thousand small files cost a hundred round trips and not
-ten thousand; a large one is written batch by batch as it is read, in a transaction of its own, so that
-memory does not grow with the file. Either way a set is posted wholly or not at all.
+ten thousand; a large one is written batch by batch as it is read, in a transaction of its own, so
+that memory does not grow with the file. Either way a set is posted wholly or not at all.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import date, datetime
 from typing import Final
 
 import polars as pl
+import psycopg
 from django.db import connection, transaction
 
-from sanderling.core.ledger.facts import ENTRIES
 from sanderling.core.ledger.provider_level import claimless_entries, provider_level_entries
 from sanderling.core.ledger.rules import claim_entries
 from sanderling.core.x12.batches import Batch
@@ -104,6 +104,15 @@ class PendingSet:
     client_ids: list[int] = field(default_factory=list)
     status: SetStatus = SetStatus.POSTED
     payments_digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def begun_again(self) -> PendingSet:
+        """Return the set as it was before anything of it was written (what is read stays read)."""
+        return PendingSet(
+            file=self.file,
+            received_date=self.received_date,
+            batches=self.batches,
+            last=self.last,
+        )
 
 
 class _Refused(Exception):
@@ -261,8 +270,8 @@ class PostingUnit:
             remittance.write(tables, held, is_first=batch.is_first)
             payments = tables["claim_payments"]
             pending.claim_count += payments.height
-            pending.charge_cents += payments["charge_cents"].sum()
-            pending.paid_cents += payments["paid_cents"].sum()
+            pending.charge_cents += int(payments["charge_cents"].sum())
+            pending.paid_cents += int(payments["paid_cents"].sum())
             for row in payments.select(_PAYMENT_FACTS).iter_rows():
                 pending.payments_digest.update(repr(row).encode())
             if batch.is_last:
@@ -270,7 +279,7 @@ class PostingUnit:
         elif of.kind.startswith("837"):
             written = write_claims(tables, of, held, self._parties, touched)
             pending.claim_count += tables["claims"].height
-            pending.charge_cents += written["charge_cents"].sum()
+            pending.charge_cents += int(written["charge_cents"].sum())
             pending.client_ids = sorted(
                 {*pending.client_ids, *written["client_id"].unique().to_list()}
             )
@@ -440,6 +449,45 @@ def _record(pending: PendingSet, set_id: int) -> None:
         )
         for problem in pending.problems
     )
+
+
+# SQLSTATE classes that speak of what was to be stored, not of the server.
+_CONTENT_STATES: Final = ("22", "23", "54")
+
+
+def is_about_content(error: Exception) -> bool:
+    """Say whether posting failed because of what a set contains, not of where it runs.
+
+    Too long a number, an amount beyond all bounds, sums that contradict each other: the same set
+    would fail again every time, and its neighbors must not wait for it.
+    """
+    if isinstance(error, CashDiffers | pl.exceptions.PolarsError | OverflowError):
+        return True
+    # COPY raises the driver's errors, everything else Django's with the driver's as the cause.
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return (state or "").startswith(_CONTENT_STATES)
+
+
+def quarantine_unposted(pending: PendingSet) -> None:
+    """Record a set that could not be posted as it stands, so that a person sees it."""
+    for batch in pending.batches:  # of a large set: the rest of it is read over
+        pending.last = batch
+        pending.problems += batch.problems
+    pending.status = SetStatus.QUARANTINED
+    assert pending.last is not None  # noqa: S101  (a set has a batch)
+    pending.problems.append(
+        Problem(
+            code="posting_failed",
+            severity=Severity.REFUSED,
+            message="The transaction set holds something that the ledger cannot take (a number "
+            "too long, an amount too large, sums that contradict each other). Nothing of it was "
+            "posted. Report it, and replay the file after a fix.",
+            segment="ST",
+            position=pending.last.transaction.position,
+        )
+    )
+    _record(pending, reserve_ids("files_transaction_set", 1)[0])
 
 
 def post_together(

@@ -98,7 +98,7 @@ def post_entries(
         ).drop("received_date"),
     )
     _replace_open_balances(wanted, held, difference, clients)
-    _thaw_from(added["posted_date"].min())
+    _thaw_from(min(added["posted_date"].to_list()))
     Posting.objects.create(
         pk=posting_id,
         file_id=file_id,
@@ -116,11 +116,12 @@ def post_entries(
     )
 
 
-def _thaw_from(day: object) -> None:
+def _thaw_from(day: date) -> None:
     """Take away the frozen months that the new entries change."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH gone AS (DELETE FROM ledger_month_end WHERE as_of_date >= %s RETURNING as_of_date)"
+            "WITH gone AS ("
+            "DELETE FROM ledger_month_end WHERE as_of_date >= %s RETURNING as_of_date)"
             " DELETE FROM ledger_period_balance b USING gone WHERE b.as_of_date = gone.as_of_date",
             [day],
         )

@@ -50,8 +50,9 @@ class Entry(models.Model):
     credit = models.SmallIntegerField()
     revision = models.SmallIntegerField(default=0)
     amount_cents = models.BigIntegerField()
-    group_code = models.TextField(null=True)
-    reason_code = models.TextField(null=True)
+    # Null where no CAS stands behind the entry: an empty group would be a code of its own.
+    group_code = models.TextField(null=True)  # noqa: DJ001
+    reason_code = models.TextField(null=True)  # noqa: DJ001
     effective_date = models.DateField()
     posted_date = models.DateField()  # from this day on it is known
 

@@ -42,7 +42,7 @@ class Carc:
 def carcs() -> dict[str, Carc]:
     """Return the table by code."""
     source = resources.files(__package__).joinpath("carc.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return {
             row["code"]: Carc(
                 code=row["code"],

@@ -13,7 +13,7 @@ from importlib import resources
 @cache
 def _titles(name: str) -> dict[str, str]:
     source = resources.files(__package__).joinpath(f"{name}.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return {row["code"]: row["title"] for row in csv.DictReader(lines)}
 
 

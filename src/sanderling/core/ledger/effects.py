@@ -23,7 +23,7 @@ from sanderling.core.codes.carc import (
 )
 
 WRITE_DOWN: Final = "write_down"
-PASS_ON: Final = "pass_on"
+PASS_ON: Final = "pass_on"  # noqa: S105  (no password)
 TO_PATIENT: Final = "to_patient"
 NOTHING: Final = "nothing"
 

@@ -3,78 +3,152 @@
 from __future__ import annotations
 
 import django.db.models.deletion
-import sanderling.intake.models
 from django.conf import settings
 from django.db import migrations, models
 
+import sanderling.intake.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('files', '0002_isolation'),
+        ("files", "0002_isolation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mapping',
+            name="Mapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(unique=True)),
-                ('fingerprint', models.TextField(unique=True)),
-                ('columns', models.JSONField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(unique=True)),
+                ("fingerprint", models.TextField(unique=True)),
+                ("columns", models.JSONField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'intake_mapping',
+                "db_table": "intake_mapping",
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('token', models.TextField(default=sanderling.intake.models.new_token, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "token",
+                    models.TextField(
+                        default=sanderling.intake.models.new_token,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'intake_upload',
+                "db_table": "intake_upload",
             },
         ),
         migrations.CreateModel(
-            name='WatchedFile',
+            name="WatchedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.TextField(unique=True)),
-                ('size_bytes', models.BigIntegerField()),
-                ('modified_ns', models.BigIntegerField()),
-                ('seen_at', models.DateTimeField()),
-                ('is_taken', models.BooleanField(default=False)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.TextField(unique=True)),
+                ("size_bytes", models.BigIntegerField()),
+                ("modified_ns", models.BigIntegerField()),
+                ("seen_at", models.DateTimeField()),
+                ("is_taken", models.BooleanField(default=False)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'intake_watched_file',
+                "db_table": "intake_watched_file",
             },
         ),
         migrations.CreateModel(
-            name='UploadedFile',
+            name="UploadedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.IntegerField()),
-                ('name', models.TextField()),
-                ('size_bytes', models.BigIntegerField()),
-                ('status', models.TextField(choices=[('waiting', 'Waiting'), ('failed', 'Failed'), ('posted', 'Posted'), ('partly', 'Partly'), ('quarantined', 'Quarantined'), ('duplicate', 'Duplicate')], default='waiting')),
-                ('kind', models.TextField(default='')),
-                ('claim_count', models.IntegerField(default=0)),
-                ('problem_count', models.IntegerField(default=0)),
-                ('file', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='intake.upload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.IntegerField()),
+                ("name", models.TextField()),
+                ("size_bytes", models.BigIntegerField()),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("failed", "Failed"),
+                            ("posted", "Posted"),
+                            ("partly", "Partly"),
+                            ("quarantined", "Quarantined"),
+                            ("duplicate", "Duplicate"),
+                        ],
+                        default="waiting",
+                    ),
+                ),
+                ("kind", models.TextField(default="")),
+                ("claim_count", models.IntegerField(default=0)),
+                ("problem_count", models.IntegerField(default=0)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="intake.upload",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'intake_uploaded_file',
-                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['upload'], name='uploaded_file_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('upload', 'index'), name='uploaded_file_once')],
+                "db_table": "intake_uploaded_file",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["upload"],
+                        name="uploaded_file_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("upload", "index"), name="uploaded_file_once")
+                ],
             },
         ),
     ]

@@ -13,9 +13,7 @@ from sanderling.core.ledger.facts import ClaimFacts
 DAY = date(2026, 1, 5)
 
 
-def _frame(
-    rows: list[dict[str, Any]], schema: dict[str, Any], **defaults: Any
-) -> pl.DataFrame:
+def _frame(rows: list[dict[str, Any]], schema: dict[str, Any], **defaults: Any) -> pl.DataFrame:
     complete = [{name: {**defaults, **row}.get(name) for name in schema} for row in rows]
     return pl.DataFrame(complete, schema=schema, orient="row")
 

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from tests.unit.core.ledger.facts_of import facts
 
 from sanderling.core.ledger.accounts import Account, Kind
 from sanderling.core.ledger.facts import ClaimFacts
 from sanderling.core.ledger.offsets import party_balances
 from sanderling.core.ledger.rules import claim_entries
-from tests.unit.core.ledger.facts_of import facts
 
 
 def balances(of: ClaimFacts) -> dict[str, int]:
@@ -122,13 +122,31 @@ def reversed_and_corrected(*, with_original: bool) -> ClaimFacts:
         },
     ]
     lines: list[dict[str, Any]] = [
-        {"payment_id": 2, "line_index": 1, "position": 32, "charge_cents": -12000, "paid_cents": -8000},
+        {
+            "payment_id": 2,
+            "line_index": 1,
+            "position": 32,
+            "charge_cents": -12000,
+            "paid_cents": -8000,
+        },
         {"payment_id": 3, "line_index": 1, "position": 38, "charge_cents": 12000, "paid_cents": 0},
     ]
     adjustments: list[dict[str, Any]] = [
         {"payment_id": 2, "group_code": "CO", "reason_code": "45", "amount_cents": -4000},
-        {"payment_id": 3, "group_code": "CO", "reason_code": "45", "amount_cents": 2000, "position": 39},
-        {"payment_id": 3, "group_code": "PR", "reason_code": "1", "amount_cents": 10000, "position": 40},
+        {
+            "payment_id": 3,
+            "group_code": "CO",
+            "reason_code": "45",
+            "amount_cents": 2000,
+            "position": 39,
+        },
+        {
+            "payment_id": 3,
+            "group_code": "PR",
+            "reason_code": "1",
+            "amount_cents": 10000,
+            "position": 40,
+        },
     ]
     if with_original:
         payments.append(
@@ -289,7 +307,7 @@ def test_a_replacement_takes_the_place_of_the_original_whatever_came_in_first() 
 
 def test_a_void_leaves_nothing_owed() -> None:
     void = {"submission_id": 2, "transaction_id": 7, "frequency": "8"}
-    void |= {"submitted_date": date(2026, 2, 1)}  # type: ignore[dict-item]
+    void |= {"submitted_date": date(2026, 2, 1)}
 
     assert balances(facts(submissions=[{}, void], lines=[{"line": 1, "charge_cents": 150}])) == {}
 
