@@ -448,3 +448,58 @@ def test_a_payment_up_to_the_snapshots_day_is_contained_in_it_and_its_cash_is_ke
     late = remittance(folder, number="A1", paid_date="20260405", name="LATE")
     list(ingest([late], received_date=date(2026, 4, 6), source="cli", recorded_at=AT))
     assert sum(owed("A1").values()) == 3000 - 4000 - 6000
+
+
+def claim_837(folder: Path, *, number: str) -> Path:
+    """One 837P of the same patient, day and charge as `remittance` pays."""
+    segments = [
+        ISA,
+        "GS*HC*PROVIDER*PAYER*20260402*1200*1*X*005010X222A1",
+        "ST*837*0001*005010X222A1",
+        "BHT*0019*00*B1*20260402*1200*CH",
+        "NM1*41*2*NORTH CLINIC*****46*PROVIDER",
+        "PER*IC*HELP*TE*5555550100",
+        "NM1*40*2*ACME*****46*PAYER",
+        "HL*1**20*1",
+        "NM1*85*2*NORTH CLINIC*****XX*1234567893",
+        "N3*1 ROAD",
+        "N4*TOWN*OH*430041234",
+        "REF*EI*999999999",
+        "HL*2*1*22*0",
+        "SBR*P*18*******CI",
+        "NM1*IL*1*DOE*JANE****MI*W123",
+        "N3*1 ROAD",
+        "N4*TOWN*OH*43004",
+        "DMG*D8*19800101*F",
+        "NM1*PR*2*ACME HEALTH*****PI*ACME1",
+        f"CLM*{number}*100***11:B:1*Y*A*Y*Y",
+        "HI*ABK:J209",
+        "LX*1",
+        "SV1*HC:99213*100*UN*1***1",
+        "DTP*472*D8*20260105",
+    ]
+    segments += [f"SE*{len(segments) - 1}*0001", "GE*1*1", "IEA*1*000000001"]
+    path = folder / f"{number}.837"
+    path.write_text("~".join(segments) + "~", encoding="ascii")
+    return path
+
+
+def test_a_payment_stays_with_its_snapshot_claim_when_a_like_claim_is_sent(
+    north: Client, folder: Path
+) -> None:
+    take(
+        sheet(
+            folder,
+            "client,claim,patient,member id,dos,charges,balance\n"
+            'NORTH,A1,"Doe, Jane",W123,1/5/2026,100,100\n',
+        )
+    )
+    late = remittance(folder, number="A1", paid_date="20260405", name="LATE")
+    day = date(2026, 4, 6)
+    list(ingest([late], received_date=day, source="cli", recorded_at=AT))
+    (sent,) = ingest(
+        [claim_837(folder, number="OTHER9")], received_date=day, source="cli", recorded_at=AT
+    )
+    assert (sent.status, sent.claim_count) == ("posted", 1)
+    assert owed("A1") == {}
+    assert owed("OTHER9") == {PRIMARY: 10000}
