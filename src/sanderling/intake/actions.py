@@ -319,7 +319,6 @@ class _Intake:
             settled = []
             for opened, pending in waiting:
                 settled += self._post_alone(opened, pending, was_alone=len(waiting) == 1)
-        self._open = [o for o in self._open if o not in settled]
         yield from (opened.report for opened in settled)
 
     def _post_unit(self, waiting: list[tuple[_OpenFile, PendingSet]]) -> list[_OpenFile]:
@@ -336,6 +335,7 @@ class _Intake:
             settled = [o for o in self._open if o.is_read and not o.pending_count]
             for opened in settled:
                 _settle(opened, self._at)
+        self._open = [o for o in self._open if o not in settled]
         return settled
 
     def _post_alone(
