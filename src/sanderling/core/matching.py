@@ -35,8 +35,8 @@ def match_payments(pairs: pl.DataFrame) -> pl.DataFrame:
 
     `pairs`: one row per payment and candidate claim, with claim_number, number_key, same_number,
     payer_claim_number, original_reference, patient_id, patient_last_name, patient_first_name,
-    service_from_date, charge_cents, payer_key and the claim's columns under the same names with `_claim`;
-    `knows_payer_number`: the claim is known by the payer's number.
+    service_from_date, charge_cents, payer_key and the claim's columns under the same names with
+    `_claim`; `knows_payer_number`: the claim is known by the payer's number.
     """
     if pairs.is_empty():
         return pl.DataFrame(
