@@ -92,11 +92,26 @@ def test_every_number_leads_to_its_claims(people: People) -> None:
     page = text_of(visitor.get("/aging/", **ASKED, by="payer", then_by="client", party="all"))
     links = set(re.findall(r'href="(/aging/claims/\?[^"]+)">([^<]+)<', page))
     assert len(links) > 6
-    for link, shown in links:
+    money_links = {(link, shown) for link, shown in links if "$" in shown}
+    assert len(money_links) > 5
+    for link, shown in money_links:
         parts = urlsplit(link.replace("&amp;", "&"))
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         behind = text_of(visitor.get(parts.path, **asked))
         assert f'<strong class="figure">{shown}</strong>' in behind
+
+
+def test_the_old_share_leads_to_the_old_claims(inbox: Inbox, people: People) -> None:
+    late = {**ASKED, "as_of": "2026-05-20", "party": "all", "buckets": "10,20"}
+    page = text_of(Visitor(people.admin).get("/aging/", **late))
+    for days, cents in ((90, 2000 + 17500 + 9000 + 31000), (120, 2000 + 17500 + 9000 + 31000)):
+        link = re.search(rf'href="([^"]+buckets={days}&amp;bucket=1)">([^<]+)<', page)
+        assert link is not None
+        assert link[2] == money(cents)
+        parts = urlsplit(link[1].replace("&amp;", "&"))
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        behind = text_of(Visitor(people.admin).get(parts.path, **asked))
+        assert f'<strong class="figure">{money(cents)}</strong>' in behind
 
 
 def test_the_change_is_against_the_day_compared_with(people: People) -> None:

@@ -87,6 +87,14 @@ def table(
     }
 
 
+def older_than(
+    days: int, *, question: AgingQuestion, asked: Mapping[str, str], claims_url: str
+) -> str:
+    """Return the address of the claims older than `days`, whatever buckets the page shows."""
+    query = claims_query(asked, replace(question, by=()), ())
+    return f"{claims_url}?{urlencode({**query, 'buckets': days, 'bucket': 1})}"
+
+
 def chart(shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stacked bars of the largest groups, for app.js; ungrouped: one bar a bucket."""
     rows, labels = shown["rows"], shown["buckets"]

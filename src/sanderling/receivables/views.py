@@ -45,7 +45,7 @@ from sanderling.receivables.suspense import suspense as money_in_suspense
 
 PAGE_CLAIMS: Final = 50
 SEARCH_CLAIMS: Final = 100
-PAGE_WAITING: Final = 100
+PAGE_WAITING: Final = 50
 
 
 @require_GET
@@ -84,6 +84,12 @@ def aging_view(request: HttpRequest) -> HttpResponse:
         "table": table,
         "chart": aging_page.chart(table),
         "figures": indicators(question),
+        **{
+            f"over_{days}_url": aging_page.older_than(
+                days, question=question, asked=form.data, claims_url=reverse("aging-claims")
+            )
+            for days in (90, 120)
+        },
         "roll": roll_forward(
             from_date=since, to_date=question.as_of, client_ids=question.client_ids
         ),
@@ -219,7 +225,8 @@ def suspense(request: HttpRequest) -> HttpResponse:
     found = money_in_suspense()
     held = Paginator(found.held, PAGE_WAITING).get_page(request.GET.get("page"))
     record_listing(request, action="suspense.list", detail={"rows": len(held.object_list)})
-    context = {"suspense": found, "page": held, "data_as_of": data_as_of()}
+    provider = Paginator(found.provider, PAGE_WAITING).get_page(request.GET.get("plb"))
+    context = {"suspense": found, "page": held, "plb": provider, "data_as_of": data_as_of()}
     return render(request, "receivables/suspense.html", context)
 
 

@@ -87,6 +87,8 @@ const units = {
   count: (value) => value.toLocaleString("en-US"),
 };
 
+const short = { cents: (value) => `$${(value / 100).toLocaleString("en-US", { notation: "compact" })}` };
+
 // "age" goes from young to old, so that late balances stand out; "kinds" only tells apart.
 const palettes = {
   kinds: ["#2f6f8f", "#e0a458", "#6a994e", "#b5544d", "#7a6c9d", "#5fa8a3", "#8d8d8d"],
@@ -101,16 +103,18 @@ async function draw(box) {
   const say = units[source.unit] || units.count;
   const style = getComputedStyle(document.documentElement);
   const ink = style.getPropertyValue("--tblr-body-color").trim() || "#333";
-  const categories = { type: "category", data: source.categories, axisLabel: { color: ink }, inverse: Boolean(source.horizontal) };
-  const values = { type: "value", axisLabel: { color: ink, formatter: say }, splitLine: { lineStyle: { opacity: 0.3 } } };
+  const room = Math.max(90, Math.round(box.clientWidth * 0.28));
+  const labels = source.horizontal ? { width: room, overflow: "truncate" } : { hideOverlap: true };
+  const categories = { type: "category", data: source.categories, axisLabel: { color: ink, ...labels }, inverse: Boolean(source.horizontal) };
+  const values = { type: "value", splitNumber: box.clientWidth < 500 ? 2 : 5, axisLabel: { color: ink, hideOverlap: true, formatter: short[source.unit] || say }, splitLine: { lineStyle: { opacity: 0.3 } } };
   echarts.getInstanceByDom(box)?.dispose();
   const chart = echarts.init(box, null, { renderer: "svg" });
   chart.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true },
     color: palettes[source.palette] || palettes.kinds,
-    grid: { left: 8, right: 16, top: source.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
-    legend: source.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
+    grid: { left: 8, right: 32, top: source.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    legend: source.series.length > 1 ? { type: "scroll", top: 0, textStyle: { color: ink } } : undefined,
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: say },
     xAxis: source.horizontal ? values : categories,
     yAxis: source.horizontal ? categories : values,
