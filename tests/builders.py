@@ -21,7 +21,7 @@ NPI = "1234567893"
 TIN = "741234567"
 AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
 DAY = "20260120"
-_ISA = "ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*BILLCO         *{made}*0600*^*{version}*{number:>09}*0*P*:~"
+_ISA = "ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*BILLCO         *{made}*0600*^*{version}*{number:>09}*0*P*:~"  # noqa: E501
 
 
 def line(
@@ -139,7 +139,7 @@ def paid(number: str, charge: str | int, amount: str | int, *adjustments: str, *
     return Paid(number, charge, amount, **more)
 
 
-def remittance_file(
+def remittance_file(  # noqa: PLR0913
     *claims: Paid,
     plb: str = "",
     amount: str | None = None,
@@ -159,7 +159,7 @@ def remittance_file(
     total -= sum((Decimal(part) for part in plb.split("*")[1::2]), Decimal(0))
     method = "ACH*CCP*01*111000025*DA*12345678" if total or amount else "NON*****"
     body = (
-        f"BPR*{'I' if total else 'H'}*{amount or total}*C*{method}*{payer_trace}**01*111000614*DA*98765432"
+        f"BPR*{'I' if total else 'H'}*{amount or total}*C*{method}*{payer_trace}**01*111000614*DA*98765432"  # noqa: E501
         f"*{payment_date}~TRN*1*{trace}*{payer_trace}~DTM*405*{made}~N1*PR*{payer}~N3*PO BOX 1~"
         "N4*AUSTIN*TX*78701~PER*BL*EDI*TE*5555550199~"
         f"N1*PE*MAPLE FAMILY CLINIC*XX*{npi}~REF*TJ*{tin}~"
@@ -238,7 +238,7 @@ class Inbox:
         return found
 
 
-def rows(sql: str, params: list[object] | None = None) -> list[tuple[Any, ...]]:
+def rows(sql: str, params: list[str] | None = None) -> list[tuple[Any, ...]]:
     """Return the rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
@@ -338,7 +338,7 @@ def cash_by_set() -> dict[int, int]:
     """Return the cash in the ledger by the transaction set it came with."""
     return dict(
         rows(
-            "SELECT transaction_id, sum(CASE WHEN debit = 30 THEN amount_cents ELSE -amount_cents END)"
+            "SELECT transaction_id, sum(CASE WHEN debit = 30 THEN amount_cents ELSE -amount_cents END)"  # noqa: E501
             "::bigint FROM ledger_entry WHERE 30 IN (debit, credit) GROUP BY 1"
         )
     )
@@ -361,7 +361,7 @@ def check_identities() -> None:
     assert (
         rows(
             "SELECT p.transaction_id, p.position FROM remits_claim_payment p"
-            "  LEFT JOIN ledger_entry e ON e.transaction_id = p.transaction_id AND e.kind IN (3, 20)"
+            "  LEFT JOIN ledger_entry e ON e.transaction_id = p.transaction_id AND e.kind IN (3, 20)"  # noqa: E501
             "   AND e.position BETWEEN p.position AND p.end_position"
             " GROUP BY 1, 2, p.paid_cents HAVING coalesce(sum(e.amount_cents), 0) <> p.paid_cents"
         )
@@ -382,7 +382,7 @@ def check_identities() -> None:
         rows(
             "SELECT claim_id, party FROM (SELECT e.claim_id, side.party, sum(side.cents) AS cents"
             "  FROM ledger_entry e CROSS JOIN LATERAL"
-            "   (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents)) AS side(party, cents)"
+            "   (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents)) AS side(party, cents)"  # noqa: E501
             "  WHERE side.party BETWEEN 11 AND 14 GROUP BY 1, 2) AS l"
             " FULL JOIN ledger_open_balance b USING (claim_id, party)"
             " WHERE coalesce(l.cents, 0) <> coalesce(b.balance_cents, 0)"
@@ -392,7 +392,7 @@ def check_identities() -> None:
     # No past day sees half a correction: an entry is never known before the one it corrects.
     assert (
         rows(
-            "SELECT 1 FROM ledger_entry a JOIN ledger_entry b USING (claim_id, transaction_id, position,"
+            "SELECT 1 FROM ledger_entry a JOIN ledger_entry b USING (claim_id, transaction_id, position,"  # noqa: E501
             " part, line, kind, debit, credit)"
             " WHERE a.revision < b.revision AND a.posted_date > b.posted_date"
         )
@@ -401,7 +401,7 @@ def check_identities() -> None:
     # Files: what the set says it holds is what the facts hold.
     assert (
         rows(
-            "SELECT t.id FROM files_transaction_set t JOIN remits_claim_payment p ON p.transaction_id = t.id"
+            "SELECT t.id FROM files_transaction_set t JOIN remits_claim_payment p ON p.transaction_id = t.id"  # noqa: E501
             " WHERE t.kind = '835' GROUP BY t.id HAVING t.claim_count <> count(*)"
             " OR t.paid_cents <> sum(p.paid_cents) OR t.charge_cents <> sum(p.charge_cents)"
         )
@@ -409,7 +409,7 @@ def check_identities() -> None:
     )
     assert (
         rows(
-            "SELECT t.id FROM files_transaction_set t JOIN claims_submission s ON s.transaction_id = t.id"
+            "SELECT t.id FROM files_transaction_set t JOIN claims_submission s ON s.transaction_id = t.id"  # noqa: E501
             " GROUP BY t.id HAVING t.charge_cents <> sum(s.charge_cents)"
         )
         == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import pytest
 from tests import builders
@@ -28,6 +29,7 @@ from tests.builders import (
     service,
     set_body,
 )
+from tests.integration.test_order_and_crash import outcome
 
 from sanderling.core.ledger.accounts import Kind
 
@@ -206,7 +208,7 @@ PRIOR = (
 def test_secondary_and_primary_in_any_order(order: tuple[int, ...], inbox: Inbox) -> None:
     texts = [
         claims_file(sent("A1")),
-        remittance_file(paid("A1", 150, 72, "CO*45*60", "PR*2*18", share=18), trace="T1", control=1),
+        remittance_file(paid("A1", 150, 72, "CO*45*60", "PR*2*18", share=18), trace="T1", control=1),  # noqa: E501
         claims_file(sent("A1", **SECOND, others=PRIOR), batch="B2", made="20260125", control=2),
         remittance_file(
             paid("A1", 150, 18, "OA*23*132", status="2", payer_number="S1"), trace="T2", control=3,
@@ -406,6 +408,11 @@ def test_the_same_trace_and_totals_with_other_claims_is_held_not_dropped(inbox: 
     assert cash() == 9000
 
 
+def take_each(inbox: Inbox, texts: list[str]) -> None:
+    for text in texts:
+        inbox.take(text)
+
+
 def test_one_payment_divided_over_two_sets_of_the_same_envelope_numbers(inbox: Inbox) -> None:
     """Two files with equal envelope numbers: their order never decides (nor do row numbers)."""
     texts = [
@@ -414,9 +421,7 @@ def test_one_payment_divided_over_two_sets_of_the_same_envelope_numbers(inbox: I
     ]
     outcomes = []
     for order in (texts, texts[::-1]):
-        from tests.integration.test_order_and_crash import outcome
-
-        outcomes.append(outcome(lambda order=order: [inbox.take(text) for text in order] and None))
+        outcomes.append(outcome(partial(take_each, inbox, order)))  # noqa: PERF401
     assert outcomes[0] == outcomes[1]
 
 
@@ -436,7 +441,7 @@ def test_a_payment_for_two_clients_in_one_file(inbox: Inbox) -> None:
     assert cash() == 16000
     assert sorted(rows("SELECT k.code, sum(e.amount_cents)::bigint FROM ledger_entry e"
                        " JOIN clients_client k ON k.id = e.client_id WHERE e.kind = 3"
-                       " GROUP BY 1")) == [("NPI1234567893", 9000), ("NPI1245319599", 7000)]  # fmt: skip
+                       " GROUP BY 1")) == [("NPI1234567893", 9000), ("NPI1245319599", 7000)]  # fmt: skip  # noqa: E501
 
 
 def test_dates_ahead_and_missing(inbox: Inbox) -> None:

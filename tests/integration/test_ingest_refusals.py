@@ -1,4 +1,4 @@
-"""Files that cannot be read, or not be posted: refused in sight, beside good ones, without a crash."""
+"""Files that cannot be read or posted: refused in sight, beside good ones, without a crash."""
 
 from __future__ import annotations
 
@@ -182,13 +182,13 @@ def test_a_file_continued_after_a_crash_tells_the_same_as_one_taken_at_once(
     other = envelope(
         bodies[1], kind="837", guide="005010X222A1", code="HC", made="20260107", control=9
     )
-    real = actions.PostingUnit.post
+    real = units.PostingUnit.post
     calls = 0
 
     class Crash(BaseException):
         pass
 
-    def crash_at_the_second(self: actions.PostingUnit) -> int:
+    def crash_at_the_second(self: units.PostingUnit) -> int:
         nonlocal calls
         calls += 1
         if calls > 1:
@@ -196,7 +196,7 @@ def test_a_file_continued_after_a_crash_tells_the_same_as_one_taken_at_once(
         return real(self)
 
     with monkeypatch.context() as patched:
-        patched.setattr(actions.PostingUnit, "post", crash_at_the_second)
+        patched.setattr(units.PostingUnit, "post", crash_at_the_second)
         with pytest.raises(Crash):
             inbox.take(first + other)
     assert rows("SELECT status FROM files_stored_file") == [("received",)]

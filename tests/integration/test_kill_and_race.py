@@ -25,6 +25,8 @@ from tests import builders
 from tests.integration.worlds import make_world
 
 from sanderling.postgres import launcher
+from sanderling.postgres.cluster import cluster_of
+from sanderling.postgres.making import DATABASE, OWNER, PORT
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("SANDERLING_TEST_KILLS", "6"))
@@ -70,9 +72,9 @@ def homes() -> Iterator[list[Path]]:
 @contextlib.contextmanager
 def database(home: Path) -> Iterator[psycopg.Connection]:
     launcher.ensure_running(home)
-    cluster = launcher.cluster_of(home)
+    cluster = cluster_of(home)
     with psycopg.connect(
-        host=str(cluster.sockets), port=launcher.PORT, user=launcher.OWNER, dbname=launcher.DATABASE
+        host=str(cluster.sockets), port=PORT, user=OWNER, dbname=DATABASE
     ) as connection:
         yield connection
 
@@ -86,7 +88,7 @@ def dump(home: Path) -> dict[str, list[str]]:
 
 
 def kill_postmaster(home: Path) -> None:
-    pid_file = launcher.cluster_of(home).data / "postmaster.pid"
+    pid_file = cluster_of(home).data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
         os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGKILL)
 
@@ -113,7 +115,7 @@ def test_kill_at_random_moments_changes_nothing(homes: list[Path]) -> None:
     interrupted = 0
     for round_ in range(KILLS):
         process = start(killed, "ingest", files, "--format", "csv")
-        # Later and later on average, so that some kills fall into every part of the work.
+        # What was done before a kill stays done: later rounds are killed in later parts of the work.  # noqa: E501
         try:
             process.communicate(timeout=dice.uniform(0.3, 1.0) * seconds * 0.7)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""The facts and the ledger: append-only for everyone, consistent or not committed, one client's own."""
+"""Facts and ledger: append-only for everyone, consistent or not committed, one client's own."""
 
 from __future__ import annotations
 
@@ -116,12 +116,25 @@ def test_a_client_sees_its_own_rows_of_every_table_and_only_those(inbox: Inbox) 
                     assert foreign == [], table
         assert seen <= total, table
         seen_by_someone[table] = seen
-    filled = (
-        "files_stored_file files_arrival files_transaction_set claims_claim claims_claim_number"
-        " claims_submission claims_submission_line claims_coverage claims_diagnosis claims_answer"
-        " remits_remittance remits_claim_payment remits_service_payment remits_adjustment"
-        " remits_provider_adjustment ledger_entry ledger_open_balance"
-    ).split()
+    filled = [
+        "files_stored_file",
+        "files_arrival",
+        "files_transaction_set",
+        "claims_claim",
+        "claims_claim_number",
+        "claims_submission",
+        "claims_submission_line",
+        "claims_coverage",
+        "claims_diagnosis",
+        "claims_answer",
+        "remits_remittance",
+        "remits_claim_payment",
+        "remits_service_payment",
+        "remits_adjustment",
+        "remits_provider_adjustment",
+        "ledger_entry",
+        "ledger_open_balance",
+    ]
     unseen = [table for table in filled if not seen_by_someone.get(table)]
     assert unseen == [], "the test would pass with nothing to see"
 
@@ -177,7 +190,7 @@ def test_the_web_role_writes_nothing_here(inbox: Inbox) -> None:
 def test_history_cannot_be_changed_by_its_owner(table: str, statement: str, inbox: Inbox) -> None:
     before = rows(f"SELECT count(*) FROM {table}")
     assert before[0][0] > 0
-    with (
+    with (  # noqa: PT012
         pytest.raises(DatabaseError, match="append-only"),
         transaction.atomic(),
         connection.cursor() as cursor,
@@ -188,7 +201,7 @@ def test_history_cannot_be_changed_by_its_owner(table: str, statement: str, inbo
 
 
 ENTRY = (
-    "INSERT INTO ledger_entry (posting_id, claim_id, client_id, transaction_id, position, part, line,"
+    "INSERT INTO ledger_entry (posting_id, claim_id, client_id, transaction_id, position, part, line,"  # noqa: E501
     " kind, debit, credit, revision, amount_cents, effective_date, posted_date)"
     " SELECT {posting}, id, client_id, 0, 1, 0, 0, 4, {debit}, {credit}, 0, 100, '2026-01-01',"
     " '2026-01-01' FROM claims_claim LIMIT 1 RETURNING id"
@@ -220,7 +233,7 @@ def next_entry_id() -> int:
     ],
     ids=["an entry is missing", "other cash", "a wrong open balance"],
 )
-def test_what_does_not_add_up_cannot_commit(  # noqa: PLR0913 (the cases)
+def test_what_does_not_add_up_cannot_commit(
     count: int, cash: int, debit: int, credit: int, message: str, inbox: Inbox
 ) -> None:
     with pytest.raises(DatabaseError, match=message):

@@ -27,15 +27,15 @@ START = date(2026, 1, 5)
 WRITE_DOWNS = [
     int(k) for k in (Kind.CONTRACTUAL, Kind.SEQUESTRATION, Kind.WITHHOLD, Kind.INCENTIVE)
 ]
-CODES = ["45", "1", "2", "3", "16", "18", "22", "23", "24", "29", "50", "59", "94", "96", "97", "100",
-         "104", "109", "131", "133", "144", "187", "197", "237", "253", "257", "XX9", ""]  # fmt: skip
+CODES = ["45", "1", "2", "3", "16", "18", "22", "23", "24", "29", "50", "59", "94", "96", "97",
+         "100", "104", "109", "131", "133", "144", "187", "197", "237", "253", "257", "XX9", ""]  # fmt: skip  # noqa: E501
 GROUPS = ["CO", "PR", "OA", "PI", "CR", "XX"]
 cents = st.integers(-50_000, 50_000)
 amounts = st.integers(0, 50_000)
 
 
 @st.composite
-def lines_of(draw: st.DrawFn, charges: list[int]) -> list[dict[str, Any]]:
+def lines_of(draw: st.DrawFn, /, charges: list[int]) -> list[dict[str, Any]]:
     return [
         {
             "line": number,
@@ -50,7 +50,7 @@ def lines_of(draw: st.DrawFn, charges: list[int]) -> list[dict[str, Any]]:
 
 
 @st.composite
-def claims(draw: st.DrawFn, *, claim_id: int, may_be_unsent: bool = True) -> dict[str, Any]:
+def claims(draw: st.DrawFn, /, *, claim_id: int, may_be_unsent: bool = True) -> dict[str, Any]:
     """Return the facts of one claim as lists of rows, balanced or not, sane or not."""
     base = claim_id * 100
     charges = draw(st.lists(st.integers(0, 40_000), min_size=1, max_size=3))
@@ -75,7 +75,7 @@ def claims(draw: st.DrawFn, *, claim_id: int, may_be_unsent: bool = True) -> dic
             submission["prior_share_cents"] = draw(st.none() | amounts)
         submissions.append(submission)
         for row in draw(lines_of(charges)):
-            submitted.append({**row, "submission_id": base + version})
+            submitted.append({**row, "submission_id": base + version})  # noqa: PERF401
     payments: list[dict[str, Any]] = []
     payment_lines: list[dict[str, Any]] = []
     adjustments: list[dict[str, Any]] = []
@@ -97,14 +97,15 @@ def claims(draw: st.DrawFn, *, claim_id: int, may_be_unsent: bool = True) -> dic
             "is_forwarded": draw(st.booleans()),
             "is_held": draw(st.sampled_from([False, False, False, True])),
         }
-        if status == "22" and payments and draw(st.booleans()):
+        is_exact: bool = draw(st.booleans())
+        if status == "22" and payments and is_exact:
             undone = payments[draw(st.integers(0, len(payments) - 1))]
             payment["charge_cents"] = -undone["charge_cents"]
             payment["paid_cents"] = -undone["paid_cents"]
             payment["payer_claim_number"] = undone["payer_claim_number"]
         payments.append(payment)
         for index in range(1, draw(st.integers(0, 3)) + 1):
-            payment_lines.append(
+            payment_lines.append(  # noqa: PERF401
                 {
                     "payment_id": payment_id,
                     "line_index": index,
@@ -143,7 +144,7 @@ def claims(draw: st.DrawFn, *, claim_id: int, may_be_unsent: bool = True) -> dic
 
 
 @st.composite
-def fact_sets(draw: st.DrawFn, **options: Any) -> ClaimFacts:
+def fact_sets(draw: st.DrawFn, /, **options: Any) -> ClaimFacts:
     """Return the facts of one to three claims."""
     rows: dict[str, list[dict[str, Any]]] = {
         name: [] for name in
@@ -242,7 +243,7 @@ def test_the_parties_owe_charges_less_payments_and_reductions(of: ClaimFacts) ->
     owed = party_balances(entries).group_by("claim_id").agg(pl.col("balance_cents").sum())
     for claim_id, balance in owed.iter_rows():
         mine = pl.col("claim_id") == claim_id
-        assert balance == added.filter(mine)["amount_cents"].sum() - (
+        assert balance == int(added.filter(mine)["amount_cents"].sum()) - int(
             taken.filter(mine)["amount_cents"].sum()
         )
 
