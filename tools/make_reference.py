@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from sanderling.accounts.roles import EVERY_PERMISSION, Role, role_may
 from sanderling.cli.main import cli
 from sanderling.core.codes.carc import (
     ADD_BACK,
@@ -45,6 +46,10 @@ INTAKE_CODES = {
     "payment_identity_reused": (
         Severity.REFUSED,
         "This trace number, date, amount and payee were posted before, with other claims.",
+    ),
+    "posting_failed": (
+        Severity.REFUSED,
+        "The transaction set holds something that the ledger cannot take.",
     ),
 }
 SHEET_CODES = {
@@ -101,6 +106,22 @@ KINDS = {
     Kind.RECOUPMENT: "a provider-level recovery",
     Kind.FORWARDING_BALANCE: "a provider-level balance carried on",
     Kind.PROVIDER_ADJUSTMENT: "another provider-level adjustment",
+}
+
+PERMISSIONS = {
+    "aging.view": "see the aging",
+    "audit.view": "read the audit trail",
+    "claims.assign": "give claims to people (no page uses it yet)",
+    "claims.view": "see claims",
+    "claims.work": "work on claims (no page uses it yet)",
+    "clients.edit": "change clients (no page uses it yet)",
+    "clients.view": "see clients",
+    "files.replay": "read a file again",
+    "files.upload": "bring in files",
+    "files.view": "see files, their segments and originals, and money in suspense",
+    "payers.edit": "change payers (no page uses it yet)",
+    "payers.view": "see payers",
+    "users.edit": "make and change users",
 }
 
 
@@ -288,11 +309,33 @@ def _reasons(codes: Iterable[str]) -> str:
     return table(["code", "our title"], ((code, title_of(code)) for code in ordered))
 
 
+# --- roles
+
+
+def roles_page() -> str:
+    """Return the page of roles and permissions."""
+    rows = (
+        [
+            f"`{permission}`",
+            PERMISSIONS[permission],
+            *("yes" if role_may(role, permission) else "" for role in Role),
+        ]
+        for permission in sorted(EVERY_PERMISSION)
+    )
+    return (
+        f"{NOTICE}# Roles and permissions\n\n"
+        "A user has one role, and sees all clients or those assigned. What is visible of the\n"
+        "clients is kept by the database, whatever the role.\n\n"
+        + table(["permission", "lets a user", *(f"`{role.value}`" for role in Role)], rows)
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "problem-codes.md": problems_page,
     "accounts.md": ledger_page,
+    "roles.md": roles_page,
 }
 
 
