@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests.builders import AT, claims_file, line, paid, remittance_file, sent
+from tests.integration.worlds import made_world
 
 from sanderling.intake.actions import ingest
 from sanderling.ledger.actions import freeze_month_ends
@@ -22,8 +24,6 @@ from sanderling.receivables.aging import (
     indicators,
     roll_forward,
 )
-from tests.builders import AT, claims_file, line, paid, remittance_file, sent
-from tests.integration.worlds import made_world
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +36,10 @@ def take(folder: Path, name: str, text: str, received: date) -> None:
 
 
 def test_ages_fall_into_the_buckets_of_the_worked_example(tmp_path: Path) -> None:
-    """As of 2026-03-31: ages 30/31/60/61/90/120/121; the boundary day belongs to the lower bucket."""
+    """As of 2026-03-31, ages 30/31/60/61/90/120/121: a boundary day is in the lower bucket."""
     days = ["20260301", "20260228", "20260130", "20260129", "20251231", "20251201", "20251130"]
     claims = [
-        sent(f"AGE{place}", 1, lines=(line("99213", 1, day=day),))
-        for place, day in enumerate(days)
+        sent(f"AGE{place}", 1, lines=(line("99213", 1, day=day),)) for place, day in enumerate(days)
     ]
     take(tmp_path, "claims.837p", claims_file(*claims), date(2026, 3, 2))
 
@@ -123,18 +122,16 @@ def plain_balances(day: date) -> dict[tuple[int, int], int]:
 
 
 def test_every_past_day_equals_the_plain_sum_over_the_ledger(tmp_path: Path) -> None:
-    """30 random days of a small world: the way over frozen month ends is the way over all entries."""
+    """30 random days of a small world: over frozen month ends as over all entries."""
     world = made_world(31, claims=120, days=120)
     for folder in sorted((world.folder / "days").iterdir()):
         day = date.fromisoformat(folder.name)
-        reports = ingest(
-            sorted(folder.iterdir()), received_date=day, source="test", recorded_at=AT
-        )
+        reports = ingest(sorted(folder.iterdir()), received_date=day, source="test", recorded_at=AT)
         assert {report.status for report in reports} <= {"posted", "partly"}
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(posted_date), max(posted_date) FROM ledger_entry")
         first, last = cursor.fetchone()
-    dice = random.Random(3)  # noqa: S311  (no secret)
+    dice = random.Random(3)
     days = [first + timedelta(days=dice.randrange(-2, (last - first).days + 3)) for _ in range(30)]
     assert freeze_month_ends(today=last)
     for day in days:

@@ -93,8 +93,10 @@ def claim(chance: random.Random, number: int) -> list[str]:
         charge = chance.randrange(100, 90_000)
         contractual, patient = chance.randrange(charge // 2), chance.randrange(charge // 4)
         segments += [
-            f"SVC*HC:99213{chance.choice(('', ':25', ':25:59'))}*{charge / 100:.2f}"
-            f"*{(charge - contractual - patient) / 100:.2f}*{chance.choice(('', '0450'))}*1",
+            (
+                f"SVC*HC:99213{chance.choice(('', ':25', ':25:59'))}*{charge / 100:.2f}"
+                f"*{(charge - contractual - patient) / 100:.2f}*{chance.choice(('', '0450'))}*1"
+            ),
             "DTM*472*20260101",
             f"CAS*CO*45*{contractual / 100:.2f}",
             f"CAS*PR*1*{patient / 100:.2f}",
@@ -106,14 +108,15 @@ def claim(chance: random.Random, number: int) -> list[str]:
             share + patient,
         )
     segments[0] = (
-        f"CLP*PCN{number}*1*{charged / 100:.2f}*{paid / 100:.2f}*{share / 100:.2f}*12*ICN{number}*11*1"
+        f"CLP*PCN{number}*1*{charged / 100:.2f}*{paid / 100:.2f}*{share / 100:.2f}"
+        f"*12*ICN{number}*11*1"
     )
     return segments
 
 
 def claims(seed: int, count: int, faults: int) -> list[str]:
     """Return the segments of `count` claims with `faults` segments put in, taken out or doubled."""
-    chance = random.Random(seed)  # noqa: S311 (no secret)
+    chance = random.Random(seed)
     segments = [segment for number in range(count) for segment in claim(chance, number)]
     for _ in range(faults):
         place = chance.randrange(1, len(segments))

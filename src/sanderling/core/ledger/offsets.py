@@ -3,7 +3,8 @@
 A payer that pays before the ledger has moved money to it (a secondary whose primary remittance is
 missing), or that passes more on to the patient than it held, would stand in credit while the money
 it settled is still shown as owed. Only such credits are moved. A first payer's credit, an
-overpayment say, is never set against what the patient or another payer owes: it is money to give back.
+overpayment say, is never set against what the patient or another payer owes: it is to be given
+back.
 """
 
 from __future__ import annotations
