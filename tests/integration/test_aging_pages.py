@@ -187,6 +187,8 @@ def test_the_list_sorts_pages_and_is_written_down(people: People) -> None:
     ("name", "value"),
     [
         ("as_of", "2026-13-01"),
+        ("as_of", "0001-01-01"),
+        ("compare_to", "0001-01-01"),
         ("buckets", "30,20"),
         ("buckets", "many"),
         ("by", "secret"),

@@ -104,8 +104,27 @@ def test_search_goes_by_post_and_finds_own_claims_only(people: People) -> None:
     only = visitor.post("/claims/", text="A2")
     assert (only.status_code, only.headers["Location"]) == (302, "/claims/MINE/A2/")
     assert "No claim found" in text_of(visitor.post("/claims/", text="FOREIGNER"))
+    for words, count in (("jane doe", 3), ("doe, jim", 0), ("DOE", 3), (",", 0), ("\0", 0)):
+        found = text_of(visitor.post("/claims/", text=words))
+        assert found.count("tr data-href") == count, words
     # A name in an address would stand in logs: it is not looked for there.
     assert "No claim found" not in text_of(visitor.get("/claims/", text="FOREIGNER"))
+
+
+def test_search_knows_the_payers_number(inbox: Inbox, people: People) -> None:
+    inbox.take(
+        remittance_file(paid("A2", 175, 175, payer_number="ICN-77/1"), trace="EFT9", control=650),
+        received_date=date(2026, 2, 1),
+    )
+    answer = Visitor(people.specialist).post("/claims/", text="icn 77 1")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/claims/MINE/A2/")
+
+
+@pytest.mark.parametrize(
+    "address", ["/claims/MINE/A%00/", "/claims/?client=%00", "/files/?text=%00", "/claims/MINE/../"]
+)
+def test_what_no_claim_is_called_is_no_error(people: People, address: str) -> None:
+    assert Visitor(people.admin).get(address).status_code in (200, 404)
 
 
 def test_the_list_shows_own_claims(people: People) -> None:

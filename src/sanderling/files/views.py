@@ -37,7 +37,10 @@ KINDS: Final = ("837P", "837I", "837D", "835", "277CA", "277", "276", "999", "TA
 @requires("files.view")
 def files(request: HttpRequest) -> HttpResponse:
     """List the files that the user may see, latest first."""
-    asked = {name: request.GET.get(name, "").strip() for name in ("text", "status", "kind")}
+    asked = {
+        name: request.GET.get(name, "").replace("\0", "").strip()
+        for name in ("text", "status", "kind")
+    }
     problems_only = request.GET.get("problems") == "1"
     found = found_files(**asked, problems_only=problems_only)
     page = Paginator(found, PAGE_FILES).get_page(request.GET.get("page"))

@@ -17,14 +17,17 @@ from django.db.models import Q
 from sanderling.claims.models import (
     Answer,
     Claim,
+    ClaimNumber,
     Coverage,
     Diagnosis,
     Snapshot,
     Submission,
     SubmissionLine,
 )
+from sanderling.clients.models import Client
 from sanderling.core.codes.carc import COST_SHARE, title_of
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
+from sanderling.core.identifiers import number_key
 from sanderling.core.ledger.accounts import (
     ADJUSTMENT_KINDS,
     CHARGE_KINDS,
@@ -87,6 +90,8 @@ def find_claim(*, client: str, number: str) -> Claim:
     Raises:
         NoSuchClaim: there is none.
     """
+    if "\0" in client + number:  # PostgreSQL has no such character
+        raise NoSuchClaim("no such claim")
     claim = (
         Claim.objects.select_related("client", "payer", "secondary_payer", "tertiary_payer")
         .filter(client__code=client, number=number, has_facts=True)
@@ -607,19 +612,33 @@ def _place(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def search_claims(text: str, *, limit: int) -> list[Claim]:
-    """Return claims whose number, patient or member id begins with `text`, visible ones only."""
-    text = text.strip()
-    if not text:
+    """Return visible claims that `text` names, by client and number.
+
+    By the beginning of their number or of the patient's last name ("doe", "doe, j", "jane doe"), by
+    the whole member id, or by any number the claim was ever known by (the payer's, too).
+    """
+    text = " ".join(text.replace("\0", "").split())
+    if not text.strip(","):
         return []
-    words = text.replace(",", " ").split()
-    query = Q(number__istartswith=text) | Q(member_id__iexact=text)
-    query |= Q(patient_last_name__istartswith=words[0])
-    if len(words) > 1:
-        query |= Q(
-            patient_last_name__istartswith=words[0], patient_first_name__istartswith=words[1]
-        )
+    query = Q(number__istartswith=text) | Q(member_id__iexact=text) | _patient(text)
+    key = number_key(text)
+    if key:
+        clients = list(Client.objects.values_list("pk", flat=True))
+        known = ClaimNumber.objects.filter(client_id__in=clients, key=key)
+        query |= Q(pk__in=known.values("claim_id"))
     return list(
         Claim.objects.filter(query, has_facts=True)
         .select_related("client", "payer")
         .order_by("client__code", "number")[:limit]
     )
+
+
+def _patient(text: str) -> Q:
+    last, comma, first = (part.strip() for part in text.partition(","))
+    if comma:
+        return Q(patient_last_name__istartswith=last, patient_first_name__istartswith=first)
+    found = Q(patient_last_name__istartswith=text)
+    first, _, last = text.partition(" ")
+    if last:
+        found |= Q(patient_first_name__istartswith=first, patient_last_name__istartswith=last)
+    return found

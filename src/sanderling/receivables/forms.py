@@ -19,6 +19,7 @@ from sanderling.receivables.aging import (
     WrongQuestion,
 )
 
+EARLIEST: Final = date(1970, 1, 1)
 NO_VALUE: Final = "(none)"  # how a group without a value stands in an address
 GROUPS: Final = (
     ("client", "Client"),
@@ -97,6 +98,9 @@ class AgingForm(AsOfForm):
         """Hold the values against each other and against what can be asked."""
         cleaned = super().clean() or {}
         as_of, compare_to = cleaned.get("as_of"), cleaned.get("compare_to")
+        for name, day in (("as_of", as_of), ("compare_to", compare_to)):
+            if day and day < EARLIEST:
+                self.add_error(name, f"must not be before {EARLIEST}")
         if as_of and compare_to and compare_to >= as_of:
             self.add_error("compare_to", "must be before the as-of date")
         if not self.errors:
@@ -117,7 +121,9 @@ def aging_form(
     asked: QueryDict, *, today: date, clients: Mapping[str, str], payers: Mapping[str, str]
 ) -> AgingForm:
     """Return the bound form of an address; what it leaves out has its default."""
-    as_of = _day(asked.get("as_of", "")) or today
+    as_of = _day(asked.get("as_of", ""))
+    if as_of is None or as_of < EARLIEST:
+        as_of = today
     defaults = {
         "as_of": today.isoformat(),
         "compare_to": month_before(as_of).isoformat(),
@@ -126,7 +132,9 @@ def aging_form(
         "buckets": ",".join(map(str, DEFAULT_BUCKETS)),
         "by": "payer",
     }
-    given = {name: text for name in asked if (text := asked.get(name, "").strip())}
+    given = {
+        name: text for name in asked if (text := asked.get(name, "").replace("\0", "").strip())
+    }
     if "by" in asked:
         defaults.pop("by")  # asked for no group
     return AgingForm({**defaults, **given}, clients=clients, payers=payers)

@@ -180,11 +180,11 @@ def claims(request: HttpRequest) -> HttpResponse:
             return redirect("claim", found[0].client.code, found[0].number)
         context["claims"] = found
     else:
-        client = request.GET.get("client", "")
+        client = request.GET.get("client", "").replace("\0", "")
         query = Claim.objects.filter(has_facts=True).select_related("client", "payer")
         if client:
             query = query.filter(client__code=client)
-        pages = Paginator(query.order_by("-service_from_date", "-pk"), PAGE_CLAIMS)
+        pages = Paginator(query.order_by("-pk"), PAGE_CLAIMS)  # those that came in last
         page = pages.get_page(request.GET.get("page"))
         context |= {"claims": list(page.object_list), "page": page, "client": client}
         record_listing(request, action="claims.list", detail={"rows": len(page.object_list)})
