@@ -58,8 +58,11 @@ _BASIS_DATES: Final = {
     " (SELECT max(s.submitted_date) FROM claims_submission s"
     " WHERE s.claim_id = b.claim_id AND s.submitted_date <= %(as_of)s) END,"
     " c.service_from_date, {first_posted})",
-    "responsibility": "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id"
-    " AND e.debit = b.party AND e.posted_date <= %(as_of)s)",
+    # The first day that changed the party's balance (ledger.actions has the same rule).
+    "responsibility": "(SELECT min(d.posted_date) FROM (SELECT e.posted_date FROM ledger_entry e"
+    " WHERE e.claim_id = b.claim_id AND b.party IN (e.debit, e.credit)"
+    " AND e.posted_date <= %(as_of)s GROUP BY e.posted_date HAVING"
+    " sum(CASE e.debit WHEN b.party THEN e.amount_cents ELSE -e.amount_cents END) <> 0) d)",
 }
 _FIRST_POSTED: Final = (
     "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id)"

@@ -103,6 +103,7 @@ async function draw(box) {
   const say = units[source.unit] || units.count;
   const style = getComputedStyle(document.documentElement);
   const ink = style.getPropertyValue("--tblr-body-color").trim() || "#333";
+  if (source.horizontal) box.style.height = `${80 + 30 * source.categories.length}px`;
   const room = Math.max(90, Math.round(box.clientWidth * 0.28));
   const labels = source.horizontal ? { width: room, overflow: "truncate" } : { hideOverlap: true };
   const categories = { type: "category", data: source.categories, axisLabel: { color: ink, ...labels }, inverse: Boolean(source.horizontal) };
