@@ -261,7 +261,7 @@ def ledger_page() -> str:
         )
         + "\n## Write-downs that are not contractual\n\n"
         "By adjustment reason code; all others go to `contractual`.\n\n"
-        + _targets((code for code in carcs()), write_down_target, Account.CONTRACTUAL)
+        + _targets(_written_down(), write_down_target, Account.CONTRACTUAL)
         + "\n## Provider-level adjustments (PLB)\n\n"
         "By PLB code; all others go to `provider_level`.\n\n"
         + _targets(_plb_codes(), provider_level_target, Account.PROVIDER_LEVEL, has_title=False)
@@ -275,6 +275,13 @@ def ledger_page() -> str:
         + "\n## Categories whose partial reductions are not written down but reviewed\n\n"
         + "".join(f"- {name}\n" for name in sorted(REVIEWED_CATEGORIES))
     )
+
+
+def _written_down() -> Iterator[str]:
+    """Yield the reason codes that some group can write down (a normal reduction, or it depends)."""
+    for code, carc in carcs().items():
+        if {"N", "X"} & set(carc.nature_by_group.values()):
+            yield code
 
 
 def _plb_codes() -> Iterator[str]:

@@ -10,9 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+import polars as pl
 import pytest
 
 from sanderling.cli.main import cli
+from sanderling.core import matching
+from sanderling.core.ledger import effects, lines
 from sanderling.core.x12.problems import CODES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -183,3 +186,93 @@ def test_decisions_that_the_code_cites_exist() -> None:
     assert "0006" in cited
     assert cited - numbers == set()
     assert "zero" in text_of("docs/adr/0006-later-decision-replaces-zero-payment.md")
+
+
+# Of a charge of 10,000 cents: group, reason, adjusted, paid, and what docs/domain/posting.md says.
+POSTING_EXAMPLES = [
+    ("CO", "45", 4000, 6000, effects.WRITE_DOWN),
+    ("CR", "45", 4000, 6000, effects.WRITE_DOWN),
+    ("CO", "59", 4000, 6000, effects.WRITE_DOWN),
+    ("CO", "131", 4000, 6000, effects.WRITE_DOWN),
+    ("CO", "94", -1000, 11000, effects.WRITE_DOWN),
+    ("CO", "253", 200, 9800, effects.WRITE_DOWN),
+    ("CO", "104", 200, 9800, effects.WRITE_DOWN),
+    ("CO", "105", 200, 9800, effects.WRITE_DOWN),
+    ("CO", "245", 200, 9800, effects.WRITE_DOWN),
+    ("CO", "144", 200, 9800, effects.WRITE_DOWN),
+    ("CO", "161", -200, 10200, effects.WRITE_DOWN),
+    ("CO", "237", 200, 9800, effects.WRITE_DOWN),
+    ("OA", "94", -1000, 11000, effects.WRITE_DOWN),
+    ("PR", "1", 10000, 0, effects.PASS_ON),
+    ("PR", "66", 100, 9900, effects.PASS_ON),
+    ("PR", "100", 8000, 2000, effects.TO_PATIENT),
+    ("OA", "100", 8000, 2000, effects.TO_PATIENT),
+    ("OA", "23", 5000, 5000, effects.NOTHING),
+    ("OA", "45", 4000, 6000, effects.NOTHING),
+    ("CO", "50", 10000, 0, effects.NOTHING),
+    ("PR", "27", 10000, 0, effects.NOTHING),
+    ("OA", "133", 10000, 0, effects.NOTHING),
+    ("CO", "143", 200, 9800, effects.NOTHING),
+    ("PI", "45", 4000, 6000, effects.NOTHING),
+    ("PR", "96", 3000, 7000, effects.NOTHING),
+    ("CO", "ZZ9", 3000, 7000, effects.NOTHING),
+    ("CO", "45", 10000, 0, effects.NOTHING),  # never the full charge
+    ("CO", "97", 10000, 0, effects.NOTHING),  # depends: at least nine tenths is a denial
+    ("CO", "97", 9000, 1000, effects.WRITE_DOWN),  # something was paid
+    ("CO", "97", 3000, 7000, effects.WRITE_DOWN),
+]
+
+
+@pytest.mark.parametrize(("group", "reason", "cents", "paid", "effect"), POSTING_EXAMPLES)
+def test_the_posting_page_is_true(
+    group: str, reason: str, cents: int, paid: int, effect: str
+) -> None:
+    adjustment = pl.DataFrame(
+        {
+            "payment_id": [1],
+            "line_index": [1],
+            "group_code": [group],
+            "reason_code": [reason],
+            "amount_cents": [cents],
+        }
+    )
+    line = pl.DataFrame(
+        {"payment_id": [1], "line_index": [1], "charge_cents": [10_000], "paid_cents": [paid]}
+    )
+    assert effects.adjustment_effects(adjustment, line)["effect"].to_list() == [effect]
+
+
+def test_the_points_of_the_matching_page_are_the_codes() -> None:
+    told = {
+        words.strip(): int(points)
+        for words, points in re.findall(
+            r"(?m)^\| ([^|]+) \| (-?\d+) \|$", text_of("docs/domain/matching.md")
+        )
+    }
+    assert told == {
+        "the patient control number is the same": matching.NUMBER_POINTS,
+        "it is written the same way, too": matching.SAME_SPELLING_POINTS,
+        "the claim is known by the payer's number": matching.PAYER_NUMBER_POINTS,
+        "one number begins or ends with the other (five characters at least)": (
+            matching.PREFIX_POINTS
+        ),
+        "the numbers are different altogether": matching.OTHER_NUMBER_POINTS,
+        "member id": matching.MEMBER_POINTS,
+        "first day of service": matching.SERVICE_DATE_POINTS,
+        "charge": lines.CHARGE_POINTS,  # of the second table; the first is checked below
+        "last name and first initial": matching.NAME_POINTS,
+        "payer": matching.PAYER_POINTS,
+        "line control number": lines.CONTROL_NUMBER_POINTS,
+        "procedure (or 38: the procedure as submitted, where the payer changed it)": (
+            lines.PROCEDURE_POINTS
+        ),
+        "day of service": lines.DAY_POINTS,
+        "modifiers": lines.MODIFIER_POINTS,
+        "place in the claim": lines.SAME_PLACE_POINTS,
+    }
+    page = " ".join(text_of("docs/domain/matching.md").split())
+    assert f"| charge | {matching.CHARGE_POINTS} |" in page
+    assert f"at least {matching.MINIMUM_POINTS} points" in page
+    assert f"within {matching.MARGIN_POINTS}" in page
+    assert f"at least {lines.MINIMUM_POINTS} points" in page
+    assert (matching.PREFIX_LENGTH_MIN, lines.SUBMITTED_PROCEDURE_POINTS) == (5, 38)
