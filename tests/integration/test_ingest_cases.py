@@ -224,6 +224,27 @@ def test_secondary_and_primary_in_any_order(order: tuple[int, ...], inbox: Inbox
     assert kind_totals("A1")[Kind.CONTRACTUAL] == 6000
 
 
+def test_since_when_a_party_owes_does_not_depend_on_the_order_within_a_day(inbox: Inbox) -> None:
+    """The share goes to the patient, the same day to the second payer; later to the patient."""
+    first = [
+        remittance_file(
+            paid("A1", 150, 72, "CO*45*60", "PR*2*18", share=18), trace="T1", control=1
+        ),
+        claims_file(sent("A1", **SECOND, others=PRIOR), batch="B2", made="20260119", control=2),
+    ]
+    last = remittance_file(
+        paid("A1", 150, 0, "OA*23*132", "PR*1*18", status="2", payer_number="S1"), trace="T2",
+        control=3, payer="SECOND MUTUAL", payer_trace="1741119999", made="20260210",
+        payment_date="20260211",
+    )  # fmt: skip
+    claim = claims_file(sent("A1"))
+    outcomes = [
+        outcome(partial(take_each, inbox, [claim, *order, last])) for order in (first, first[::-1])
+    ]
+    assert outcomes[0] == outcomes[1]
+    assert "14, 1800, datetime.date(2026, 2, 10)" in outcomes[0]["open balances"][0]
+
+
 def test_a_crossover_keeps_the_share_for_the_next_payer(inbox: Inbox) -> None:
     inbox.take(claims_file(sent("A1")))
     body = (patient() + "NM1*TT*2*SECOND MUTUAL*****PI*SECM1~MOA***MA18~"

@@ -24,16 +24,15 @@ POSTING_LOCK: Final = 0x5A2D0001  # any constant: one posting at a time in a dat
 _KEY: Final = ["claim_id", "transaction_id", "position", "part", "line", "kind", "debit", "credit"]
 _HELD: Final = """
 SELECT e.claim_id, e.transaction_id, e.position, e.part, e.line, e.kind, e.debit, e.credit,
-       sum(e.amount_cents)::bigint, max(e.revision), min(e.posted_date), max(e.posted_date)
+       e.posted_date, sum(e.amount_cents)::bigint, max(e.revision)
   FROM ledger_claims t JOIN ledger_entry e USING (claim_id)
- GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 _HELD_COLUMNS: Final = {
     **{name: ENTRIES[name] for name in _KEY},
-    "held_cents": pl.Int64,
-    "held_revision": pl.Int64,
-    "held_from_date": pl.Date,
-    "held_to_date": pl.Date,
+    "posted_date": pl.Date,
+    "amount_cents": pl.Int64,
+    "revision": pl.Int64,
 }
 
 
@@ -195,7 +194,12 @@ def _difference(wanted: pl.DataFrame, held: pl.DataFrame, posted_date: date) -> 
 
     What corrects an entry is never dated before it, so that no past day sees half a correction.
     """
-    both = wanted.join(held, on=_KEY, how="full", coalesce=True, maintain_order="left_right")
+    totals = held.group_by(_KEY).agg(
+        held_cents=pl.col("amount_cents").sum(),
+        held_revision=pl.col("revision").max(),
+        held_to_date=pl.col("posted_date").max(),
+    )
+    both = wanted.join(totals, on=_KEY, how="full", coalesce=True, maintain_order="left_right")
     return (
         both.with_columns(
             amount_cents=pl.col("amount_cents").fill_null(0) - pl.col("held_cents").fill_null(0),
@@ -204,7 +208,7 @@ def _difference(wanted: pl.DataFrame, held: pl.DataFrame, posted_date: date) -> 
             effective_date=pl.coalesce("effective_date", pl.lit(posted_date)),
         )
         .filter(pl.col("amount_cents") != 0)
-        .drop("held_cents", "held_revision", "held_from_date", "held_to_date")
+        .drop("held_cents", "held_revision", "held_to_date")
         .sort(_KEY)
     )
 
@@ -225,16 +229,22 @@ def _replace_open_balances(
         .agg(balance_cents=pl.col("amount_cents").sum())
         .filter(pl.col("balance_cents") != 0)
     )
+    # A party owes from the first day that changed its balance. What one file of a day does and
+    # another one undoes is no change: files of a day come in any order.
+    moved = pl.concat([held, added.select(held.columns)])
+    cents = pl.col("amount_cents")
     since = (
         pl.concat(
             [
-                held.select("claim_id", "debit", "credit", pl.col("held_from_date").alias("day")),
-                added.select("claim_id", "debit", "credit", pl.col("posted_date").alias("day")),
+                moved.select("claim_id", pl.col(side).alias("party"), "posted_date", signed)
+                for side, signed in (("debit", cents), ("credit", -cents))
             ]
         )
-        .unpivot(["debit", "credit"], index=["claim_id", "day"], value_name="party")
+        .group_by("claim_id", "party", "posted_date")
+        .agg(cents.sum())
+        .filter(cents != 0)
         .group_by("claim_id", "party")
-        .agg(responsible_from_date=pl.col("day").min())
+        .agg(responsible_from_date=pl.col("posted_date").min())
     )
     rows = balances.join(since, on=["claim_id", "party"]).join(clients, on="claim_id")
     with connection.cursor() as cursor:
