@@ -95,6 +95,9 @@ def test_a_client_user_reads_the_claim_without_links_to_files(people: People) ->
     page = text_of(Visitor(people.client_user).get("/claims/MINE/A/1%201/"))
     assert "CO-45" in page
     assert "/files/" not in page
+    held = text_of(Visitor(people.client_user).get("/claims/MINE/A3/"))
+    assert "Held in suspense" in held
+    assert "/suspense/" not in held
 
 
 def test_search_goes_by_post_and_finds_own_claims_only(people: People) -> None:

@@ -213,6 +213,7 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         "shown": claim_page.page_of(detail, claim_page.Links(known_files)),
         "form": form,
         "as_of": as_of,
+        "may_see_files": may_see_files,
         "is_past": as_of < timezone.localdate(),
     }
     return render(request, "receivables/claim.html", context)
