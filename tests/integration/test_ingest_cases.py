@@ -489,3 +489,41 @@ def test_a_correction_is_never_known_before_what_it_corrects(inbox: Inbox) -> No
     inbox.take(texts[2], received_date=date(2026, 1, 19))
 
     assert balances() == {}
+
+
+ACCEPTED_999 = "AK1*HC*77*005010X222A1~AK9*A*1*1*1~"
+ACCEPTED_TA1 = "TA1*000000777*260105*0600*A*000~"
+
+
+def acknowledgment(kind: str, *, sender: str = "CLEARHOUSE", control: int = 601) -> str:
+    """Return one file; only the envelope differs from call to call."""
+    text = envelope(
+        ACCEPTED_999, kind="999", guide="005010X231A1", code="FA", control=control, sender=sender
+    )
+    if kind == "999":
+        return text
+    isa, _, _ = text.partition("GS*")
+    return f"{isa}{ACCEPTED_TA1}IEA*0*{control:09}~"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
+@pytest.mark.parametrize("kind", ["999", "TA1"])
+def test_acknowledgments_that_differ_in_the_envelope_only_are_all_kept(
+    inbox: Inbox, kind: str, together: bool
+) -> None:
+    first = acknowledgment(kind)
+    files = [
+        first,
+        acknowledgment(kind, sender="OTHERHOUSE"),
+        acknowledgment(kind, control=602),
+        first + "\n",  # the first interchange sent again, in a file of its own
+    ]
+    if together:
+        inbox.take(*files)
+    else:
+        for text in files:
+            inbox.take(text)
+
+    posted = rows("SELECT count(*) FROM files_transaction_set WHERE status = 'posted'")
+    assert posted == [(3,)]
+    assert sorted(report.status for report in inbox.reports) == ["duplicate", *["posted"] * 3]

@@ -201,7 +201,7 @@ class PostingUnit:
             _record(pending, set_id)
             return True
         if any(
-            other.last is not None and other.last.content_sha256 == batch.content_sha256
+            other.last is not None and fingerprint(other.last) == fingerprint(batch)
             for other, _ in self._answers
         ):
             pending.last, pending.status = batch, SetStatus.DUPLICATE
@@ -322,6 +322,28 @@ def _set_row(set_id: int, pending: PendingSet, batch: Batch) -> SetRow:
     )
 
 
+def fingerprint(batch: Batch) -> str:
+    """Return the SHA-256 by which a posted set is known again; `batch` is its last.
+
+    It is that of the bytes ST..SE. A 999 or TA1 names what it answers by numbers that are only its
+    receiver's, and says the same of every batch that was accepted: sender, receiver, control number
+    and time of its interchange belong to it, or one that came for another batch would be lost.
+    """
+    if batch.transaction.kind not in _ACKNOWLEDGMENT_KINDS:
+        return batch.content_sha256
+    envelope = batch.transaction.interchange
+    parts = (
+        batch.content_sha256,
+        envelope.sender_id,
+        envelope.receiver_id,
+        envelope.control_number,
+        # Some senders give every interchange the same number.
+        envelope.created_date.isoformat() if envelope.created_date else "",
+        envelope.created_time,
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
 def _check_before(pending: PendingSet, batches: list[Batch]) -> None:
     """Refuse what a look at the whole set refuses, before rows of it are written.
 
@@ -332,7 +354,7 @@ def _check_before(pending: PendingSet, batches: list[Batch]) -> None:
     known = TransactionSet.objects.filter(
         kind=last.transaction.kind,
         status=SetStatus.POSTED,
-        content_sha256=last.content_sha256,
+        content_sha256=fingerprint(last),
     )
     is_refused = last.is_last and last.refused
     if is_refused or known.exists():
@@ -353,7 +375,7 @@ def _refuse_known(pending: PendingSet, set_id: int) -> None:
     posted = TransactionSet.objects.filter(
         kind=pending.last.transaction.kind, status=SetStatus.POSTED
     )
-    if posted.filter(content_sha256=pending.last.content_sha256).exists():
+    if posted.filter(content_sha256=fingerprint(pending.last)).exists():
         pending.status = SetStatus.DUPLICATE
         raise _Refused
     identity = payment_identity(pending)
@@ -427,7 +449,7 @@ def _record(pending: PendingSet, set_id: int) -> None:
         control_number=found.control_number,
         position=found.position,
         end_position=last.end_position,
-        content_sha256=last.content_sha256,
+        content_sha256=fingerprint(last),
         identity=payment_identity(pending) if is_posted else "",
         status=pending.status,
         received_date=pending.received_date,
