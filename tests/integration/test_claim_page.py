@@ -9,7 +9,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.builders import Inbox, claims_file, paid, remittance_file, sent
+from tests.builders import (
+    Inbox,
+    Paid,
+    claims_file,
+    paid,
+    patient,
+    remittance_file,
+    sent,
+    service,
+)
 from tests.integration.pages import AS_OF, People, Visitor, fill, text_of
 
 from sanderling.audit.models import AuditEvent
@@ -17,6 +26,7 @@ from sanderling.claims.models import Claim
 from sanderling.receivables.claim import claim_detail, find_claim
 from sanderling.receivables.claim_page import Links, page_of
 from sanderling.receivables.suspense import suspense
+from sanderling.remits.models import ClaimPayment
 
 
 @pytest.fixture
@@ -50,6 +60,33 @@ def test_a_held_payment_shows_what_does_not_add_up(people: People) -> None:
     page = text_of(Visitor(people.specialist).get("/claims/MINE/A3/"))
     assert "payment held" in page
     assert "leaves $10.00" in page
+
+
+def test_a_payment_that_only_the_ledger_holds_is_called_held(inbox: Inbox) -> None:
+    inbox.take(claims_file(sent("A1")), received_date=date(2026, 1, 5))
+    reversed_lines = patient() + service("HC:99213", -150, -90, "CO*45*-60", control="A1L1")
+    reversal = remittance_file(
+        Paid("A1", -150, -90, 0, "22", "ICN7", reversed_lines),
+        paid("B1", 150, 100, "CO*45*50"),
+        trace="T2",
+    )
+    inbox.take(reversal, received_date=date(2026, 1, 20))
+    claim = Claim.objects.get(number="A1")
+
+    def shown(as_of: date) -> tuple[list[str], dict[str, bool]]:
+        detail = claim_detail(find_claim(client=claim.client.code, number="A1"), as_of=as_of)
+        events = [e["event"] for e in detail["timeline"] if e["event"] in ("held", "remitted")]
+        held = {r["payer_claim_number"]: r["is_held"] for r in detail["remittances"]}
+        return events, held
+
+    assert ClaimPayment.objects.get(claim_id=claim.pk).is_held is False  # it balances
+    assert shown(date(2026, 1, 25)) == (["held"], {"ICN7": True})
+    original = remittance_file(
+        paid("A1", 150, 90, "CO*45*60", payer_number="ICN7"), trace="T1", control=2
+    )
+    inbox.take(original, received_date=date(2026, 2, 1))
+    assert shown(date(2026, 1, 25)) == (["held"], {"ICN7": True})
+    assert shown(date(2026, 2, 2)) == (["remitted", "remitted"], {"ICN7": False})
 
 
 def test_a_replacement_shows_what_changed(people: People) -> None:

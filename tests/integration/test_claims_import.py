@@ -10,6 +10,7 @@ import xlsxwriter
 
 from sanderling.audit.models import AuditEvent
 from sanderling.claims.models import Claim, Snapshot
+from sanderling.cli.claims_show import header
 from sanderling.clients.models import Client
 from sanderling.core.money import NotAnAmount
 from sanderling.core.refusal import Refusal
@@ -21,6 +22,7 @@ from sanderling.intake.replaying import NothingToReplay, replay_file
 from sanderling.intake.sheet_values import NotADay, cell_cents, cell_date, person_names
 from sanderling.intake.snapshots import SnapshotReport, UnknownClient, import_snapshot
 from sanderling.ledger.models import Entry, OpenBalance, Posting
+from sanderling.receivables.claim import claim_detail, find_claim
 
 AT = datetime(2026, 4, 1, 12, tzinfo=UTC)
 MARCH = date(2026, 3, 31)
@@ -503,3 +505,18 @@ def test_a_payment_stays_with_its_snapshot_claim_when_a_like_claim_is_sent(
     assert (sent.status, sent.claim_count) == ("posted", 1)
     assert owed("A1") == {}
     assert owed("OTHER9") == {PRIMARY: 10000}
+
+
+def test_a_claim_taken_over_says_so_and_shows_its_balance(north: Client, folder: Path) -> None:
+    take(sheet(folder, REPORT), received=date(2026, 4, 2))
+    detail = claim_detail(find_claim(client="NORTH", number="A100"), as_of=date(2026, 4, 2))
+    assert header(detail) == [
+        "NORTH A100 (taken over from another system)",
+        "  charge               0.00",
+        "  taken over         100.00",
+        "  paid                 0.00",
+        "  adjusted             0.00",
+        "  insurance          100.00",
+        "  patient              0.00",
+        "  balance            100.00",
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,17 @@ import click
 
 from sanderling.cli.output import as_of_option, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
+from sanderling.web.exporting import dollars
 
-MONEY_KEYS = ("charge_cents", "paid_cents", "adjusted_cents", "insurance_cents", "patient_cents")
+MONEY_KEYS = (
+    "charge_cents",
+    "taken_over_cents",
+    "paid_cents",
+    "adjusted_cents",
+    "insurance_cents",
+    "patient_cents",
+    "balance_cents",
+)
 
 
 @click.command("show")
@@ -41,7 +49,7 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
     totals = {key: detail[key] for key in MONEY_KEYS}
     columns = ("date", "event", "text", "amount_cents", "position", "file_name")
     if wanted.form == "table":
-        for line in _header(detail):
+        for line in header(detail):
             click.echo(line, err=True)
     print_rows(
         detail["timeline"],
@@ -52,7 +60,14 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
     )
 
 
-def _header(detail: dict[str, Any]) -> Iterator[str]:
-    yield f"{detail['client']} {detail['claim']} ({detail['kind']})"
-    for key in MONEY_KEYS:
-        yield f"  {key.removesuffix('_cents').ljust(10)} {detail[key] / 100:>14,.2f}"
+def header(detail: dict[str, Any]) -> list[str]:
+    """Return the lines above the table: which claim it is, and its sums."""
+    keys = [key for key in MONEY_KEYS if key != "taken_over_cents" or detail["snapshots"]]
+    return [
+        f"{detail['client']} {detail['claim']} ({detail['kind']})",
+        *(f"  {_title(key).ljust(10)} {dollars(detail[key]):>14}" for key in keys),
+    ]
+
+
+def _title(key: str) -> str:
+    return key.removesuffix("_cents").replace("_", " ")

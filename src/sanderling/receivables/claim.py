@@ -138,14 +138,14 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         + [n.transaction_id for n in snapshots]
     )
     shown_submissions = _submissions(submissions, sources)
-    shown_payments = _payments(payments, sources)
+    shown_payments = _payments(payments, sources, _suspended(entries))
     shown_answers = [_answer(answer, sources) for answer in answers]
     shown_entries = _entries(entries, sources)
     balances = _party_balances(entries)
     return {
         "client": claim.client.code,
         "claim": claim.number,
-        "kind": _KIND_NAMES.get(claim.kind, "known from remittances only"),
+        "kind": _kind_name(claim, is_taken_over=bool(snapshots)),
         "patient": {
             "last_name": claim.patient_last_name,
             "first_name": claim.patient_first_name,
@@ -182,6 +182,14 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         "entries": shown_entries,
         "timeline": _timeline(shown_submissions, shown_answers, shown_payments, snapshots, sources),
     }
+
+
+def _kind_name(claim: Claim, *, is_taken_over: bool) -> str:
+    if claim.kind in _KIND_NAMES:
+        return _KIND_NAMES[claim.kind]
+    if is_taken_over:
+        return "taken over from another system"
+    return "known from remittances only"
 
 
 class _Sources:
@@ -392,7 +400,19 @@ def _submissions(submissions: list[Submission], sources: _Sources) -> list[dict[
     ]
 
 
-def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str, Any]]:
+def _suspended(entries: Iterable[Entry]) -> set[tuple[int, int]]:
+    """Return the claim payments, by set and position, that the ledger keeps in suspense."""
+    sums: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for entry in entries:
+        if entry.kind == Kind.SUSPENSE:
+            sums[entry.transaction_id, entry.position] += entry.amount_cents
+    return {place for place, cents in sums.items() if cents}
+
+
+def _payments(
+    payments: list[ClaimPayment], sources: _Sources, suspended: set[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Return the claim payments; held are those out of balance, and those in `suspended`."""
     ids = [payment.pk for payment in payments]
     remittances = Remittance.objects.in_bulk({payment.remittance_id for payment in payments})
     adjustments: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
@@ -445,7 +465,8 @@ def _payments(payments: list[ClaimPayment], sources: _Sources) -> list[dict[str,
             "patient_share_cents": payment.patient_share_cents,
             "crossover_name": payment.crossover_name,
             "payer_received_date": payment.payer_received_date,
-            "is_held": payment.is_held,
+            # The ledger also holds what balances: a number used twice, a reversal of nothing.
+            "is_held": payment.is_held or (payment.transaction_id, payment.position) in suspended,
             "gap_cents": payment.gap_cents,
             "match_method": payment.match_method,
             "adjustments": adjustments[payment.pk, 0],
