@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 XLSX_ROWS_MAX: Final = 1_048_575  # less the header
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\n")
 
 Row = Mapping[str, object]
 
@@ -63,11 +64,23 @@ def write_json(
 
 
 def write_csv(stream: TextIO, rows: Iterable[Row], columns: Sequence[str]) -> None:
-    """Write a header and the rows, each value in one cell."""
+    """Write a header and the rows, each value in one cell.
+
+    Text that begins like a formula gets an apostrophe before it: names come from strangers' files.
+    """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([flat(row.get(name)) for name in columns])
+        writer.writerow([_harmless(flat(row.get(name))) for name in columns])
+
+
+def _harmless(cell: object) -> object:
+    """Return text that a spreadsheet does not take for a formula; numbers are as they were."""
+    if not isinstance(cell, str):
+        return cell
+    # The csv module quotes a line feed but not a carriage return, which would begin a row, too.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def flat(value: object) -> object:

@@ -70,9 +70,21 @@ def test_json_without_rows_is_still_a_document(capsys: pytest.CaptureFixture[str
 def test_csv_has_the_documented_columns_and_no_totals(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(csv.reader(io.StringIO(printed("csv", capsys)))) == [
         list(COLUMNS),
-        ["=HYPERLINK(1)", "123456", "0.125", "2026-03-05", "late;denied"],
+        ["'=HYPERLINK(1)", "123456", "0.125", "2026-03-05", "late;denied"],
         ["Ü, Ltd", "-5", "", "", ""],
     ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1 555", "-2", "@SUM(A1)", "\t=1", "\r=1"])
+def test_csv_text_never_becomes_a_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"name": text, "parts": [text, "b"], "cents": -5, "rate": -0.5, "plain": "a=b"}
+    print_rows([row], columns=list(row), as_of=date(2026, 3, 6), output=Output("csv", None))
+    _, cells = csv.reader(io.StringIO(capsys.readouterr().out, newline=""))
+    kept = text.replace("\r", "\n")
+    assert cells == [f"'{kept}", f"'{kept};b", "-5", "-0.5", "a=b"]
+
+    print_rows([row], columns=list(row), as_of=date(2026, 3, 6), output=Output("json", None))
+    assert json.loads(capsys.readouterr().out)["rows"] == [row]
 
 
 def test_the_table_shows_dollars_and_totals(capsys: pytest.CaptureFixture[str]) -> None:
