@@ -8,16 +8,29 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.builders import NPI, TIN, Inbox, claims_file, envelope, paid, remittance_file, sent
-from tests.integration.pages import FOREIGN_NPI, FOREIGN_TIN, People, Visitor, fill, text_of
+from tests.integration.pages import (
+    FOREIGN_NPI,
+    FOREIGN_TIN,
+    People,
+    Visitor,
+    fill,
+    make_client,
+    make_people,
+    text_of,
+)
 from tests.integration.worlds import made_world
 
+from sanderling.accounts.models import ClientAssignment
 from sanderling.audit.models import AuditEvent
+from sanderling.clients.models import Client, ClientIdentifier
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.read import read_stream
 from sanderling.files.models import StoredFile
 from sanderling.files.segments import Segment, read_segments
 from sanderling.files.storage import originals_folder
+from sanderling.intake.tasks import replay_stored
 
 EVERYTHING = 1 << 40
 
@@ -178,3 +191,83 @@ def test_a_refused_file_says_why(inbox: Inbox, people: People) -> None:
     page = text_of(Visitor(people.admin).get(f"/files/{report.file.pk}/"))
     assert "quarantined" in page
     assert "refused" in page
+
+
+def replay_jobs() -> list[dict[str, int]]:
+    return [job.args for job in ProcrastinateJob.objects.filter(task_name="intake.replay")]
+
+
+def test_a_partly_posted_file_is_replayed_from_its_page(people: People) -> None:
+    stored = StoredFile.objects.get(kind="835")
+    visitor = Visitor(people.admin)
+    address = f"/files/{stored.pk}/replay/"
+    assert f'action="{address}"' in text_of(visitor.get(f"/files/{stored.pk}/"))
+
+    answer = visitor.post(address)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/files/{stored.pk}/"
+    assert "will be replayed" in text_of(visitor.get(f"/files/{stored.pk}/"))
+    assert AuditEvent.objects.get(action="file.ask_replay").subject_id == str(stored.pk)
+    visitor.post(address)  # pressed again before the worker came
+    assert "waits to be replayed already" in text_of(visitor.get(f"/files/{stored.pk}/"))
+
+    assert replay_jobs() == [{"file_id": stored.pk}]
+    assert replay_stored(file_id=stored.pk) == "partly"  # nothing was fixed
+    assert AuditEvent.objects.filter(action="file.replay").count() == 1
+
+
+def test_a_posted_file_is_not_replayed(people: People) -> None:
+    stored = StoredFile.objects.filter(status="posted")[0]
+    visitor = Visitor(people.admin)
+    address = f"/files/{stored.pk}/replay/"
+    assert address not in text_of(visitor.get(f"/files/{stored.pk}/"))
+    assert visitor.post(address).status_code == 302
+    assert "nothing is left to replay" in text_of(visitor.get(f"/files/{stored.pk}/"))
+    assert replay_jobs() == []
+    assert replay_stored(file_id=stored.pk) == "posted"  # a job that came too late does no harm
+
+
+def test_only_those_who_may_replay_and_see_the_file_do(inbox: Inbox, people: People) -> None:
+    mine = claims_file(sent("C1", 10), batch="X1", npi=NPI, tin=TIN, control=301)
+    theirs = claims_file(sent("C2", 10), batch="X2", npi=FOREIGN_NPI, tin=FOREIGN_TIN, control=302)
+    (report,) = inbox.take(mine + theirs, received_date=date(2026, 2, 1))
+    assert report.file is not None
+    stored = StoredFile.objects.get(kind="835")
+    specialist = Visitor(people.specialist)
+    assert "/replay/" not in text_of(specialist.get(f"/files/{stored.pk}/"))
+    assert specialist.post(f"/files/{stored.pk}/replay/").status_code == 403
+
+    people.specialist.role = "lead"  # may replay, but sees one client only
+    people.specialist.save()
+    lead = Visitor(people.specialist)
+    assert lead.post(f"/files/{report.file.pk}/replay/").status_code == 404
+    assert lead.get(f"/files/{stored.pk}/replay/").status_code == 405
+    assert replay_jobs() == []
+    assert lead.post(f"/files/{stored.pk}/replay/").status_code == 302
+    assert replay_jobs() == [{"file_id": stored.pk}]
+
+
+def test_pages_use_one_word_for_one_thing(inbox: Inbox, people: People) -> None:
+    stored = StoredFile.objects.get(kind="835")
+    file_page = text_of(Visitor(people.admin).get(f"/files/{stored.pk}/"))
+    suspense_page = text_of(Visitor(people.admin).get("/suspense/"))
+    claim_page = text_of(Visitor(people.admin).get("/claims/MINE/A2/"))
+    assert '<h1 class="page-title">Suspense</h1>' in suspense_page
+    assert "Replay</button>" in file_page
+    for page in (file_page, suspense_page, claim_page):
+        assert ">Segment" in page
+        assert ">Place<" not in page
+    assert "provisional" in text_of(Visitor(people.admin).get("/payers/"))
+
+
+def test_an_empty_list_of_clients_says_what_the_user_can_do(inbox: Inbox) -> None:
+    people = make_people(make_client("MINE", "Mine Clinic", NPI, TIN))
+    stranger = text_of(Visitor(people.stranger).get("/clients/"))
+    assert "Ask an administrator" in stranger
+    assert "clients import" not in stranger
+    ClientAssignment.objects.all().delete()
+    ClientIdentifier.objects.all().delete()
+    Client.objects.all().delete()
+    admin = text_of(Visitor(people.admin).get("/clients/"))
+    assert "clients import" in admin
+    assert "Ask an administrator" not in admin

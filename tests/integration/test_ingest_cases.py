@@ -509,7 +509,7 @@ def acknowledgment(kind: str, *, sender: str = "CLEARHOUSE", control: int = 601)
 @pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
 @pytest.mark.parametrize("kind", ["999", "TA1"])
 def test_acknowledgments_that_differ_in_the_envelope_only_are_all_kept(
-    inbox: Inbox, kind: str, together: bool
+    inbox: Inbox, *, kind: str, together: bool
 ) -> None:
     first = acknowledgment(kind)
     files = [

@@ -20,4 +20,7 @@ def clients(request: HttpRequest) -> HttpResponse:
         .annotate(users=Count("assignments"))
         .order_by("tier", "name", "pk")
     )
-    return render(request, "clients/clients.html", {"clients": found})
+    # Those who may import see why the list can be empty; for the others it is the assignments.
+    may_import = request.user.is_authenticated and request.user.may("clients.edit")
+    context = {"clients": found, "may_import": may_import}
+    return render(request, "clients/clients.html", context)

@@ -39,11 +39,14 @@ def take_uploaded(token: str) -> int:
 def replay_stored(file_id: int) -> str:
     """Read a quarantined or partly posted file again, after a fix; return its new status."""
     from sanderling.files.models import StoredFile
-    from sanderling.intake.replaying import replay_file
+    from sanderling.intake.replaying import NothingToReplay, replay_file
 
     _renew_connection()
     stored = StoredFile.objects.get(pk=file_id)
-    return replay_file(stored, recorded_at=timezone.now()).status
+    try:
+        return replay_file(stored, recorded_at=timezone.now()).status
+    except NothingToReplay:  # somebody else was faster
+        return stored.status
 
 
 @app.task(name="intake.resume", retry=_PATIENTLY, queueing_lock="intake_resume")

@@ -9,4 +9,5 @@ from sanderling.intake import views
 urlpatterns = [
     path("bring-in/", views.bring_in, name="bring_in"),
     path("bring-in/<str:token>/", views.upload, name="upload"),
+    path("files/<int:pk>/replay/", views.replay, name="replay"),
 ]

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from procrastinate.exceptions import AlreadyEnqueued
 
 from sanderling.accounts.permissions import requires
+from sanderling.audit.actions import record_event
 from sanderling.core.refusal import Refusal
-from sanderling.files.models import StoredFile
+from sanderling.files.models import FileStatus, StoredFile
 from sanderling.intake.models import Upload, UploadedFile, UploadStatus
-from sanderling.intake.tasks import take_uploaded
+from sanderling.intake.tasks import replay_stored, take_uploaded
 from sanderling.intake.uploads import UploadTooLarge, start_upload
 
 RECENT = 10
@@ -95,6 +98,31 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
     }
     template = "intake/fates.html" if request.headers.get("HX-Request") else "intake/upload.html"
     return render(request, template, context)
+
+
+@require_POST
+@requires("files.replay")
+def replay(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the worker read a quarantined or partly posted file again; go back to its page."""
+    stored = get_object_or_404(StoredFile, pk=pk)
+    if stored.status not in (FileStatus.QUARANTINED, FileStatus.PARTLY):
+        messages.info(request, f"The file is {stored.status}: nothing is left to replay.")
+        return redirect("file", pk=pk)
+    try:
+        with transaction.atomic():
+            # Pressed twice it is read once.
+            replay_stored.configure(queueing_lock=f"intake_replay_{pk}").defer(file_id=pk)
+            record_event(
+                action="file.ask_replay",
+                at=timezone.now(),
+                client_id=stored.client_ids[0] if len(stored.client_ids) == 1 else None,
+                subject=("file", pk),
+            )
+    except AlreadyEnqueued:
+        messages.info(request, "The file waits to be replayed already.")
+    else:
+        messages.success(request, "The file will be replayed in a moment; open this page again.")
+    return redirect("file", pk=pk)
 
 
 def _fates(files: list[UploadedFile]) -> list[Fate]:

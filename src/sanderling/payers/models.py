@@ -30,7 +30,7 @@ class AliasKind(models.TextChoices):
 
 
 class Payer(models.Model):
-    """An insurer. Empty day counts mean the default of the type."""
+    """An insurer. Empty day counts: not set."""
 
     id = models.AutoField(primary_key=True)
     payer_id = models.TextField(unique=True)
