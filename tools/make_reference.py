@@ -116,7 +116,7 @@ PERMISSIONS = {
     "claims.work": "work on claims (no page uses it yet)",
     "clients.edit": "change clients (no page uses it yet)",
     "clients.view": "see clients",
-    "files.replay": "read a file again",
+    "files.replay": "replay a file",
     "files.upload": "bring in files",
     "files.view": "see files, their segments and originals, and money in suspense",
     "payers.edit": "change payers (no page uses it yet)",
@@ -146,6 +146,8 @@ def commands_page() -> str:
         "  there are any, `totals`.\n"
         "- Amounts are integer cents in JSON and CSV, and their keys end in `_cents`. Days are\n"
         "  ISO (`2026-03-05`). Rates are fractions.\n"
+        "- Text in CSV that begins with `=`, `+`, `-`, `@` or a tab has an apostrophe before it:\n"
+        "  no spreadsheet takes it for a formula. JSON has it as it is.\n"
         "- Exit status: 0 done; 1 done, but some input was refused, and the output says which;\n"
         "  2 wrong usage; 3 the system could not do it; 130 interrupted.\n"
         "- Every command that loads may be run again: what is known already changes nothing.\n"

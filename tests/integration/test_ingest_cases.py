@@ -527,3 +527,14 @@ def test_acknowledgments_that_differ_in_the_envelope_only_are_all_kept(
     posted = rows("SELECT count(*) FROM files_transaction_set WHERE status = 'posted'")
     assert posted == [(3,)]
     assert sorted(report.status for report in inbox.reports) == ["duplicate", *["posted"] * 3]
+
+
+def test_a_test_interchange_is_posted_and_the_message_says_so(inbox: Inbox) -> None:
+    marked = claims_file(sent("A1")).replace("*0*P*", "*0*T*")
+    assert "*0*T*" in marked
+    (report,) = inbox.take(marked)
+    assert report.status == "posted"
+    (problem,) = report.problems
+    assert problem.code == "test_usage"
+    assert "it is posted all the same" in problem.message
+    assert kind_totals("A1") == {Kind.CHARGE: 15000}

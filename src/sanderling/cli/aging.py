@@ -15,7 +15,8 @@ from sanderling.cli.runtime import needs_database
 @click.option(
     "--by",
     default="",
-    help="Comma-separated: client, payer, payer_type, plan, provider, location, responsibility.",
+    help="Comma-separated: client, payer, payer_name, payer_type, plan, provider, location,"
+    " responsibility.",
 )
 @click.option(
     "--basis",
@@ -24,7 +25,12 @@ from sanderling.cli.runtime import needs_database
     help="The day from which a balance ages.",
 )
 @click.option("--buckets", default="30,60,90,120", help="Upper bounds in days, rising.")
-@click.option("--party", type=click.Choice(["insurance", "patient", "all"]), default="insurance")
+@click.option(
+    "--party",
+    type=click.Choice(["insurance", "patient", "all"]),
+    default="insurance",
+    help="Who owes (default: insurance).",
+)
 @click.option("--client", "clients", multiple=True, help="Only these clients (code).")
 @as_of_option
 @output_options

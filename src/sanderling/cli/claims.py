@@ -52,7 +52,10 @@ command.add_command(show)
 )
 @click.option("--client", "client_code", default="", help="The client, where the sheet names none.")
 @click.option(
-    "--received", type=ISODate(), default=None, help="The day the sheet shows (default: today)."
+    "--received",
+    type=ISODate(),
+    default=None,
+    help="The day the sheet shows (default: today); a day in the sheet's title wins.",
 )
 @output_options
 @needs_database

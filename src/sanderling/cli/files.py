@@ -40,7 +40,7 @@ def command() -> None:
     "--status",
     type=click.Choice(["received", "posted", "partly", "quarantined", "duplicate"]),
     default=None,
-    help="Only files with this fate.",
+    help="Only files with this status.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), default=None, help="At most this many, latest first."

@@ -25,7 +25,8 @@ PROBLEM_KEYS = ("segment", "position", "loop", "element", "code", "severity", "m
     "--received",
     type=ISODate(),
     default=None,
-    help="The day the business had the files (default: the day each interchange was made).",
+    help="The day the business had the files (default: the day each interchange was made, never"
+    " after today).",
 )
 @output_options
 @needs_database
@@ -43,6 +44,7 @@ def command(
     from sanderling.cli.progress import files_progress
     from sanderling.files.models import FileStatus
     from sanderling.intake.actions import ingest, resume
+    from sanderling.ledger.actions import freeze_month_ends
 
     wanted = chosen(form, output)
     now = timezone.now()
@@ -52,6 +54,7 @@ def command(
             ingest(files, received_date=received, source="cli", recorded_at=now, progress=progress)
         )
         reports += resume(recorded_at=now)  # what an interruption left behind
+        freeze_month_ends(today=now.date())
     print_rows(
         [report_row(report) for report in reports],
         columns=COLUMNS,

@@ -9,7 +9,7 @@ from sanderling.cli.runtime import say, start_django
 
 @click.command("init")
 def command() -> None:
-    """Make the database ready and load reference data, without serving."""
+    """Make the database ready (started, created, migrated), without serving."""
     start_django()
     from sanderling.config.database import ensure_database, migrate
 

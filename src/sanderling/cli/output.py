@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -64,8 +64,8 @@ def as_of_option(command: F) -> F:
         "--as-of",
         "as_of",
         type=ISODate(),
-        default=lambda: datetime.now().astimezone().date(),
-        help="What was true at the end of that day (default: today).",
+        default=lambda: datetime.now(UTC).date(),
+        help="What was true at the end of that day (default: today, UTC).",
     )(command)
 
 

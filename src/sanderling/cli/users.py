@@ -8,6 +8,7 @@ from typing import TextIO
 
 import click
 
+from sanderling.accounts.roles import Role
 from sanderling.cli.output import chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 from sanderling.core.refusal import Refusal
@@ -27,7 +28,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("email")
 @click.option("--name", default="", help="The name to show.")
-@click.option("--role", required=True, help="specialist, lead, account_manager, client_user, ...")
+@click.option("--role", required=True, type=click.Choice(Role.values), help="What the user may do.")
 @click.option("--client", "codes", multiple=True, help="Code of an assigned client; repeatable.")
 @click.option("--all-clients", is_flag=True, help="Sees all clients.")
 @click.option(

@@ -47,7 +47,7 @@ CODES: Final[dict[str, tuple[Severity, str]]] = {
     "delimiters_unusable": (Severity.REFUSED, "Delimiters are letters, digits, or the same."),
     "interchange_unreadable": (Severity.REFUSED, "What follows the ISA is no X12."),
     "segment_too_long": (Severity.REFUSED, "No segment terminator for a very long stretch."),
-    "test_usage": (Severity.WARNING, "ISA15 says that the interchange is a test."),
+    "test_usage": (Severity.WARNING, "ISA15 says that it is a test; it is posted all the same."),
     "duplicate_interchange": (Severity.WARNING, "ISA13 occurred before from the same sender."),
     "duplicate_group": (Severity.WARNING, "GS06 occurred before in this interchange."),
     "duplicate_set": (Severity.WARNING, "ST02 occurred before in this functional group."),

@@ -196,8 +196,8 @@ def _header_problems(interchange: Interchange, length: int) -> tuple[Problem, ..
         problems.append(
             problem_at(
                 "test_usage",
-                "ISA15 is T: the sender marks this interchange as a test. Post it only if that "
-                "is a mistake.",
+                "The sender marks this interchange as a test; it is posted all the same. Take it "
+                "out if it was one.",
                 segment="ISA",
                 position=position,
                 element="ISA15",
