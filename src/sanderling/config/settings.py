@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "procrastinate.contrib.django",
-    "template_partials",
     "sanderling.accounts",
     "sanderling.audit",
     "sanderling.clients",
