@@ -6,8 +6,8 @@ afterwards. Prints JSON and writes .cache/bench/ledger.json.
 - ingest: a large 837P, then the 835 that answers it claim by claim, through `intake.actions.ingest`:
   read, matched, posted, committed. Compared, in the same run, with COPY of the very rows it wrote into
   empty copies of the same tables with the same indexes and checks.
-- aging: one million claims with four million entries over two years, filled by SQL; asked for
-  random days, by client and payer, as `sanderling aging --by client,payer --as-of DAY` would.
+- aging: one million claims with 3.9 million entries over two years, filled by SQL, one in ten unpaid
+  and one in five with a patient's share open; asked for random days, by client and payer, as `sanderling aging --by client,payer --as-of DAY` would.
 """
 
 from __future__ import annotations
@@ -234,12 +234,15 @@ INSERT INTO ledger_entry (posting_id, claim_id, client_id, transaction_id, posit
     debit, credit, revision, amount_cents, effective_date, posted_date)
 SELECT 1, c.id, c.client_id, 1, e.step, 0, 1, e.kind, e.debit, e.credit, 0,
        CASE e.step WHEN 1 THEN c.charge_cents WHEN 2 THEN c.charge_cents * 45 / 100
-            WHEN 3 THEN c.charge_cents * 35 / 100 ELSE c.charge_cents * 20 / 100 END,
+            WHEN 3 THEN c.charge_cents - c.charge_cents * 45 / 100 - c.charge_cents / 100
+                      - CASE WHEN c.id %% 5 = 0 THEN c.charge_cents * 20 / 100 ELSE 0 END
+            WHEN 4 THEN c.charge_cents * 20 / 100 ELSE c.charge_cents / 100 END,
        day.d, day.d
   FROM claims_claim c
- CROSS JOIN (VALUES (1, 1, 11, 20), (2, 3, 30, 11), (3, 4, 40, 11), (4, 8, 14, 11)) e(step, kind, debit, credit)
+ CROSS JOIN (VALUES (1, 1, 11, 20), (2, 3, 30, 11), (3, 4, 40, 11), (4, 8, 14, 11), (5, 5, 41, 11)) e(step, kind, debit, credit)
  CROSS JOIN LATERAL (SELECT c.first_billed_date + CASE e.step WHEN 1 THEN 0 ELSE 12 + (c.id %% 45)::int END AS d) day
- WHERE e.step = 1 OR (c.id %% 10 < 9)
+ WHERE e.step = 1 OR (c.id %% 10 < 9 AND (e.step < 4 OR c.id %% 5 = 0))
+    OR (e.step = 5 AND c.id %% 10 < 9)
  ORDER BY day.d, c.id, e.step;
 INSERT INTO ledger_posting (id, reason, posted_date, recorded_at, first_entry_id, entry_count, cash_cents)
 SELECT row_number() OVER (), 'bench', posted_date, now(), 0, 0, 0

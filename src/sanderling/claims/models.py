@@ -57,6 +57,18 @@ class Claim(models.Model):
             models.Index(
                 fields=["client", "service_from_date", "charge_cents"], name="claim_by_service"
             ),
+            # What aging by client and payer reads of a claim, without its wide row.
+            models.Index(
+                fields=["id"],
+                include=[
+                    "payer",
+                    "secondary_payer",
+                    "tertiary_payer",
+                    "service_from_date",
+                    "first_billed_date",
+                ],
+                name="claim_aging",
+            ),
         ]
 
     def __str__(self) -> str:

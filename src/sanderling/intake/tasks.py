@@ -69,6 +69,16 @@ def watch_folders(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     return _look()
 
 
+@app.periodic(cron="17 * * * *")
+@app.task(name="ledger.freeze", queueing_lock="ledger_freeze")
+def freeze_months(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Freeze the balances of months that are over, so that past days are answered quickly."""
+    from sanderling.ledger.actions import freeze_month_ends
+
+    _renew_connection()
+    return len(freeze_month_ends(today=timezone.now().date()))
+
+
 @app.task(name="intake.watch_again", queueing_lock="intake_watch_again")
 def watch_folders_again() -> int:
     """Look again at files that were still resting."""

@@ -68,22 +68,27 @@ _FIRST_POSTED: Final = (
     "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id)"
 )
 _BALANCES_TODAY: Final = "SELECT claim_id, client_id, party, balance_cents FROM ledger_open_balance"
+# The frozen month end and what happened since, joined and not summed together: most balances did
+# not move, and the planner sees how many rows come out.
 _BALANCES_PAST: Final = """
-SELECT claim_id, client_id, party, sum(cents) AS balance_cents
-  FROM (
-    SELECT claim_id, client_id, party, balance_cents AS cents
-      FROM ledger_period_balance WHERE as_of_date = %(frozen)s
-    UNION ALL
-    SELECT claim_id, client_id, debit, amount_cents FROM ledger_entry
-     WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
-       AND debit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
-    UNION ALL
-    SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry
-     WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
-       AND credit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
-  ) AS moved
- GROUP BY claim_id, client_id, party
-HAVING sum(cents) <> 0
+SELECT claim_id, client_id, party,
+       (coalesce(frozen.balance_cents, 0) + coalesce(since.cents, 0))::bigint AS balance_cents
+  FROM (SELECT claim_id, client_id, party, balance_cents
+          FROM ledger_period_balance WHERE as_of_date = %(frozen)s) AS frozen
+  FULL JOIN (
+    SELECT claim_id, client_id, party, sum(cents)::bigint AS cents
+      FROM (
+        SELECT claim_id, client_id, debit AS party, amount_cents AS cents FROM ledger_entry
+         WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
+           AND debit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
+        UNION ALL
+        SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry
+         WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
+           AND credit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
+      ) AS moved
+     GROUP BY claim_id, client_id, party
+  ) AS since USING (claim_id, client_id, party)
+ WHERE coalesce(frozen.balance_cents, 0) + coalesce(since.cents, 0) <> 0
 """
 _BEGINNING: Final = date(1, 1, 1)
 
@@ -139,38 +144,86 @@ def bucket_columns(buckets: Sequence[int]) -> tuple[str, ...]:
 def aging(question: AgingQuestion) -> AgingAnswer:
     """Answer `question`: one row per group in the order of the group keys, and the totals."""
     names = bucket_columns(question.buckets)
-    keys = ", ".join(question.by)
-    order = ", ".join(str(number) for number in range(1, len(question.by) + 1))
-    sums = ",\n       ".join(_bucket_sums(question.buckets))
-    statement = f"""
-        {_with_balances(question)}
-        SELECT {keys + ", " if keys else ""}
-               count(DISTINCT claim_id) FILTER (WHERE balance_cents > 0) AS count,
-               {sums},
-               coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint,
-               coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint
-          FROM ({_aged(question)}) AS a
-         {f"GROUP BY {order} ORDER BY {order}" if keys else ""}
-    """  # noqa: S608  (parts are ours; what comes from outside are parameters)
     columns = (*question.by, "count", *names, "total_cents", "credits_cents")
-    rows = [dict(zip(columns, row, strict=True)) for row in _run(statement, question)]
-    if not question.by:
-        return AgingAnswer(columns, names, rows, rows[0])
+    rows: list[dict[str, Any]] = []
+    claims = again = 0
+    for *values, positive, repeated in _run(_aging_statement(question), question):
+        row = dict(zip(columns, values, strict=True))
+        rows.append(row)
+        claims += positive
+        # The same on every row: how often a claim stands in the answer more than once.
+        again = repeated
     totals = {name: sum(row[name] for row in rows) for name in columns[len(question.by) :]}
-    if "responsibility" in question.by or "payer" in question.by or "payer_name" in question.by:
-        # A claim may stand in several groups; it is one claim all the same.
-        ungrouped = aging(
-            AgingQuestion(
-                as_of=question.as_of,
-                basis=question.basis,
-                buckets=question.buckets,
-                party=question.party,
-                filters=question.filters,
-                client_ids=question.client_ids,
-            )
-        )
-        totals["count"] = ungrouped.totals["count"]
+    totals["count"] = claims - again if rows else 0
     return AgingAnswer(columns, names, rows, totals)
+
+
+def _aging_statement(question: AgingQuestion) -> str:
+    """Return the statement behind `aging`.
+
+    Groups are formed over whole numbers where there are any, and a claim with several parties is
+    taken off the count afterwards: sorting all rows to count distinct claims took twice as long.
+    The last two columns: rows with a debit in the group, and repeated claims in the whole answer.
+    """
+    names = ", ".join(question.by)
+    listed = f"{names}, " if names else ""
+    labels = "".join(f"{_label(name)} AS {name}, " for name in question.by)
+    order = ", ".join(str(number) for number in range(1, len(question.by) + 1))
+    sums = ", ".join(_bucket_sums(question.buckets))
+    bucket_names = ", ".join(bucket_columns(question.buckets))
+    return f"""
+        {_with_balances(question)},
+        aged AS MATERIALIZED ({_aged(question)}),
+        repeats AS (
+            SELECT {listed}sum(times - 1) AS extra
+              FROM (SELECT {listed}claim_id, count(*) AS times FROM aged WHERE balance_cents > 0
+                     GROUP BY {listed}claim_id HAVING count(*) > 1) AS often
+             {f"GROUP BY {names}" if names else ""}
+        ),
+        sums AS (
+            SELECT {listed}count(*) FILTER (WHERE balance_cents > 0) AS positive, {sums},
+                   coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint
+                       AS total_cents,
+                   coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint
+                       AS credits_cents
+              FROM aged {f"GROUP BY {names}" if names else ""}
+        ),
+        whole AS (
+            SELECT coalesce(sum(times - 1), 0)::bigint AS repeated
+              FROM (SELECT count(*) AS times FROM aged WHERE balance_cents > 0
+                     GROUP BY claim_id HAVING count(*) > 1) AS often
+        )
+        SELECT {labels}(positive - coalesce(extra, 0))::bigint, {bucket_names},
+               total_cents, credits_cents, positive, repeated
+          FROM sums {f"LEFT JOIN repeats USING ({names})" if names else "CROSS JOIN repeats"}
+         CROSS JOIN whole
+         {f"ORDER BY {order}" if names else ""}
+    """  # noqa: S608  (parts are ours; what comes from outside are parameters)
+
+
+# Dimensions that are grouped by a number first: name -> number over b and c, text of a number.
+_NUMBERED: Final[dict[str, tuple[str, str]]] = {
+    "client": ("b.client_id", "(SELECT code FROM clients_client WHERE id = client)"),
+    "payer": (
+        (
+            "CASE b.party WHEN 11 THEN coalesce(c.payer_id, 0)"
+            " WHEN 12 THEN coalesce(c.secondary_payer_id, 0)"
+            " WHEN 13 THEN coalesce(c.tertiary_payer_id, 0) ELSE -1 END"
+        ),
+        (
+            f"CASE payer WHEN -1 THEN '{PATIENT_LABEL}' WHEN 0 THEN '{UNKNOWN_LABEL}'"  # noqa: S608
+            " ELSE (SELECT p.payer_id FROM payers_payer p WHERE p.id = payer) END"
+        ),
+    ),
+}
+
+
+def _label(name: str) -> str:
+    return _NUMBERED[name][1] if name in _NUMBERED else name
+
+
+def _group_key(name: str) -> str:
+    return _NUMBERED[name][0] if name in _NUMBERED else DIMENSIONS[name]
 
 
 CELL_COLUMNS: Final = (
@@ -405,7 +458,7 @@ def _frozen_before(as_of: date) -> date | None:
 def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
     basis_date = _BASIS_DATES[question.basis].format(first_posted=_FIRST_POSTED)
     age = f"greatest(%(as_of)s::date - {basis_date}, 0)"
-    columns = [f"{DIMENSIONS[name]} AS {name}" for name in question.by]
+    columns = [f"{_group_key(name)} AS {name}" for name in question.by]
     if with_claims:
         columns = [
             f"{DIMENSIONS[name]} AS {name}"
@@ -427,17 +480,20 @@ def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
         "all": ["true"],
     }[question.party]
     conditions += [f"{DIMENSIONS[name]} = %(filter_{name})s" for name in question.filters]
+    # An inner join that nothing reads costs a pass over all balances.
+    needs_client = with_claims or "client" in question.filters
     if question.client_ids is not None:
         conditions.append("b.client_id = ANY (%(client_ids)s)")
     return f"""
         SELECT b.claim_id, b.balance_cents, {age} AS age_days{"".join(", " + c for c in columns)}
           FROM b
           JOIN claims_claim c ON c.id = b.claim_id
-          JOIN clients_client k ON k.id = b.client_id
+          {"JOIN clients_client k ON k.id = b.client_id" if needs_client else ""}
           LEFT JOIN payers_payer p ON p.id = CASE b.party
                WHEN 11 THEN c.payer_id WHEN 12 THEN c.secondary_payer_id
                WHEN 13 THEN c.tertiary_payer_id END
          WHERE {" AND ".join(conditions)}
+        OFFSET 0
     """  # noqa: S608  (parts are ours; what comes from outside are parameters)
 
 

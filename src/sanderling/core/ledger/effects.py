@@ -109,9 +109,14 @@ def _nature() -> pl.Expr:
 def _effect() -> pl.Expr:
     is_share = (pl.col("group_code") == "PR") & pl.col("reason_code").is_in(sorted(COST_SHARE))
     # PI is never written down by itself; OA only where the table lists it as a normal reduction.
-    writes_down = (pl.col("nature") == "N") & (
-        pl.col("group_code").is_in(["CO", "CR"])
-        | ((pl.col("group_code") == "OA") & pl.col("reason_code").is_in(_listed_oa()))
+    # What was paid to the patient instead of us (CARC 100) is owed by the patient, never given up.
+    writes_down = (
+        (pl.col("nature") == "N")
+        & (pl.col("reason_code") != PAID_TO_PATIENT)
+        & (
+            pl.col("group_code").is_in(["CO", "CR"])
+            | ((pl.col("group_code") == "OA") & pl.col("reason_code").is_in(_listed_oa()))
+        )
     )
     return (
         pl.when((pl.col("nature") == "P") & (pl.col("reason_code") == PAID_TO_PATIENT))

@@ -377,3 +377,19 @@ def test_a_snapshot_stands_for_all_that_happened_before_it() -> None:
     )
 
     assert balances(claim) == {"primary": 4200, "patient": 1800}
+
+
+def test_what_was_paid_to_the_patient_is_not_given_up() -> None:
+    """CO-100 on a partly paid line: DOMAIN 1.3, no write-off."""
+    claim = facts(
+        submissions=[{"charge_cents": 15000}],
+        lines=[{"line": 1, "charge_cents": 15000}],
+        payments=[{"charge_cents": 15000, "paid_cents": 5000}],
+        payment_lines=[
+            {"line_index": 1, "position": 13, "charge_cents": 15000, "paid_cents": 5000}
+        ],
+        adjustments=[{"group_code": "CO", "reason_code": "100", "amount_cents": 10000}],
+    )
+
+    assert balances(claim) == {"primary": 10000}
+    assert total(claim, Kind.CONTRACTUAL) == 0
