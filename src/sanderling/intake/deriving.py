@@ -103,49 +103,50 @@ UPDATE claims_claim t SET has_facts = false
 # another number: those that stand for a claim of their own (same service and charge, or a number in
 # common), and those that were given to another claim although they quote this one's number. The
 # claim they are with now competes when it was sent by us.
+#
+# Every step is materialized: it starts from the few claims of the unit, and what cuts its result
+# down is asked of that result only. Left to itself, without statistics of rows written in the same
+# transaction, the planner looked for claims without submissions among all claims, again for each.
 _ORPHANS = """
-WITH sent AS (
-    SELECT n.claim_id FROM born_claims n
+WITH sent AS MATERIALIZED (
+    SELECT c.id AS claim_id, c.client_id, c.number_key, c.service_from_date, c.charge_cents
+      FROM born_claims n JOIN claims_claim c ON c.id = n.claim_id
      WHERE EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = n.claim_id)
-), by_service AS (
-    SELECT b.id AS claim_id, c.id AS candidate
-      FROM sent n
-      JOIN claims_claim c ON c.id = n.claim_id
-      JOIN claims_claim b ON b.client_id = c.client_id AND b.id <> c.id AND b.has_facts
-       AND b.service_from_date = c.service_from_date AND b.charge_cents = c.charge_cents
-       AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = b.id)
-       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = b.id)
-), by_number AS (
-    SELECT k.claim_id, c.id AS candidate
-      FROM sent n
-      JOIN claims_claim c ON c.id = n.claim_id
-      JOIN claims_claim_number k ON k.client_id = c.client_id AND k.claim_id <> c.id
-       AND k.key = c.number_key
-       AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
-       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
-), by_payer_number AS (
-    SELECT k.claim_id, o.claim_id AS candidate
+), numbered AS MATERIALIZED (
+    SELECT o.claim_id, o.client_id, o.key
       FROM (SELECT claim_id FROM sent UNION SELECT claim_id FROM numbered_claims) n
       JOIN claims_claim_number o ON o.claim_id = n.claim_id AND o.kind = 'payer'
-      JOIN claims_claim_number k ON k.client_id = o.client_id AND k.key = o.key
-       AND k.claim_id <> o.claim_id
-     WHERE EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = o.claim_id)
-       AND NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = k.claim_id)
-       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = k.claim_id)
-), near AS (
+), pairs AS MATERIALIZED (
+    SELECT b.id AS claim_id, n.claim_id AS candidate, false AS knows
+      FROM sent n
+      JOIN claims_claim b ON b.client_id = n.client_id AND b.id <> n.claim_id AND b.has_facts
+       AND b.service_from_date = n.service_from_date AND b.charge_cents = n.charge_cents
+    UNION ALL
+    SELECT k.claim_id, n.claim_id, false
+      FROM sent n
+      JOIN claims_claim_number k ON k.client_id = n.client_id AND k.key = n.number_key
+       AND k.claim_id <> n.claim_id
+    UNION ALL
+    SELECT k.claim_id, n.claim_id, true
+      FROM numbered n
+      JOIN claims_claim_number k ON k.client_id = n.client_id AND k.key = n.key
+       AND k.claim_id <> n.claim_id
+), orphaned AS MATERIALIZED (
+    SELECT v.claim_id, v.candidate, v.knows
+      FROM pairs v
+     WHERE NOT EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = v.claim_id)
+       AND NOT EXISTS (SELECT FROM claims_snapshot s WHERE s.claim_id = v.claim_id)
+       AND EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = v.candidate)
+), near AS MATERIALIZED (
     SELECT p.id AS payment, v.candidate, v.knows
-      FROM (SELECT claim_id, candidate, false AS knows FROM by_service
-            UNION ALL SELECT claim_id, candidate, false FROM by_number
-            UNION ALL SELECT claim_id, candidate, true FROM by_payer_number) v
-      JOIN remits_claim_payment p ON p.claim_id = v.claim_id
+      FROM orphaned v JOIN remits_claim_payment p ON p.claim_id = v.claim_id
     UNION ALL
     SELECT p.id, side.claim_id, false
       FROM sent n
-      JOIN claims_claim c ON c.id = n.claim_id
-      JOIN remits_claim_payment p ON p.client_id = c.client_id AND p.number_key = c.number_key
-       AND p.claim_id <> c.id AND p.number_key <> ''
-     CROSS JOIN LATERAL (VALUES (c.id), (p.claim_id)) AS side(claim_id)
-     WHERE side.claim_id = c.id
+      JOIN remits_claim_payment p ON p.client_id = n.client_id AND p.number_key = n.number_key
+       AND p.claim_id <> n.claim_id AND p.number_key <> ''
+     CROSS JOIN LATERAL (VALUES (n.claim_id), (p.claim_id)) AS side(claim_id)
+     WHERE side.claim_id = n.claim_id
         OR EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = p.claim_id)
 )
 SELECT p.id, p.claim_number, p.number_key, p.patient_id, p.patient_last_name, p.patient_first_name,
@@ -204,18 +205,26 @@ DELETE FROM claims_claim_number k
 # Answers whose claim is looked for anew: they quote the number of a claim that has just come in or
 # has just lost its facts, or wait without a claim and quote a payer's number learned just now.
 _ANSWERS = """
+WITH wanted AS MATERIALIZED (
+    SELECT a.id
+      FROM (SELECT DISTINCT c.number_key
+              FROM born_claims b JOIN claims_claim c ON c.id = b.claim_id
+             WHERE c.number_key <> '') n
+      JOIN claims_answer a ON a.number_key = n.number_key
+    UNION
+    SELECT a.id FROM left_claims l JOIN claims_answer a ON a.claim_id = l.claim_id
+    UNION
+    SELECT a.id
+      FROM claims_answer a
+     WHERE a.claim_id IS NULL AND a.payer_claim_number <> ''
+       AND ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
+           IN (SELECT n.key FROM claims_claim_number n
+                 JOIN numbered_claims m ON m.claim_id = n.claim_id WHERE n.kind = 'payer')
+)
 SELECT a.id, a.client_id, a.number_key,
        ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
-  FROM claims_answer a
+  FROM wanted w JOIN claims_answer a ON a.id = w.id
  WHERE a.level IN ('claim', 'line')
-   AND (a.number_key IN (SELECT c.number_key
-                           FROM claims_claim c JOIN born_claims b ON b.claim_id = c.id
-                          WHERE c.number_key <> '')
-        OR a.claim_id IN (SELECT claim_id FROM left_claims)
-        OR (a.claim_id IS NULL AND a.payer_claim_number <> ''
-            AND ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
-                IN (SELECT n.key FROM claims_claim_number n
-                      JOIN numbered_claims m ON m.claim_id = n.claim_id WHERE n.kind = 'payer')))
 """
 _LINK_ANSWERS = """
 UPDATE claims_answer a
