@@ -263,9 +263,7 @@ class Answer(models.Model):
         indexes = [
             models.Index(fields=["claim_id"], name="answer_of_claim"),
             models.Index(fields=["number_key"], name="answer_by_number_key"),
-            models.Index(
-                fields=["group_control_number", "control_number"], name="answer_to_batch"
-            ),
+            models.Index(fields=["group_control_number", "control_number"], name="answer_to_batch"),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,9 @@ class StoredFile(models.Model):
     sha256 = models.TextField(unique=True)
     name = models.TextField()  # the name it first came under, without folders
     size_bytes = models.BigIntegerField()
-    kind = models.TextField(default="")  # 835, 837P, ..., several joined by "+", or "" if unreadable
+    kind = models.TextField(
+        default=""
+    )  # 835, 837P, ..., several joined by "+", or "" if unreadable
     status = models.TextField(choices=FileStatus, default=FileStatus.RECEIVED)
     received_date = models.DateField()  # the day the business had it
     recorded_at = models.DateTimeField()  # the instant Sanderling first saw it
