@@ -33,6 +33,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # as the command line does
+
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = REPOSITORY / ".cache" / "bench"
 MARKERS: Final = ("<!-- parse: begin -->", "<!-- parse: end -->")
