@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-SET_CLAIMS = 500
+SET_CLAIMS = 5_000  # what the 837 guides recommend at most
 CODES = ("99213", "99214", "87880", "36415", "80053", "93000", "71046", "20610")
 NAMES = ("DOE", "ROE", "POE", "LOW", "MOE", "KAY", "LEE", "RAY")
 
