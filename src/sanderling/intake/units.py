@@ -8,7 +8,7 @@ that memory does not grow with the file. Either way a set is posted wholly or no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -35,7 +35,7 @@ from sanderling.intake.remittances import RemittanceWriter
 from sanderling.intake.snapshot_facts import SNAPSHOT_KIND, write_snapshots
 from sanderling.intake.submissions import SetRow, write_claims
 from sanderling.intake.touched import Touched
-from sanderling.ledger.actions import post_entries, take_posting_lock
+from sanderling.ledger.actions import post_entries
 from sanderling.postgres.frames import read_frame, reserve_ids
 
 # Claims whose entries are worked out at once: bounds memory.
@@ -512,18 +512,3 @@ def quarantine_unposted(pending: PendingSet) -> None:
         )
     )
     _record(pending, reserve_ids("files_transaction_set", 1)[0])
-
-
-def post_together(
-    sets: Iterable[PendingSet], *, posted_date: date, recorded_at: datetime
-) -> Iterator[PendingSet]:
-    """Post `sets` in one database transaction; yield each when all of it is committed."""
-    done: list[PendingSet] = []
-    with transaction.atomic():
-        take_posting_lock()
-        unit = PostingUnit(posted_date=posted_date, recorded_at=recorded_at)
-        for pending in sets:
-            unit.add(pending)
-            done.append(pending)
-        unit.post()
-    yield from done
