@@ -1,4 +1,4 @@
-"""Money is a whole number of cents; this module turns text into cents and back.
+"""Money is a whole number of cents; this module turns text into cents.
 
 Source: X12 data type R (decimal): an optional leading minus, an optional decimal point, no
 thousands separator; trailing zeros may be dropped.
@@ -49,12 +49,3 @@ def parse_written_cents(text: str) -> int:
         cleaned, is_negative = cleaned[:-1], True
     cents = parse_cents(cleaned)
     return -cents if is_negative else cents
-
-
-def format_cents(cents: int) -> str:
-    """Return cents as X12 and CSV write them: `-1.25`, `72`, `100.5`."""
-    sign = "-" if cents < 0 else ""
-    whole, part = divmod(abs(cents), 100)
-    if not part:
-        return f"{sign}{whole}"
-    return f"{sign}{whole}.{part:02d}".rstrip("0")

@@ -27,6 +27,7 @@ from sanderling.intake.units import (
     PendingSet,
     PostingUnit,
     is_about_content,
+    keep_problems,
     quarantine_unposted,
 )
 from sanderling.ledger.actions import take_posting_lock
@@ -385,20 +386,7 @@ def _settle(opened: _OpenFile, at: datetime) -> None:
     report.problems = opened.outside + report.problems
     report.problems.sort(key=lambda problem: problem.position)
     report.status = _status_of(set(opened.statuses))
-    FileProblem.objects.bulk_create(
-        FileProblem(
-            file=stored,
-            code=problem.code,
-            severity=problem.severity,
-            segment=problem.segment,
-            position=problem.position,
-            loop=problem.loop,
-            element=problem.element,
-            message=problem.message,
-            client_ids=sorted(opened.client_ids),
-        )
-        for problem in opened.outside
-    )
+    keep_problems(opened.outside, file=stored, set_id=None, client_ids=sorted(opened.client_ids))
     stored.kind = "+".join(report.kinds)
     stored.status = report.status
     stored.interchange_count = report.interchange_count

@@ -458,9 +458,16 @@ def _record(pending: PendingSet, set_id: int) -> None:
         paid_cents=pending.paid_cents,
         client_ids=pending.client_ids,
     )
+    keep_problems(pending.problems, file=pending.file, set_id=set_id, client_ids=pending.client_ids)
+
+
+def keep_problems(
+    problems: Iterable[Problem], *, file: StoredFile, set_id: int | None, client_ids: list[int]
+) -> None:
+    """Store problems of a set, or (`set_id` None) of the file outside its sets."""
     FileProblem.objects.bulk_create(
         FileProblem(
-            file=pending.file,
+            file=file,
             transaction_id=set_id,
             code=problem.code,
             severity=problem.severity,
@@ -469,9 +476,9 @@ def _record(pending: PendingSet, set_id: int) -> None:
             loop=problem.loop,
             element=problem.element,
             message=problem.message,
-            client_ids=pending.client_ids,
+            client_ids=client_ids,
         )
-        for problem in pending.problems
+        for problem in problems
     )
 
 

@@ -25,7 +25,7 @@ from sanderling.claims.models import (
     SubmissionLine,
 )
 from sanderling.clients.models import Client
-from sanderling.core.codes.carc import COST_SHARE, title_of
+from sanderling.core.codes.carc import ADD_BACK, COST_SHARE, title_of
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
 from sanderling.core.identifiers import number_key
 from sanderling.core.ledger.accounts import (
@@ -317,10 +317,10 @@ def _described_lines(
             }
             for line in lines
         }
+    set_of = {payment.pk: payment.transaction_id for payment in payments}
     services = {
-        (payment.transaction_id, service.position): service
-        for payment in payments
-        for service in ServicePayment.objects.filter(payment_id=payment.pk)
+        (set_of[service.payment_id], service.position): service
+        for service in ServicePayment.objects.filter(payment_id__in=set_of)
     }
     found: dict[int, dict[str, Any]] = {}
     for number, on_line in by_line.items():
@@ -497,7 +497,7 @@ def _allowed(service: ServicePayment, adjustments: list[dict[str, Any]]) -> int:
         row["amount_cents"]
         for row in adjustments
         if (row["group"] == "PR" and row["reason"] in COST_SHARE)
-        or (row["group"] == "CO" and row["reason"] in {"253", "104", "143", "245"})
+        or (row["group"] == "CO" and row["reason"] in ADD_BACK)
     )
     return service.paid_cents + int(inside)
 

@@ -66,21 +66,7 @@ def _charges_as_sent(chain: pl.DataFrame, all_lines: pl.DataFrame) -> Charges:
     is_plain = (pl.col("versions") == 1) & (pl.col("frequency") != VOID_FREQUENCY)
     plain = counted.filter(is_plain.fill_null(value=True))
     lines = plain.join(all_lines, on="submission_id", suffix="_line")
-    entries = lines.select(
-        "claim_id",
-        "transaction_id",
-        "position",
-        pl.lit(0, pl.Int64).alias("part"),
-        "line",
-        pl.lit(int(Kind.CHARGE), pl.Int64).alias("kind"),
-        pl.lit(int(Account.PRIMARY), pl.Int64).alias("debit"),
-        pl.lit(int(Account.REVENUE), pl.Int64).alias("credit"),
-        pl.col("charge_cents_line").alias("amount_cents"),
-        pl.lit(None, pl.String).alias("group_code"),
-        pl.lit(None, pl.String).alias("reason_code"),
-        pl.col("submitted_date").alias("effective_date"),
-        "received_date",
-    ).filter(pl.col("amount_cents") != 0)
+    entries = _line_charges(lines, amount="charge_cents_line", day="submitted_date")
     current = lines.select(
         "claim_id",
         "line",
@@ -93,6 +79,25 @@ def _charges_as_sent(chain: pl.DataFrame, all_lines: pl.DataFrame) -> Charges:
         entries=pl.concat([entries, several.entries]),
         lines=pl.concat([current, several.lines]),
     )
+
+
+def _line_charges(lines: pl.DataFrame, *, amount: str, day: str) -> pl.DataFrame:
+    """Return the charge entry of each line; `amount` and `day` name its columns."""
+    return lines.select(
+        "claim_id",
+        "transaction_id",
+        "position",
+        pl.lit(0, pl.Int64).alias("part"),
+        "line",
+        pl.lit(int(Kind.CHARGE), pl.Int64).alias("kind"),
+        pl.lit(int(Account.PRIMARY), pl.Int64).alias("debit"),
+        pl.lit(int(Account.REVENUE), pl.Int64).alias("credit"),
+        pl.col(amount).alias("amount_cents"),
+        pl.lit(None, pl.String).alias("group_code"),
+        pl.lit(None, pl.String).alias("reason_code"),
+        pl.col(day).alias("effective_date"),
+        "received_date",
+    ).filter(pl.col("amount_cents") != 0)
 
 
 def _charges_of_versions(chain: pl.DataFrame, all_lines: pl.DataFrame) -> Charges:
@@ -180,21 +185,7 @@ def _charges_as_remitted(facts: ClaimFacts) -> Charges:
         .with_row_index("payment_order")
     )
     lines = _remitted_lines(payments, facts.payment_lines)
-    entries = lines.select(
-        "claim_id",
-        "transaction_id",
-        "position",
-        pl.lit(0, pl.Int64).alias("part"),
-        "line",
-        pl.lit(int(Kind.CHARGE), pl.Int64).alias("kind"),
-        pl.lit(int(Account.PRIMARY), pl.Int64).alias("debit"),
-        pl.lit(int(Account.REVENUE), pl.Int64).alias("credit"),
-        pl.col("charge_cents").alias("amount_cents"),
-        pl.lit(None, pl.String).alias("group_code"),
-        pl.lit(None, pl.String).alias("reason_code"),
-        pl.col("payment_date").alias("effective_date"),
-        "received_date",
-    ).filter(pl.col("amount_cents") != 0)
+    entries = _line_charges(lines, amount="charge_cents", day="payment_date")
     return Charges(entries=entries, lines=lines.select(LINE_COLUMNS))
 
 
