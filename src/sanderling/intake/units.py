@@ -29,7 +29,6 @@ from sanderling.intake.answers import (
     write_statuses,
 )
 from sanderling.intake.deriving import derive_claims, find_lost
-from sanderling.intake.facts import load_facts
 from sanderling.intake.parties import Parties
 from sanderling.intake.remittances import RemittanceWriter
 from sanderling.intake.snapshot_facts import SNAPSHOT_KIND, write_snapshots
@@ -37,6 +36,7 @@ from sanderling.intake.submissions import SetRow, write_claims
 from sanderling.intake.touched import Touched
 from sanderling.ledger.actions import post_entries
 from sanderling.postgres.frames import read_frame, reserve_ids
+from sanderling.remits.facts import load_facts
 
 # Claims whose entries are worked out at once: bounds memory.
 CLAIMS_PER_POSTING: Final = 40_000
