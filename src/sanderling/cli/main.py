@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
     "files": ("sanderling.cli.files", "Files: list, replay, resume."),
     "claims": ("sanderling.cli.claims", "Claims: show, import."),
+    "activities": ("sanderling.cli.activities", "Activities: import."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),

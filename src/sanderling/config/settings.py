@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "sanderling.claims",
     "sanderling.remits",
     "sanderling.ledger",
+    "sanderling.followup",
     "sanderling.barriers",
     "sanderling.receivables",
     "sanderling.intake",

@@ -1,0 +1,1 @@
+"""What people did about a claim: calls, appeals, corrected claims sent, documents asked for."""
