@@ -12,6 +12,7 @@ from django.db import connection
 from tests.builders import AT, claims_file, line, paid, remittance_file, sent
 from tests.integration.worlds import made_world
 
+from sanderling.core.ages import bucket_columns
 from sanderling.intake.actions import ingest
 from sanderling.ledger.actions import freeze_month_ends
 from sanderling.ledger.models import MonthEnd
@@ -19,7 +20,6 @@ from sanderling.receivables.aging import (
     AgingQuestion,
     WrongQuestion,
     aging,
-    bucket_columns,
     claims_in_cell,
     indicators,
     roll_forward,

@@ -18,6 +18,7 @@ from tests.integration.pages import AS_OF, People, Visitor, fill, make_people, t
 
 from sanderling.audit.models import AuditEvent
 from sanderling.clients.models import Client
+from sanderling.core.ages import bucket_labels
 from sanderling.receivables.aging import (
     AgingQuestion,
     WrongQuestion,
@@ -26,7 +27,6 @@ from sanderling.receivables.aging import (
     claims_in_cell,
     roll_forward,
 )
-from sanderling.receivables.aging_page import bucket_labels
 from sanderling.receivables.forms import month_before
 
 ASKED = {"as_of": AS_OF.isoformat(), "compare_to": "2026-01-10"}

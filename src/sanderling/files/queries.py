@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final
 
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from sanderling.files.models import FileProblem, StoredFile, TransactionSet
@@ -58,6 +59,13 @@ def problems_of(stored: StoredFile) -> QuerySet[FileProblem]:
 def file_ids(hashes: Iterable[str]) -> dict[str, int]:
     """Return SHA-256 -> key of the visible files among `hashes`."""
     return dict(StoredFile.objects.filter(sha256__in=set(hashes)).values_list("sha256", "pk"))
+
+
+def data_as_of() -> date | None:
+    """Return the latest day that any file visible to the session was received."""
+    posted = TransactionSet.objects.filter(status="posted")
+    day = posted.aggregate(latest=Max("received_date"))["latest"]
+    return day if isinstance(day, date) else None
 
 
 def segments_around(stored: StoredFile, position: int) -> list[Segment]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from sanderling.core.ages import DEFAULT_BUCKETS, bucket_columns
 from sanderling.core.ledger.accounts import (
     ADJUSTMENT_KINDS,
     CHARGE_KINDS,
@@ -25,7 +26,6 @@ from sanderling.core.ledger.accounts import (
     Kind,
 )
 
-DEFAULT_BUCKETS: Final = (30, 60, 90, 120)
 BUCKETS_MAX: Final = 12
 BASES: Final = ("service", "first_billed", "last_billed", "responsibility")
 PARTIES: Final = ("insurance", "patient", "all")
@@ -132,13 +132,6 @@ class AgingAnswer:
     bucket_columns: tuple[str, ...]
     rows: list[dict[str, Any]]
     totals: dict[str, Any]
-
-
-def bucket_columns(buckets: Sequence[int]) -> tuple[str, ...]:
-    """Return the names of the bucket columns: b0_30_cents, b31_60_cents, ..., b120_plus_cents."""
-    lows = [0, *[bound + 1 for bound in buckets[:-1]]]
-    names = [f"b{low}_{high}_cents" for low, high in zip(lows, buckets, strict=True)]
-    return (*names, f"b{buckets[-1]}_plus_cents")
 
 
 def aging(question: AgingQuestion) -> AgingAnswer:
@@ -409,16 +402,6 @@ def indicators(question: AgingQuestion) -> Indicators:
         over_120_rate=over_120 / total if total else None,
         over_120_cents=over_120,
     )
-
-
-def data_as_of() -> date | None:
-    """Return the latest day that any file visible to the session was received."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT max(received_date) FROM files_transaction_set WHERE status = 'posted'"
-        )
-        (day,) = cursor.fetchone()
-    return day if isinstance(day, date) else None
 
 
 def _bucket_condition(buckets: Sequence[int], number: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from sanderling.core.ages import bucket_labels
 from sanderling.receivables.aging import (
     PATIENT_LABEL,
     UNKNOWN_LABEL,
@@ -17,15 +18,6 @@ from sanderling.receivables.forms import GROUP_NAMES, NO_VALUE
 
 CHART_GROUPS: Final = 12
 Key = tuple[str, ...]
-
-
-def bucket_labels(buckets: Iterable[int]) -> list[str]:
-    """Return what the buckets are called: 0-30, 31-60, ..., over 120."""
-    labels, low = [], 0
-    for high in buckets:
-        labels.append(f"{low}-{high}")
-        low = high + 1
-    return [*labels, f"Over {low - 1}"]
 
 
 def claims_query(asked: Mapping[str, str], question: AgingQuestion, values: Key) -> dict[str, str]:

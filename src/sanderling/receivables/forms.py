@@ -11,9 +11,9 @@ from django import forms
 from django.http import QueryDict
 
 from sanderling.clients.queries import client_ids_by_code
+from sanderling.core.ages import DEFAULT_BUCKETS
 from sanderling.receivables.aging import (
     BASES,
-    DEFAULT_BUCKETS,
     PARTIES,
     AgingQuestion,
     WrongQuestion,

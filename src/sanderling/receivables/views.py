@@ -17,7 +17,8 @@ from sanderling.accounts.permissions import requires
 from sanderling.audit.looks import record_listing, record_view
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
-from sanderling.files.queries import file_ids
+from sanderling.core.ages import bucket_labels
+from sanderling.files.queries import data_as_of, file_ids
 from sanderling.payers.models import Payer
 from sanderling.receivables import aging_page, claim_page
 from sanderling.receivables.aging import (
@@ -27,12 +28,10 @@ from sanderling.receivables.aging import (
     aging,
     cell_size,
     claims_in_cell,
-    data_as_of,
     indicators,
     roll_forward,
 )
 from sanderling.receivables.claim import NoSuchClaim, claim_detail, find_claim, search_claims
-from sanderling.receivables.exports import FORMS, export
 from sanderling.receivables.forms import (
     BASIS_NAMES,
     GROUP_NAMES,
@@ -42,6 +41,7 @@ from sanderling.receivables.forms import (
     aging_form,
 )
 from sanderling.receivables.suspense import suspense as money_in_suspense
+from sanderling.web.downloads import FORMS, export
 
 PAGE_CLAIMS: Final = 50
 SEARCH_CLAIMS: Final = 100
@@ -281,7 +281,7 @@ def _bucket_text(question: AgingQuestion, bucket: int | None, *, credits_only: b
         return "credit balances"
     if bucket is None:
         return "all ages"
-    return f"{aging_page.bucket_labels(question.buckets)[bucket].lower()} days"
+    return f"{bucket_labels(question.buckets)[bucket].lower()} days"
 
 
 def _sortable(sort: str) -> list[dict[str, str]]:
