@@ -35,7 +35,15 @@ class Carc:
     action: str
     team: str
     preventable: str
+    recover_pct: int  # rough chance, in percent, that a worked denial pays something
+    tier: int  # how often seen, 1 very common to 4 rare
     notes: str
+    denied_category: str = ""  # where a denial under this reason means something else
+    denied_action: str = ""
+    denied_team: str = ""
+    valid_from: str = ""  # ISO date; empty: always
+    valid_to: str = ""
+    source: str = ""
 
 
 @cache
@@ -54,7 +62,15 @@ def carcs() -> dict[str, Carc]:
                 action=row["action"],
                 team=row["team"],
                 preventable=row["preventable"],
+                recover_pct=int(row["recover_pct"]),
+                tier=int(row["tier"]),
                 notes=row["notes"],
+                denied_category=row["denied_category"],
+                denied_action=row["denied_action"],
+                denied_team=row["denied_team"],
+                valid_from=row["valid_from"],
+                valid_to=row["valid_to"],
+                source=row["source"],
             )
             for row in csv.DictReader(lines)
         }
