@@ -146,7 +146,10 @@ class Rows:
             elif len(pieces) == 1:
                 frames[name] = pieces[0]
             else:
-                frames[name] = pl.concat(pieces)
+                joined = pieces[0]
+                for piece in pieces[1:]:  # of one schema, which `pl.concat` would look into
+                    joined = joined.vstack(piece)
+                frames[name] = joined
             pieces.clear()
         return frames
 

@@ -21,8 +21,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
-import polars as pl
-
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem
 from sanderling.core.x12.read.column_tools import ClaimsText
@@ -131,10 +129,9 @@ class Reader835:
         stretch, after = self.before_claims(text, position, COLUMNS_MIN)
         if stretch is not None:
             self.rows.flush()
-            self.add_claims(stretch, read_columns([stretch], self._state.delimiters)[0])
-            self.feed_text(
-                text[-after:], stretch.position + stretch.text.count(self._state.terminator) + 1
-            )
+            read = read_columns([stretch], self._state.delimiters)[0]
+            self.add_claims(stretch, read)
+            self.feed_text(text[-after:], stretch.position + read.segment_count)
 
     def before_claims(
         self, text: str, position: int, minimum: int, *, is_whole: bool = False
@@ -186,7 +183,7 @@ class Reader835:
         self._state.untaken += read.regular_count
         self._state.paid_total += read.paid_cents
         self._state.provider_npi = read.provider_npi
-        self._state.last_position = claims.position + claims.text.count(self._state.terminator)
+        self._state.last_position = claims.position + read.segment_count - 1
 
     def closed_claims(self) -> int:
         """Return the count of claims complete and not yet taken."""
@@ -237,7 +234,7 @@ class Reader835:
         """Return the rows read so far, and `tables` after them."""
         self._state.close_party()
         header, found = self.rows.take_all()
-        joined = {name: pl.concat([header[name], rows]) for name, rows in tables.items()}
+        joined = {name: header[name].vstack(rows) for name, rows in tables.items()}
         return joined, [*found, *problems]
 
     def add_totals(self, read: PieceRead) -> None:

@@ -78,10 +78,10 @@ def _read_together(group: list[SetPart]) -> list[Batch]:
     reads = iter(read_columns(texts, group[0].delimiters) if texts else [])
     for part, reader, (claims, after) in zip(group, readers, begun, strict=True):
         if claims is not None:
-            reader.add_claims(claims, next(reads))
-            terminator = part.delimiters.terminator
-            position = claims.position + claims.text.count(terminator) + 1
-            reader.feed(part.text[-after:].split(terminator), position)
+            read = next(reads)
+            reader.add_claims(claims, read)
+            rest = part.text[-after:].split(part.delimiters.terminator)
+            reader.feed(rest, claims.position + read.segment_count)
         reader.complete()
     flush_together([reader.rows for reader in readers])
     return [_batch(part, reader) for part, reader in zip(group, readers, strict=True)]
