@@ -28,7 +28,7 @@ from sanderling.followup.content import (
     source_key,
     written_day,
 )
-from sanderling.followup.models import Action, Activity, Channel, Outcome, Source
+from sanderling.followup.models import ACTIONS, Activity, Channel, Outcome, Source
 from sanderling.followup.signals import activities_recorded
 from sanderling.postgres.frames import keep_frame, read_frame, refresh_statistics
 
@@ -36,7 +36,7 @@ REQUIRED: Final = ("client", "claim", "date", "channel", "action", "outcome")
 OPTIONAL: Final = ("user", "reference", "next_date", "note")
 _VOCABULARIES: Final = {
     "channel": Channel.values,
-    "action": Action.values,
+    "action": [value for value, _ in ACTIONS],
     "outcome": Outcome.values,
 }
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 REFERENCE_CHARACTERS_MAX: Final = 200
@@ -27,8 +26,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DATABASE_NULL: Final = "\\N"  # how MySQL and PostgreSQL export a cell without a value
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What an activity says about its claim."""
 
     activity_date: date
@@ -46,8 +44,8 @@ def source_key(content: Content) -> UUID:
 
     Two calls alike in everything are one, unless their references differ.
     """
-    parts = [str(part or "") for part in astuple(content)]
-    return UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
+    parts = "\x1f".join(str(part or "") for part in content)
+    return UUID(bytes=hashlib.sha256(parts.encode()).digest()[:16])
 
 
 def clean_text(text: str) -> str:

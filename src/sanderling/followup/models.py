@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 
 from sanderling.claims.models import Claim
+from sanderling.core.codes.names import NextAction
+
+# What was done has the names of what is to be done next, with words for a page.
+ACTIONS: Final = [(action.value, action.value.replace("_", " ").title()) for action in NextAction]
 
 
 class Channel(models.TextChoices):
@@ -17,28 +23,6 @@ class Channel(models.TextChoices):
     FAX = "fax"
     MAIL = "mail"
     INTERNAL = "internal"
-
-
-class Action(models.TextChoices):
-    """What was done: the command line's names of next actions."""
-
-    WAIT = "wait"
-    CHECK_STATUS = "check_status"
-    CALL_PAYER = "call_payer"
-    RESUBMIT = "resubmit"
-    CORRECT_AND_REBILL = "correct_and_rebill"
-    APPEAL = "appeal"
-    SEND_RECORDS = "send_records"
-    REQUEST_DOCUMENTS = "request_documents"
-    OBTAIN_AUTHORIZATION = "obtain_authorization"
-    VERIFY_ELIGIBILITY = "verify_eligibility"
-    BILL_SECONDARY = "bill_secondary"
-    DISPUTE_UNDERPAYMENT = "dispute_underpayment"
-    FIND_PAYMENT = "find_payment"
-    TRANSFER_TO_PATIENT = "transfer_to_patient"
-    REFUND = "refund"
-    WRITE_OFF = "write_off"
-    ESCALATE = "escalate"
 
 
 class Outcome(models.TextChoices):
@@ -84,7 +68,7 @@ class Activity(models.Model):
         related_name="+",
     )
     channel = models.TextField(choices=Channel)
-    action = models.TextField(choices=Action)
+    action = models.TextField(choices=ACTIONS)
     outcome = models.TextField(choices=Outcome)
     reference = models.TextField(default="")  # the payer's call or tracking number
     next_date = models.DateField(null=True)
@@ -101,7 +85,8 @@ class Activity(models.Model):
                 condition=models.Q(channel__in=Channel.values), name="activity_channel_is_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(action__in=Action.values), name="activity_action_is_known"
+                condition=models.Q(action__in=[value for value, _ in ACTIONS]),
+                name="activity_action_is_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(outcome__in=Outcome.values), name="activity_outcome_is_known"
