@@ -133,7 +133,8 @@ def explain(adjustments: pl.DataFrame, remarks: pl.DataFrame, book: CodeBook) ->
 
 def _with_remarks(rows: pl.DataFrame, remarks: pl.DataFrame) -> pl.DataFrame:
     """Add claim_remarks and line_remarks: codes joined by spaces, null where there are none."""
-    together = pl.col("code").str.join(" ")
+    # Categorical: few distinct lists, and the joins below compare numbers.
+    together = pl.col("code").str.join(" ").cast(pl.Categorical)
     is_claims = pl.col("line_index") == 0
     of_claims = remarks.filter(is_claims).group_by("payment_id").agg(claim_remarks=together)
     of_lines = (
