@@ -161,6 +161,7 @@ def _denied(
         case.claim.charge_cents,
         _reason_text(reason),
         planted=planted,
+        denial=reason,
     )
 
 
@@ -186,6 +187,7 @@ def _strike(
         _reason_text(reason),
         short_lines,
         planted=planted,
+        denial=reason,
     )
 
 
@@ -271,6 +273,9 @@ def _replacement(case: Case) -> Ruling:
         decision.short_lines,
         decision.crosses_to,
         decision.planted,
+        decision.denial,
+        decision.reduction,
+        decision.quirks,
     )
 
 

@@ -80,6 +80,16 @@ class Book:
                 totals[party] -= moved
         return totals[0], totals[1], totals[2], totals[3]
 
+    def in_credit_since(self, party: int) -> date | None:
+        """The day since which a party's total has been below zero without a break."""
+        since = None
+        for snapshot in self.history:
+            if snapshot.balances_cents[party] >= 0:
+                since = None
+            elif since is None:
+                since = snapshot.on_date
+        return since
+
     @property
     def balance_cents(self) -> int:
         """What is open in all."""

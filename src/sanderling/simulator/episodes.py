@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sanderling.core.x12.write.claim import Claim
 from sanderling.simulator.accounts import Account
+from sanderling.simulator.activities import Activity
 from sanderling.simulator.billing import PriorDecision
 from sanderling.simulator.book import Book
 from sanderling.simulator.reasons import FrontEndReason
@@ -25,6 +26,16 @@ class Stage(StrEnum):
     REVERSED = "reversed"  # taken back, correction to come
 
 
+@dataclass(frozen=True, slots=True)
+class ToldStatus:
+    """What a 277 said about a claim."""
+
+    category: str  # STC01-1
+    code: str  # STC01-2
+    received_date: date
+    status_date: date  # STC02
+
+
 @dataclass(slots=True)
 class Track:
     """How one account stands with the payer of one rank."""
@@ -38,14 +49,23 @@ class Track:
     rejected_by: str = ""  # ta1, 999, clearinghouse, payer
     ruling: Ruling | None = None  # the latest that was received
     posted_date: date | None = None
+    payment_date: date | None = None  # BPR16 of the remittance that was posted last
+    held_date: date | None = None  # a claim payment that does not balance came in
     hidden: str = ""  # silent, lost, pended, missing_remit: what only the payer knows
     crossover_date: date | None = None
     is_correction_open: bool = False
     is_correction_rejected: bool = False
     is_duplicate_answered: bool = False  # OA-18 received for a claim sent twice
-    latest_status: tuple[str, str, date] | None = None  # from a 277
+    latest_status: ToldStatus | None = None
+    activity: Activity | None = None  # of people, newer than the payer's last word
+    submission: Submission | None = None  # the one the latest decision is about
     decision: PriorDecision | None = None
     unseen_payment: tuple[str, date, int] | None = None  # trace, day, cents of a lost remittance
+
+    def payer_spoke(self, day: date) -> None:
+        """Set aside what people noted before this word of the payer."""
+        if self.activity is not None and self.activity.on_date < day:
+            self.activity = None
 
 
 @dataclass(slots=True)

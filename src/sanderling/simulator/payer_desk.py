@@ -260,7 +260,9 @@ def _denial_after_payment(
     claim = submission.claim
     common = Common(number, submission.sent_date)
     ruled = denied_payment(claim, payer, COVERAGE_ENDED, common, dice)
-    return Ruling(Outcome.DENIED, (ruled,), "eligibility", claim.charge_cents, "PR-27")
+    return Ruling(
+        Outcome.DENIED, (ruled,), "eligibility", claim.charge_cents, "PR-27", denial=COVERAGE_ENDED
+    )
 
 
 def _key(account: Account) -> Key:

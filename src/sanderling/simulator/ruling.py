@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sanderling.core.x12.write.remittance import ClaimPayment
+from sanderling.simulator.reasons import Reason
 
 
 class Outcome(StrEnum):
@@ -51,3 +52,6 @@ class Ruling:
     short_lines: tuple[ShortLine, ...] = ()
     crosses_to: str = ""  # payer code the claim is forwarded to
     planted: tuple[str, ...] = ()  # kinds of planted problems that decided it
+    denial: Reason | None = None  # as it stands on the remittance
+    reduction: str = ""  # group and CARC of a reduction that leaves a balance
+    quirks: tuple[str, ...] = ()  # odd ways of saying it, for the truth

@@ -1,6 +1,8 @@
 """The true standing of a claim on a day: one barrier for each party with an open balance.
 
-Names are those of the command line's contract (barriers and categories).
+Names are those of the command line's contract (barriers, categories, next actions). Order of the
+rules and kinds of deadlines: the project's agreed design of barriers; the facts are those the
+billing company has, what only the payer knows stands in `detail`.
 """
 
 from __future__ import annotations
@@ -9,17 +11,30 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sanderling.simulator.accounts import PATIENT_RANK
+from sanderling.simulator.activities import Activity, Effect
 from sanderling.simulator.episodes import Episode, Stage, Track
-from sanderling.simulator.payers import PayerProfile
+from sanderling.simulator.limits import NONE, Limit, Limits
+from sanderling.simulator.readings import Reading, read_denial, read_rejection, read_status
 from sanderling.simulator.reasons import PENDED_REASON
 from sanderling.simulator.ruling import Outcome
 
 PARTIES = ("primary", "secondary", "tertiary", "patient")
 CROSSOVER_DAYS = 30  # domain reference 5.1: after that a crossover counts as failed
+NOT_FOUND = frozenset({"A4", "D0"})
+ACTION_DETAIL = {Effect.CLIENT_ASKED: "client asked", Effect.TEAM_ASKED: "another team asked"}
 
 
-# barrier, category, detail, reason, since
-_Facts = tuple[str, str, str, str, date | None]
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Why one party's balance is open."""
+
+    barrier: str
+    next_action: str
+    limit: Limit
+    since_date: date | None
+    category: str = ""
+    detail: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,102 +51,224 @@ class Standing:
     detail: str
     reason: str  # group, CARC and remarks, or the front end's status
     since_date: date | None
+    next_action: str
+    deadline: date | None
+    deadline_kind: str
 
 
 def standings(episode: Episode, as_of: date) -> list[Standing]:
     """Answer one row for each party with a balance other than zero."""
     rows = []
     account = episode.account
-    for party in range(PATIENT_RANK + 1):
-        cents = episode.book.party_cents(party)
+    totals = episode.book.totals_cents()
+    for party, cents in enumerate(totals):
         if not cents:
             continue
         if party == PATIENT_RANK:
             payer_id = ""
-            facts: _Facts = ("patient_responsibility", "patient", "", "", None)
+            facts = _patient(episode, cents)
         else:
-            payer = account.patient.coverages[party].payer
-            payer_id = payer.code
-            facts = _insurance(episode.tracks[party], payer, party, as_of)
-        barrier, category, detail, reason, since = facts
-        if cents < 0:
-            barrier, category = "credit_balance", "other"
+            payer_id = account.patient.coverages[party].payer.code
+            facts = _credit(episode, party) if cents < 0 else _insurance(episode, party, as_of)
         rows.append(
             Standing(
                 account.client.code, account.control_number, PARTIES[party], payer_id, cents,
-                barrier, category, detail, reason, since,
+                facts.barrier, facts.category, facts.detail, facts.reason, facts.since_date,
+                facts.next_action, facts.limit.on_date, facts.limit.kind,
             )
         )  # fmt: skip
     return rows
 
 
-def _insurance(track: Track, payer: PayerProfile, party: int, as_of: date) -> _Facts:
+def _patient(episode: Episode, cents: int) -> _Facts:
+    if cents < 0:
+        arose_date = episode.book.in_credit_since(PATIENT_RANK)
+        return _Facts("credit_balance", "refund", NONE, arose_date, "other")
+    return _Facts("patient_responsibility", "transfer_to_patient", NONE, None, "patient")
+
+
+def _credit(episode: Episode, party: int) -> _Facts:
+    arose_date = episode.book.in_credit_since(party)
+    limit = _limits(episode, party).refund(arose_date)
+    return _Facts("credit_balance", "refund", limit, arose_date, "other")
+
+
+def _limits(episode: Episode, rank: int) -> Limits:
+    before = episode.tracks[rank - 1].payment_date if rank else None
+    return Limits(episode.account, rank, before)
+
+
+def _insurance(episode: Episode, rank: int, as_of: date) -> _Facts:
+    track = episode.tracks[rank]
+    limits = _limits(episode, rank)
     if track.hidden == "held":
-        return "awaiting_internal", "", "claim payment does not balance", "", None
+        detail = "claim payment does not balance"
+        return _Facts("awaiting_internal", "find_payment", NONE, track.held_date, detail=detail)
     if track.is_correction_rejected or track.is_correction_open:
-        return _correcting(track)
+        return _correcting(track, limits)
+    beneath = _beneath(track, limits, as_of)
+    if track.activity is None:
+        return beneath
+    return _after_activity(track, track.activity, beneath, limits, as_of)
+
+
+def _beneath(track: Track, limits: Limits, as_of: date) -> _Facts:
+    """The standing by what was sent and received, activities of people left out."""
     if track.stage is Stage.UNBILLED:
-        return _unbilled(track, party, as_of)
+        return _unbilled(track, limits, as_of)
     if track.stage is Stage.REJECTED:
-        return _rejected(track)
+        return _rejected(track, limits)
     if track.stage is Stage.REVERSED:
-        return "awaiting_payer", "", "reversed, correction to come", "", track.posted_date
+        return _reversed(track, limits, as_of)
     if track.stage is Stage.FINAL:
-        return _after_remittance(track)
-    return _waiting(track, payer, as_of)
+        return _after_remittance(track, limits)
+    return _waiting(track, limits, as_of)
 
 
-def _correcting(track: Track) -> _Facts:
+def _correcting(track: Track, limits: Limits) -> _Facts:
+    since = track.sent_dates[-1]
     if track.is_correction_rejected:
-        return "rejected", "missing_information", "replacement or void", "999", track.sent_dates[-1]
-    return "corrected_pending", "", "replacement or void sent", "", track.sent_dates[-1]
+        return _Facts(
+            "rejected", "resubmit", limits.corrected(), since, "missing_information",
+            "replacement or void", "999",
+        )  # fmt: skip
+    limit = limits.filing() if track.payment_date is None else limits.appeal(track.payment_date)
+    return _Facts("corrected_pending", "wait", limit, since, detail="replacement or void sent")
 
 
-def _rejected(track: Track) -> _Facts:
+def _after_activity(
+    track: Track, activity: Activity, beneath: _Facts, limits: Limits, as_of: date
+) -> _Facts:
+    since = activity.on_date
+    effect = activity.effect
+    if effect is Effect.APPEALED:
+        return _Facts("appeal_pending", "wait", NONE, since, detail="appeal sent")
+    if effect in ACTION_DETAIL:
+        is_client = effect is Effect.CLIENT_ASKED
+        barrier = "awaiting_client" if is_client else "awaiting_internal"
+        action = "request_documents" if is_client else beneath.next_action
+        return _Facts(barrier, action, beneath.limit, since, detail=ACTION_DETAIL[effect])
+    if effect is Effect.PAID:
+        return _Facts("paid_unposted", "find_payment", NONE, since, detail="told by the payer")
+    if effect is Effect.DENIED:
+        return beneath  # the denial stands: an appeal was turned down
+    if effect is Effect.NOT_ON_FILE:
+        return _Facts("not_on_file", "resubmit", limits.filing(), since, detail="told by the payer")
+    if effect is Effect.PENDED:
+        limit = limits.records(since)
+        return _Facts("pended", "send_records", limit, since, "other", "told by the payer")
+    is_late = activity.until_date is not None and as_of > activity.until_date
+    barrier, action = ("no_response", "check_status") if is_late else ("awaiting_payer", "wait")
+    limit = limits.filing()
+    if track.stage is Stage.FINAL:  # records were sent for a denial: its appeal is what is left
+        limit = limits.appeal(track.payment_date)
+    return _Facts(barrier, action, limit, since, detail=f"{effect.value}{_hidden(track)}")
+
+
+def _rejected(track: Track, limits: Limits) -> _Facts:
     reason = track.rejection
     assert reason is not None  # noqa: S101 - stage and reason are set together
     text = f"{reason.status_category}:{reason.status}:{reason.entity}".rstrip(":")
-    return "rejected", reason.category, track.rejected_by, text, track.sent_dates[-1]
+    reading = read_rejection(reason)
+    return _Facts(
+        "rejected", reading.next_action, limits.filing(), track.sent_dates[-1], reading.category,
+        track.rejected_by, text,
+    )  # fmt: skip
 
 
-def _unbilled(track: Track, party: int, as_of: date) -> _Facts:
+def _unbilled(track: Track, limits: Limits, as_of: date) -> _Facts:
     if track.crossover_date is None:
-        return "secondary_unbilled", "coordination_of_benefits", f"rank {party}", "", None
-    overdue = as_of > track.crossover_date + timedelta(days=CROSSOVER_DAYS)
-    barrier = "no_response" if overdue else "awaiting_payer"
-    return barrier, "", f"crossover{_hidden(track)}", "", track.crossover_date
+        return _Facts(
+            "secondary_unbilled", "bill_secondary", limits.filing(), limits.prior_payment_date,
+            "coordination_of_benefits", f"rank {limits.rank}",
+        )  # fmt: skip
+    due = track.crossover_date + timedelta(days=CROSSOVER_DAYS)
+    detail = f"crossover{_hidden(track)}"
+    return _silence(track.crossover_date, due, limits.filing(), detail, as_of)
 
 
-def _after_remittance(track: Track) -> _Facts:
+def _silence(start: date, due: date, limit: Limit, detail: str, as_of: date) -> _Facts:
+    """Not yet due, or late."""
+    if as_of <= due:
+        return _Facts("awaiting_payer", "wait", limit, start, detail=detail)
+    return _Facts("no_response", "check_status", limit, start, detail=detail)
+
+
+def _reversed(track: Track, limits: Limits, as_of: date) -> _Facts:
+    start = track.posted_date
+    assert start is not None  # noqa: S101 - a reversal is known by its remittance
+    due = start + timedelta(days=limits.payer.response_days)
+    limit = limits.takeback(track.payment_date)
+    return _silence(start, due, limit, "reversed, correction to come", as_of)
+
+
+def _after_remittance(track: Track, limits: Limits) -> _Facts:
     ruling = track.ruling
+    posted = track.posted_date
     if ruling is not None and ruling.reason == PENDED_REASON:
-        return "pended", "other", "remittance", ruling.reason, track.posted_date
+        limit = limits.records(track.payment_date)
+        return _Facts("pended", "wait", limit, posted, "other", "remittance", ruling.reason)
     if ruling is not None and ruling.category and ruling.outcome is not Outcome.DUPLICATE:
+        reading = _read(track, limits)
         kind = "line" if ruling.outcome is Outcome.PARTIAL else "claim"
-        return "denied", ruling.category, kind, ruling.reason, track.posted_date
-    return "unexplained", "", "paid, balance left", "", track.posted_date
+        limit = limits.of_denial(reading.next_action, track.payment_date)
+        return _Facts(
+            "denied", reading.next_action, limit, posted, reading.category, kind, ruling.reason
+        )
+    limit = limits.appeal(track.payment_date)
+    if ruling is not None and ruling.reduction:
+        return _Facts(
+            "underpaid", "dispute_underpayment", limit, posted, "contractual",
+            "reduction without a contract's basis", ruling.reduction,
+        )  # fmt: skip
+    return _Facts("unexplained", "call_payer", limit, posted, detail="paid, balance left")
 
 
-def _waiting(track: Track, payer: PayerProfile, as_of: date) -> _Facts:
-    hidden = _hidden(track)
-    status = track.latest_status
+def _read(track: Track, limits: Limits) -> Reading:
+    ruling = track.ruling
+    if ruling is None or ruling.denial is None:
+        return read_status("")
+    has_next_payer = limits.rank + 1 < len(limits.account.patient.coverages)
+    return read_denial(ruling.denial, has_next_payer=has_next_payer)
+
+
+def _waiting(track: Track, limits: Limits, as_of: date) -> _Facts:
     sent = track.original_sent_date
-    if status is not None and (sent is None or status[2] >= sent):
-        text = f"{status[0]}:{status[1]}"
-        if status[0] in {"A4", "D0"}:
-            return "not_on_file", "", f"277{hidden}", text, status[2]
-        if status[0] == "P3":
-            return "pended", "documentation", f"277{hidden}", text, status[2]
-        if status[0] == "F1":
-            return "paid_unposted", "", f"277{hidden}", text, status[2]
-    if track.crossover_date is not None:
-        start = track.crossover_date
-        due = start + timedelta(days=CROSSOVER_DAYS)
-    else:
-        start = track.accepted_date or sent or as_of
-        due = start + timedelta(days=payer.response_days)
-    barrier = "awaiting_payer" if as_of <= due else "no_response"
-    return barrier, "", f"{track.stage.value}{hidden}", "", start
+    status = track.latest_status
+    if status is not None and (sent is None or status.received_date >= sent):
+        told = _told(track, limits)
+        if told is not None:
+            return told
+    hidden = _hidden(track)
+    detail = f"{track.stage.value}{hidden}"
+    if sent is None and track.crossover_date is not None:
+        due = track.crossover_date + timedelta(days=CROSSOVER_DAYS)
+        return _silence(track.crossover_date, due, limits.filing(), detail, as_of)
+    start = track.accepted_date or sent or as_of
+    due = start + timedelta(days=limits.payer.response_days)
+    return _silence(start, due, limits.filing(), detail, as_of)
+
+
+def _told(track: Track, limits: Limits) -> _Facts | None:
+    """What the latest 277 says, when it says more than that the claim is in process."""
+    status = track.latest_status
+    assert status is not None  # noqa: S101 - the caller has looked
+    detail = f"277{_hidden(track)}"
+    text = f"{status.category}:{status.code}"
+    since = status.received_date
+    if status.category in NOT_FOUND:
+        limit = limits.filing()
+        return _Facts("not_on_file", "resubmit", limit, since, detail=detail, reason=text)
+    if status.category in {"P3", "P4"} or status.category.startswith("R"):
+        limit = limits.records(status.status_date)
+        return _Facts("pended", "send_records", limit, since, "documentation", detail, text)
+    if status.category == "F1":
+        return _Facts("paid_unposted", "find_payment", NONE, since, detail=detail, reason=text)
+    if status.category == "F2":
+        reading = read_status(status.code)
+        limit = limits.of_denial(reading.next_action, status.status_date)
+        return _Facts("denied", reading.next_action, limit, since, reading.category, detail, text)
+    return None
 
 
 def _hidden(track: Track) -> str:

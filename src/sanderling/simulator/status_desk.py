@@ -14,7 +14,7 @@ from sanderling.core.x12.write.claim_status import (
 )
 from sanderling.core.x12.write.parties import Provider
 from sanderling.simulator.calendar import add_business_days
-from sanderling.simulator.episodes import Episode, Stage
+from sanderling.simulator.episodes import Episode, Stage, ToldStatus
 from sanderling.simulator.files import FileTotals
 from sanderling.simulator.identifiers import dice_for
 from sanderling.simulator.office import SUBMITTER
@@ -51,7 +51,9 @@ class StatusDesk:
         replies = {trace: self._reply(episode, trace, day) for episode, trace in asked}
         for episode, trace in asked:
             reply = replies[trace]
-            episode.tracks[0].latest_status = (reply.category, reply.status, day)
+            track = episode.tracks[0]
+            track.latest_status = ToldStatus(reply.category, reply.status, day, reply.status_date)
+            track.payer_spoke(day)
         batch = self._batch(payer, asked, day, replies)
         transaction = status_response_transaction(batch, "0001")
         text = self._state.incoming(payer.code, ((transaction,),), day, delimiters=payer.delimiters)

@@ -21,7 +21,7 @@ from sanderling.simulator.world import World
 
 BARRIER_COLUMNS = (
     "client", "claim", "party", "payer_id", "balance_cents", "barrier", "category", "detail",
-    "reason", "since_date",
+    "reason", "since_date", "next_action", "deadline", "deadline_kind",
 )  # fmt: skip
 VARIANCE_COLUMNS = (
     "client", "claim", "line", "payer_id", "code", "modifiers", "service_date", "allowed_cents",

@@ -142,14 +142,22 @@ class World:
         if reason is None:
             if not submission.is_duplicate and not submission.is_correction:
                 track.stage = Stage.ACCEPTED
-                track.accepted_date = day
                 track.payer_claim_number = number
+                # Nobody tells us of a claim that crossed over.
+                track.accepted_date = None if submission.is_crossover else day
+            self._heard(submission, day)
             return
         if not submission.is_duplicate and not submission.is_correction:
             track.stage = Stage.REJECTED
             track.rejection = reason
             track.rejected_by = "payer"
+        self._heard(submission, day)
         self.office.on_rejected(submission, day)
+
+    @staticmethod
+    def _heard(submission: Submission, day: date) -> None:
+        if not submission.is_crossover:
+            submission.episode.tracks[submission.rank].payer_spoke(day)
 
     def _pay(self, desk: PayerDesk, day: date) -> None:
         made = self._runs.run(desk, day)
@@ -215,7 +223,9 @@ class World:
             for place, due in enumerate(item.dues):
                 if place in item.held:
                     # It does not balance: no posting, a person must look (2.6).
-                    due.submission.episode.tracks[due.submission.rank].hidden = "held"
+                    track = due.submission.episode.tracks[due.submission.rank]
+                    track.hidden = "held"
+                    track.held_date = day
                 else:
                     self._post(due, item.remittance.payment_date, day)
 
@@ -226,6 +236,7 @@ class World:
         ruling = due.ruling
         for part in due.payments:
             episode.book.post(part, submission.rank, day)
+        track.payer_spoke(day)
         if ruling.outcome is Outcome.DUPLICATE:
             track.is_duplicate_answered = True
             return
@@ -236,6 +247,8 @@ class World:
         track.stage = Stage.FINAL if in_force else Stage.REVERSED
         track.ruling = ruling
         track.posted_date = day
+        track.payment_date = paid_date
+        track.submission = submission
         if in_force:
             track.payer_claim_number = in_force[-1].payment.payer_claim_number
         if len(in_force) == 1:
