@@ -248,8 +248,9 @@ def _bound(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
 def _with_days(bound: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Add the deadline of each rule from its clock's day, and what the rule says of itself."""
     texts = rules.select("rank", "rule", "rule_id", "confidence", "source")
+    dated = bound.with_columns(deadline_date=_last_day(bound))
     return (
-        bound.with_columns(deadline_date=_last_day(bound))
+        dated.with_columns(deadline_date=_moved(dated))
         .with_columns(
             is_met=(pl.col("kind") == Kind.TIMELY_FILING.value)
             & (pl.col("accepted_date") <= pl.col("deadline_date")).fill_null(value=False)
@@ -266,7 +267,7 @@ def _last_day(bound: pl.DataFrame) -> pl.Expr:
     holidays = holidays_around(bound["start_date"], most if isinstance(most, int) else 0)
     # Counts of other units must not reach the arithmetic of business days: it is masked, not lazy.
     business_days = pl.when(in_business_days).then(amount).otherwise(0)
-    last = (
+    return (
         pl.when(unit == Unit.CALENDAR_DAYS.value)
         .then(start + pl.duration(days=amount))
         .when(unit == Unit.CALENDAR_YEAR_END.value)
@@ -276,5 +277,12 @@ def _last_day(bound: pl.DataFrame) -> pl.Expr:
         .when(in_business_days)
         .then(business_days_later(start, business_days, holidays))
     )
+
+
+def _moved(bound: pl.DataFrame) -> pl.Expr:
+    """Return the deadlines, on the next business day where the rule says so."""
+    # Its holidays are those around the last days, which may be years after the clocks' days.
     moves = pl.col("weekend_rule") == WeekendRule.NEXT_BUSINESS_DAY.value
-    return pl.when(moves).then(business_day_from(last, holidays)).otherwise(last)
+    holidays = holidays_around(bound.filter(moves)["deadline_date"], 0)
+    moved = business_day_from(pl.col("deadline_date"), holidays)
+    return pl.when(moves).then(moved).otherwise("deadline_date")
