@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Something refused in one row: which line of the file, which column, and what to do."""
+    """Something refused in one row: which row of the file, which column, and what to do."""
 
     row: int  # as a spreadsheet numbers it: the header is row 1
     column: str
@@ -59,15 +59,16 @@ def read_rows(
         if name and name not in required and name not in optional
     ]
     rows: list[CsvRow] = []
+    number = 1  # not the reader's line: a quoted cell may have several lines
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader, start=2):
             if not any(cell.strip() for cell in cells):
                 continue
-            row = _row(reader.line_num, names, cells, required, problems)
+            row = _row(number, names, cells, required, problems)
             if row is not None:
                 rows.append(row)
     except csv.Error as error:
-        problems.append(RowProblem(reader.line_num, "", f"cannot be read as CSV: {error}"))
+        problems.append(RowProblem(number + 1, "", f"cannot be read as CSV: {error}"))
     return rows, problems
 
 

@@ -38,6 +38,7 @@ from sanderling.core.ledger.accounts import (
     Kind,
 )
 from sanderling.files.models import StoredFile, TransactionSet
+from sanderling.followup.models import Activity, Channel
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
 from sanderling.remits.models import (
@@ -130,6 +131,11 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
             "snapshot_date", "order_key", "position"
         )
     )
+    activities = list(
+        Activity.objects.filter(claim_id=claim.pk, activity_date__lte=as_of).order_by(
+            "activity_date", "pk"
+        )
+    )
     sources.load(
         [e.transaction_id for e in entries]
         + [s.transaction_id for s in submissions]
@@ -179,8 +185,11 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         "remittances": shown_payments,
         "answers": shown_answers,
         "snapshots": [_snapshot(snapshot, sources) for snapshot in snapshots],
+        "activities": [_activity(activity) for activity in activities],
         "entries": shown_entries,
-        "timeline": _timeline(shown_submissions, shown_answers, shown_payments, snapshots, sources),
+        "timeline": _timeline(
+            shown_submissions, shown_answers, shown_payments, snapshots, activities, sources
+        ),
     }
 
 
@@ -571,6 +580,7 @@ def _timeline(
     answers: list[dict[str, Any]],
     payments: list[dict[str, Any]],
     snapshots: list[Snapshot],
+    activities: list[Activity],
     sources: _Sources,
 ) -> list[dict[str, Any]]:
     """Return one merged feed, oldest first."""
@@ -616,7 +626,17 @@ def _timeline(
         }
         for snapshot in snapshots
     ]
-    order = ("submitted", "taken over", "answered", "held", "remitted")
+    events += [
+        {
+            "date": activity.activity_date,
+            "event": "followed up",
+            "text": _activity_text(activity),
+            "amount_cents": None,
+            **_NO_PLACE,
+        }
+        for activity in activities
+    ]
+    order = ("submitted", "taken over", "answered", "held", "remitted", "followed up")
     return sorted(
         events,
         key=lambda e: (
@@ -630,6 +650,43 @@ def _timeline(
 
 def _place(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("file_sha256", "file_name", "position")}
+
+
+_WAYS: Final[dict[str, str]] = {
+    Channel.CALL: " by phone",
+    Channel.PORTAL: " in the portal",
+    Channel.ELECTRONIC: " electronically",
+    Channel.FAX: " by fax",
+    Channel.MAIL: " by mail",
+    Channel.INTERNAL: "",
+}
+_NO_PLACE: Final = {"file_sha256": None, "file_name": None, "position": None}
+
+
+def _activity(activity: Activity) -> dict[str, Any]:
+    """Return an activity under the names of the columns of `sanderling activities import`."""
+    return {
+        "date": activity.activity_date,
+        "user": activity.user_name,
+        "channel": activity.channel,
+        "action": activity.action,
+        "outcome": activity.outcome,
+        "reference": activity.reference,
+        "next_date": activity.next_date,
+        "note": activity.note,
+        "source": activity.source,
+    }
+
+
+def _activity_text(activity: Activity) -> str:
+    """Return "Appeal by fax: sent (R17), by Ann Lee, next 2026-04-01. Note"."""
+    reference = f" ({activity.reference})" if activity.reference else ""
+    by = f", by {activity.user_name}" if activity.user_name else ""
+    look = f", next {activity.next_date.isoformat()}" if activity.next_date else ""
+    way = _WAYS[activity.channel]
+    said = f"{activity.action}{way}: {activity.outcome}".replace("_", " ").capitalize()
+    note = f". {activity.note}" if activity.note else ""
+    return f"{said}{reference}{by}{look}{note}"
 
 
 def search_claims(text: str, *, limit: int) -> list[Claim]:
