@@ -89,6 +89,11 @@ def adjudicate(case: Case) -> Ruling:
     return _timely_decision(case)
 
 
+def decide_in_favor(case: Case) -> Ruling:
+    """Pay a claim that was denied before: an appeal or records were convincing."""
+    return _pay(case)
+
+
 def _timely_decision(case: Case) -> Ruling:
     """Decide a first claim that came in time: some stay silent, some are pended."""
     mark = case.dice.random()

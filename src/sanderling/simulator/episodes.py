@@ -76,6 +76,7 @@ class Episode:
     book: Book
     tracks: list[Track]
     is_voided: bool = False
+    is_followed_up: bool = False  # people work its denial other than by sending it again
     noise: list[str] = field(default_factory=list)  # data faults put into its files
 
 

@@ -20,6 +20,7 @@ from sanderling.simulator.book import Book
 from sanderling.simulator.calendar import next_business_day
 from sanderling.simulator.episodes import Episode, Stage, Submission, Track
 from sanderling.simulator.files import BILLING_COMPANY, CLEARINGHOUSE, FileTotals
+from sanderling.simulator.followup import FollowUp
 from sanderling.simulator.identifiers import dice_for, lognormal_days
 from sanderling.simulator.ruling import Outcome, Ruling
 from sanderling.simulator.worldstate import WorldState
@@ -46,9 +47,15 @@ class SentSet:
 class Office:
     """Sends claims, and reacts to answers as a busy billing office does."""
 
-    def __init__(self, state: WorldState, receive: Callable[[SentSet, date], None]) -> None:
+    def __init__(
+        self,
+        state: WorldState,
+        receive: Callable[[SentSet, date], None],
+        reconsider: Callable[[Submission, bool, date], None],
+    ) -> None:
         self._state = state
         self._receive = receive
+        self._follow_up = FollowUp(state, reconsider, self._correct, self.send)
         self._outbox: dict[tuple[str, Form], list[Submission]] = {}
         self.status_requests: list[Episode] = []  # to be asked about today
 
@@ -77,6 +84,7 @@ class Office:
             wait = episode.account.patient.coverages[0].payer.response_days
             when = day + timedelta(days=wait + dice.randrange(3, 20))
             self._at(when, partial(self._ask_status, episode))
+        self._follow_up.call_later(episode, day)
 
     def send(
         self,
@@ -103,6 +111,7 @@ class Office:
         )
         track = episode.tracks[rank]
         track.sent_dates.append(day)
+        track.activity = None  # whatever was noted before, the claim is on its way anew
         if frequency is not Frequency.ORIGINAL:
             track.is_correction_rejected = False
         elif not is_duplicate:  # a duplicate changes nothing for the first one
@@ -192,6 +201,7 @@ class Office:
         track = episode.tracks[0]
         is_denied = track.ruling is not None and bool(track.ruling.category)
         is_quiet = not episode.is_voided and not track.is_correction_open and not is_denied
+        is_quiet = is_quiet and track.activity is None
         if is_quiet and track.stage in {Stage.ACCEPTED, Stage.FINAL}:
             self.send(episode, 0, day, is_duplicate=True)
 
@@ -223,20 +233,16 @@ class Office:
         has_other_part = ruling.outcome is Outcome.PARTIAL and len(episode.tracks) > 1
         if rank > 0 or has_other_part:
             return
-        if not payer.takes_replacements:
-            self._send_anew_later(episode, ruling, dice, day)
-            return
-        if dice.random() < self._state.parameters.office["rework_denial_share"]:
-            later = self._later(dice, "rework_days", day)
-            self._at(later, partial(self._correct, episode, rank, ruling.category))
-
-    def _send_anew_later(self, episode: Episode, ruling: Ruling, dice: Random, day: date) -> None:
-        """Medicare's contractors take no replacements: unprocessable claims go in as new (1.5)."""
+        # Medicare's contractors take no replacements: unprocessable claims go in as new (1.5).
         is_unprocessable = ruling.outcome is Outcome.DENIED and ruling.category in ANEW_CATEGORIES
-        office = self._state.parameters.office
-        if is_unprocessable and dice.random() < office["rework_denial_share"]:
-            later = self._later(dice, "rework_days", day)
+        is_reworked = dice.random() < self._state.parameters.office["rework_denial_share"]
+        later = self._later(dice, "rework_days", day)
+        if is_reworked and payer.takes_replacements:
+            self._at(later, partial(self._correct, episode, rank, ruling.category))
+        elif is_reworked and is_unprocessable:
             self._at(later, partial(self._send_anew, episode))
+        else:
+            self._follow_up.on_denial(episode, ruling, day)
 
     def _send_anew(self, episode: Episode, day: date) -> None:
         track = episode.tracks[0]

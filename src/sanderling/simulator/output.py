@@ -1,4 +1,4 @@
-"""Write a simulated world to a folder: master data, contracts, and the files of each day."""
+"""Write a simulated world: master data, contracts, the files of each day, and follow-up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from sanderling.simulator.activities import ActivityRow
 from sanderling.simulator.clients import ClientProfile, payers_of
 from sanderling.simulator.files import OutFile
 from sanderling.simulator.payers import PAYERS, PayerProfile
@@ -22,6 +23,10 @@ CLIENT_COLUMNS = ("code", "name", "npis", "tins", "tier", "follow_up_days", "hig
 PAYER_COLUMNS = (
     "payer_id", "name", "aliases", "type", "timely_filing_days", "corrected_claim_days",
     "appeal_days", "response_days", "phone", "portal_url",
+)  # fmt: skip
+ACTIVITY_COLUMNS = (
+    "client", "claim", "date", "user", "channel", "action", "outcome", "reference", "next_date",
+    "note",
 )  # fmt: skip
 CONTRACT_COLUMNS = ("code", "modifier", "place_of_service", "allowed_cents")
 
@@ -39,7 +44,24 @@ def write_world(
         manifest += write_day(world.advance(day), folder, day)
         if on_day is not None:
             on_day(offset + 1)
+    write_activities(world.state.activities, folder)
     return manifest
+
+
+def write_activities(activities: list[ActivityRow], folder: Path) -> None:
+    """Write follow-up of all days, sorted by day, client and claim."""
+    rows = sorted(
+        (row.on_date.isoformat(), row.client, row.claim, row.reference, row) for row in activities
+    )
+    with (folder / "activities.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(ACTIVITY_COLUMNS)
+        for day, client, claim, reference, row in rows:
+            next_date = row.next_date.isoformat() if row.next_date else ""
+            writer.writerow(
+                (client, claim, day, row.user, row.channel, row.action, row.outcome, reference,
+                 next_date, row.note)
+            )  # fmt: skip
 
 
 def write_day(files: list[OutFile], folder: Path, day: date) -> list[OutFile]:

@@ -16,6 +16,7 @@ class Parameters:
     timing: dict[str, float]
     front_end: dict[str, float]
     office: dict[str, float]
+    follow_up: dict[str, float]
     ranges: dict[str, tuple[float, float]]  # the two-number entries of all sections
     payment: dict[str, float]
     noise: dict[str, float]

@@ -10,7 +10,12 @@ from random import Random
 
 from sanderling.core.x12.write.claim import Claim, Frequency
 from sanderling.simulator.accounts import Account
-from sanderling.simulator.adjudication import Case, PayerRecord, adjudicate
+from sanderling.simulator.adjudication import (
+    Case,
+    PayerRecord,
+    adjudicate,
+    decide_in_favor,
+)
 from sanderling.simulator.billing import PriorDecision
 from sanderling.simulator.calendar import next_business_day
 from sanderling.simulator.episodes import Episode, Stage, Submission
@@ -126,21 +131,53 @@ class PayerDesk:
         day: date,
         dice: Random,
     ) -> Ruling:
+        return adjudicate(self._case(submission, claim, record, number, day, dice))
+
+    def _case(
+        self,
+        submission: Submission,
+        claim: Claim,
+        record: PayerRecord | None,
+        number: str,
+        day: date,
+        dice: Random,
+    ) -> Case:
         client = submission.episode.account.client
-        return adjudicate(
-            Case(
-                claim=claim,
-                payer=self.profile,
-                client_code=client.code,
-                rates=self._rates[client.code],
-                received_date=day,
-                payer_claim_number=number,
-                record=record,
-                problems=self._state.problems,
-                parameters=self._state.parameters,
-                dice=dice,
-            )
+        return Case(
+            claim=claim,
+            payer=self.profile,
+            client_code=client.code,
+            rates=self._rates[client.code],
+            received_date=day,
+            payer_claim_number=number,
+            record=record,
+            problems=self._state.problems,
+            parameters=self._state.parameters,
+            dice=dice,
         )
+
+    def reconsider(self, submission: Submission, wins: bool, day: date) -> None:  # noqa: FBT001
+        """Decide a denied claim again after an appeal or records: take back, then say anew."""
+        record = self._records[_key(submission.episode.account)]
+        ruling = submission.episode.tracks[submission.rank].ruling
+        if not record.category or not record.payments or ruling is None:
+            return
+        number = f"{record.payer_claim_number}Q"
+        reversals = tuple(reversal_of(part) for part in record.payments)
+        if wins:
+            dice = dice_for(self._state.settings.seed, "reconsidered", submission.trace)
+            case = self._case(
+                submission, submission.claim, None, number, submission.sent_date, dice
+            )
+            decided = decide_in_favor(case)
+        else:
+            again = tuple(_renumbered(part, "Q") for part in record.payments)
+            decided = replace(ruling, payments=again)
+        record.payments = decided.payments
+        record.category = decided.category
+        record.payer_claim_number = decided.payments[-1].payment.payer_claim_number
+        payments = reversals + decided.payments
+        self._queue(Due(submission, replace(decided, payments=payments), payments))
 
     def _remember(
         self, key: Key, record: PayerRecord | None, number: str, submission: Submission
@@ -233,17 +270,7 @@ class PayerDesk:
         """Decide again: paid as before, or coverage found to have ended."""
         old = record.payments
         if dice.random() < self._state.parameters.choices["takeback_paid_again"]:
-            corrected = tuple(
-                RuledPayment(
-                    replace(
-                        part.payment,
-                        payer_claim_number=f"{part.payment.payer_claim_number}R",
-                        frequency="7",
-                    ),
-                    part.line_numbers,
-                )
-                for part in old
-            )
+            corrected = tuple(_renumbered(part, "R") for part in old)
             return corrected, Ruling(Outcome.PAID, corrected)
         number = f"{record.payer_claim_number}R"
         ruling = _denial_after_payment(submission, self.profile, number, dice)
@@ -252,6 +279,13 @@ class PayerDesk:
     def _claim_number(self, day: date) -> str:
         running = self._state.next_number(f"icn:{self.profile.code}")
         return f"{self.profile.code}{day:%y%j}{running:07d}"
+
+
+def _renumbered(part: RuledPayment, suffix: str) -> RuledPayment:
+    """The same decision again under a number of its own."""
+    number = f"{part.payment.payer_claim_number}{suffix}"
+    payment = replace(part.payment, payer_claim_number=number, frequency="7")
+    return RuledPayment(payment, part.line_numbers)
 
 
 def _denial_after_payment(

@@ -61,7 +61,7 @@ class World:
             payer.code: PayerDesk(self.state, payer, rates[payer.code], self._on_front_end)
             for payer in PAYERS
         }
-        self.office = Office(self.state, self._receive)
+        self.office = Office(self.state, self._receive, self._reconsider)
         self._clearinghouse = Clearinghouse(self.state, self._forward, self.office.on_rejected)
         self._runs = PaymentRuns(self.state)
         self._front_ends = PayerFrontEnds(self.state)
@@ -127,6 +127,9 @@ class World:
 
     def _forward(self, submission: Submission, day: date) -> None:
         self.desks[submission.claim.payer.identifier].receive(submission, day)
+
+    def _reconsider(self, submission: Submission, wins: bool, day: date) -> None:  # noqa: FBT001
+        self.desks[submission.claim.payer.identifier].reconsider(submission, wins, day)
 
     def _on_front_end(
         self,

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from sanderling.core.x12.write.envelope import Group, Interchange, Transaction, render_interchange
 from sanderling.core.x12.write.segments import Delimiters
+from sanderling.simulator.activities import ActivityRow
 from sanderling.simulator.agenda import Agenda
 from sanderling.simulator.episodes import Episode
 from sanderling.simulator.files import BILLING_COMPANY, CLEARINGHOUSE, FileTotals, OutFile
@@ -34,6 +35,7 @@ class WorldState:
     agenda: Agenda = field(default_factory=Agenda)
     files: list[OutFile] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
+    activities: list[ActivityRow] = field(default_factory=list)  # of all days
     notes: list[dict[str, str]] = field(default_factory=list)  # single planted faults, for truth
     _controls: dict[str, int] = field(default_factory=dict)
 
