@@ -35,6 +35,7 @@ HEADER = "client,claim,date,user,channel,action,outcome,reference,next_date,note
 CALL = "MINE,A2,2026-02-02,Ann Lee,call,check_status,in_process,R17,2026-02-16,Spoke with Joy\n"
 APPEAL = "MINE,A3,2026-02-03,specialist@x.test,fax,appeal,sent,,,\n"
 FOREIGN = "THEIRS,B1,2026-02-04,,mail,request_documents,sent,,2026-02-18,\n"
+Told = list[tuple[list[int], date]]
 TEXT = HEADER + CALL + APPEAL + FOREIGN
 
 
@@ -44,12 +45,12 @@ def people(inbox: Inbox) -> People:
 
 
 @pytest.fixture
-def told() -> Iterator[list[list[int]]]:
-    """The claim ids that `activities_recorded` told of, call by call."""
-    calls: list[list[int]] = []
+def told() -> Iterator[Told]:
+    """The claims and the day that `activities_recorded` told of, call by call."""
+    calls: Told = []
 
-    def listen(claim_ids: list[int], **_: object) -> None:
-        calls.append(claim_ids)
+    def listen(claim_ids: list[int], known_date: date, **_: object) -> None:
+        calls.append((claim_ids, known_date))
 
     activities_recorded.connect(listen)
     yield calls
@@ -68,11 +69,11 @@ def claim(number: str) -> Claim:
     return Claim.objects.get(number=number)
 
 
-def test_rows_become_activities_of_their_claims(people: People, told: list[list[int]]) -> None:
+def test_rows_become_activities_of_their_claims(people: People, told: Told) -> None:
     result = take(TEXT)
     assert counts(result) == (3, 3, 0, 0)
     assert result.claim_ids == sorted(claim(number).pk for number in ("A2", "A3", "B1"))
-    assert told == [result.claim_ids]
+    assert told == [(result.claim_ids, date(2026, 2, 2))]
     call = Activity.objects.get(claim__number="A2")
     assert (call.activity_date, call.next_date) == (date(2026, 2, 2), date(2026, 2, 16))
     assert (call.channel, call.action, call.outcome) == ("call", "check_status", "in_process")
@@ -84,7 +85,7 @@ def test_rows_become_activities_of_their_claims(people: People, told: list[list[
     assert (appeal.next_date, appeal.note, appeal.reference) == (None, "", "")
 
 
-def test_the_same_again_changes_nothing(people: People, told: list[list[int]]) -> None:
+def test_the_same_again_changes_nothing(people: People, told: Told) -> None:
     take(TEXT)
     before = rows("SELECT * FROM followup_activity ORDER BY id")
     again = take(TEXT)
@@ -256,7 +257,7 @@ def test_the_audit_trail_tells_counts_and_no_notes(
     assert "Joy" not in said
 
 
-def test_a_person_records_what_was_done(people: People, told: list[list[int]]) -> None:
+def test_a_person_records_what_was_done(people: People, told: Told) -> None:
     arguments = {
         "claim": claim("A2"),
         "activity_date": date(2026, 3, 5),
@@ -275,7 +276,7 @@ def test_a_person_records_what_was_done(people: People, told: list[list[int]]) -
         activity = record(**arguments)  # type: ignore[arg-type]  # as keywords
         again = record(**arguments)  # type: ignore[arg-type]  # as above
     assert again.pk == activity.pk
-    assert told == [[activity.claim_id]]
+    assert told == [([activity.claim_id], date(2026, 3, 5))]
     stored = Activity.objects.get()
     assert (stored.user, stored.user_name, stored.source) == (
         people.specialist,

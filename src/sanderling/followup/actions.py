@@ -69,7 +69,7 @@ _INSERT: Final = f"""
 INSERT INTO followup_activity ({_STORED}, source, recorded_at)
 SELECT {_STORED}, %s, %s FROM new_activities ORDER BY row
     ON CONFLICT (claim_id, source_key) DO NOTHING
-RETURNING claim_id, client_id
+RETURNING claim_id, client_id, activity_date
 """  # noqa: S608 - names of ours
 
 
@@ -157,7 +157,9 @@ def record(  # noqa: PLR0913 - the columns of an activity
             subject=("activity", activity.pk),
             detail={"channel": channel, "action": action, "outcome": outcome},
         )
-        activities_recorded.send(sender=Activity, claim_ids=[claim.pk])
+        activities_recorded.send(
+            sender=Activity, claim_ids=[claim.pk], known_date=content.activity_date
+        )
     return activity
 
 
@@ -172,12 +174,16 @@ def import_activities(*, text: str, at: datetime) -> ActivityImport:
     activities = _with_claims(_readable(rows, at=at, problems=problems), problems)
     result.problems = _one_for_each_row(problems)
     added = _add(activities, at=at)
-    result.created = sum(added.values())
+    result.created = len(added)
     result.unchanged = activities.height - result.created
-    result.claim_ids = sorted({claim_id for claim_id, _ in added})
+    result.claim_ids = sorted({claim_id for claim_id, _, _ in added})
     _record_import(result, added, text=text, at=at)
-    if result.claim_ids:
-        activities_recorded.send(sender=Activity, claim_ids=result.claim_ids)
+    if added:
+        activities_recorded.send(
+            sender=Activity,
+            claim_ids=result.claim_ids,
+            known_date=min(activity_date for _, _, activity_date in added),
+        )
     return result
 
 
@@ -294,21 +300,21 @@ def _with_claims(rows: pl.DataFrame, problems: list[RowProblem]) -> pl.DataFrame
     return joined.filter(pl.col("claims") == 1)
 
 
-def _add(activities: pl.DataFrame, *, at: datetime) -> Counter[tuple[int, int]]:
-    """Store what is new; return how many for each (claim, client)."""
+def _add(activities: pl.DataFrame, *, at: datetime) -> list[tuple[int, int, date]]:
+    """Store what is new; return claim, client and day of each."""
     if activities.is_empty():
-        return Counter()
+        return []
     columns = {name: kind for name, (kind, _) in _ROWS.items()}
     keep_frame("new_activities", columns, activities)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [Source.IMPORT.value, at])
-        added = Counter(cursor.fetchall())
-    refresh_statistics(_TABLE, sum(added.values()))
+        added: list[tuple[int, int, date]] = cursor.fetchall()
+    refresh_statistics(_TABLE, len(added))
     return added
 
 
 def _record_import(
-    result: ActivityImport, added: Counter[tuple[int, int]], *, text: str, at: datetime
+    result: ActivityImport, added: list[tuple[int, int, date]], *, text: str, at: datetime
 ) -> None:
     """Tell the audit trail: of the file, and of each client for those who see only that client."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -323,10 +329,7 @@ def _record_import(
             "problems": len(result.problems),
         },
     )
-    clients: Counter[int] = Counter()
-    for (_, client_id), count in added.items():
-        clients[client_id] += count
-    for client_id, count in sorted(clients.items()):
+    for client_id, count in sorted(Counter(client_id for _, client_id, _ in added).items()):
         record_event(
             action="activities.import",
             at=at,
