@@ -11,10 +11,12 @@ from sanderling.core.csv_rows import CsvRow, RowProblem, choice, read_rows, whol
 from sanderling.core.names import normalized_name, normalized_number
 from sanderling.payers.models import AliasKind, Payer, PayerAlias, PayerType
 from sanderling.payers.queries import find_payer
+from sanderling.payers.signals import payer_rules_changed
 from sanderling.postgres.locks import Lock, hold_lock
 
 REQUIRED = ("payer_id", "name")
 DAYS = ("timely_filing_days", "corrected_claim_days", "appeal_days", "response_days")
+RULE_FIELDS = (*DAYS, "type")  # what deadlines and waiting times go by
 OPTIONAL = ("aliases", "type", *DAYS, "phone", "portal_url")
 DAYS_MAX = 3650
 TRN_DIGITS = 10  # TRN03 is 1 and the payer's tax number, as a rule
@@ -83,6 +85,8 @@ def _import_row(row: CsvRow, *, at: datetime, result: PayerImport) -> None:
         return
     changed = _apply(payer, {"payer_id": row.text("payer_id"), "is_provisional": False, **values})
     added = _add_aliases(payer, aliases)
+    if not changed.isdisjoint(RULE_FIELDS):
+        payer_rules_changed.send(sender=Payer, payer_id=payer.pk, payer_type=None, client_id=None)
     if changed or added:
         result.updated += 1
     else:
@@ -138,13 +142,14 @@ def _holders(keys: list[tuple[str, str]]) -> dict[tuple[str, str], Payer]:
     return holders
 
 
-def _apply(payer: Payer, values: dict[str, str | int | None]) -> bool:
-    changed = [name for name, value in values.items() if getattr(payer, name) != value]
+def _apply(payer: Payer, values: dict[str, str | int | None]) -> set[str]:
+    """Change the payer; return the names of the fields that were changed."""
+    changed = {name for name, value in values.items() if getattr(payer, name) != value}
     for name in changed:
         setattr(payer, name, values[name])
     if changed:
-        payer.save(update_fields=changed)
-    return bool(changed)
+        payer.save(update_fields=sorted(changed))
+    return changed
 
 
 def _add_aliases(payer: Payer, aliases: list[tuple[str, str]]) -> int:

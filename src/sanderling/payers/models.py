@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from django.conf import settings
 from django.db import models
+
+from sanderling.clients.models import Client
+from sanderling.core.deadlines.rules import (
+    LEVELS_MAX,
+    Clock,
+    Confidence,
+    Kind,
+    ProviderStatus,
+    ReceiptRule,
+    Unit,
+    WeekendRule,
+)
 
 
 class PayerType(models.TextChoices):
@@ -76,3 +91,102 @@ class PayerAlias(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+
+def _values(words: type[StrEnum]) -> list[str]:
+    """Return a closed set of words of the core as plain text (migrations must not import it)."""
+    return [word.value for word in words]
+
+
+class DeadlineRule(models.Model):
+    """A limit that a person set: for a payer or a type of payer, of one client or of all.
+
+    Rows are only ever added; a trigger refuses changes. A row that supersedes another takes its
+    place from the beginning: to correct it, to give it a last day, or (`is_withdrawn`) to take it
+    back. What stands is `queries.standing_rules()`.
+    """
+
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="+")
+    payer_type = models.TextField(choices=PayerType, null=True)  # noqa: DJ001 - or the payer
+    prior_payer_type = models.TextField(choices=PayerType, null=True)  # noqa: DJ001 - null: any
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    kind = models.TextField()
+    level = models.SmallIntegerField(default=0)  # 1 to 5 for appeals
+    amount = models.IntegerField()
+    unit = models.TextField()
+    clock = models.TextField()
+    receipt_rule = models.TextField(default=ReceiptRule.RECEIVED.value)
+    weekend_rule = models.TextField(default=WeekendRule.NONE.value)
+    provider_status = models.TextField(default=ProviderStatus.ANY.value)
+    # By the clock's day; both days are part of the time; null: no such bound.
+    effective_from_date = models.DateField(null=True)
+    effective_to_date = models.DateField(null=True)
+    source = models.TextField()
+    confidence = models.TextField()
+    note = models.TextField(blank=True, default="")
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="superseded_by"
+    )
+    is_withdrawn = models.BooleanField(default=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payers_deadline_rule"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(payer__isnull=False, payer_type__isnull=True)
+                | models.Q(payer__isnull=True, payer_type__in=PayerType.values),
+                name="deadline_rule_has_one_scope",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=Kind.APPEAL.value, level__range=(1, LEVELS_MAX))
+                | (~models.Q(kind=Kind.APPEAL.value) & models.Q(kind__in=_values(Kind), level=0)),
+                name="deadline_rule_level_is_of_appeals",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(prior_payer_type__isnull=True)
+                | models.Q(kind=Kind.SECONDARY_FILING.value, prior_payer_type__in=PayerType.values),
+                name="deadline_rule_prior_is_of_secondary",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unit=Unit.CALENDAR_YEAR_END.value, amount__range=(0, 10))
+                | (
+                    ~models.Q(unit=Unit.CALENDAR_YEAR_END.value)
+                    & models.Q(unit__in=_values(Unit))
+                    & models.Q(amount__range=(1, 3650))
+                ),
+                name="deadline_rule_amount_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    clock__in=_values(Clock),
+                    receipt_rule__in=_values(ReceiptRule),
+                    weekend_rule__in=_values(WeekendRule),
+                    provider_status__in=_values(ProviderStatus),
+                    confidence__in=_values(Confidence),
+                ),
+                name="deadline_rule_words_are_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(effective_from_date__isnull=True)
+                | models.Q(effective_to_date__isnull=True)
+                | models.Q(effective_from_date__lte=models.F("effective_to_date")),
+                name="deadline_rule_days_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_withdrawn=False) | models.Q(supersedes__isnull=False),
+                name="deadline_rule_withdraws_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rule {self.pk}"

@@ -1,9 +1,34 @@
-"""Finds payers by the ids, names and originator numbers that files name them with."""
+"""Finds payers by the ids, names and originator numbers of files, and the deadline rules."""
 
 from __future__ import annotations
 
+from typing import Final
+
+import polars as pl
+from django.db.models import QuerySet
+
+from sanderling.core.deadlines.rules import OVERRIDE_SCHEMA, PAYER_SCHEMA, rules_frame
 from sanderling.core.names import normalized_name, normalized_number
-from sanderling.payers.models import AliasKind, Payer, PayerAlias
+from sanderling.payers.models import AliasKind, DeadlineRule, Payer, PayerAlias
+from sanderling.postgres.frames import read_frame
+
+_PAYER_DAYS: Final = """
+SELECT id, payer_id, timely_filing_days, corrected_claim_days, appeal_days FROM payers_payer
+WHERE timely_filing_days IS NOT NULL OR corrected_claim_days IS NOT NULL OR appeal_days IS NOT NULL
+ORDER BY id
+"""
+_STANDING_RULES: Final = """
+SELECT rule.id, rule.payer_id, rule.client_id, rule.payer_type, rule.prior_payer_type, rule.kind,
+       rule.level, rule.amount, rule.unit, rule.clock, rule.receipt_rule, rule.weekend_rule,
+       rule.provider_status, rule.effective_from_date, rule.effective_to_date, rule.source,
+       rule.confidence, payer.payer_id, client.code
+FROM payers_deadline_rule AS rule
+LEFT JOIN payers_payer AS payer ON payer.id = rule.payer_id
+LEFT JOIN clients_client AS client ON client.id = rule.client_id
+WHERE NOT rule.is_withdrawn
+  AND NOT EXISTS (SELECT FROM payers_deadline_rule AS later WHERE later.supersedes_id = rule.id)
+ORDER BY rule.id
+"""
 
 
 def find_payer(*, payer_id: str = "", trn: str = "", name: str = "") -> Payer | None:
@@ -36,3 +61,20 @@ def payer_ids_by_alias() -> dict[tuple[str, str], int]:
 def payers_by_pk() -> dict[int, Payer]:
     """Return all payers by their key."""
     return Payer.objects.in_bulk()
+
+
+def deadline_rules_frame() -> pl.DataFrame:
+    """Return all deadline rules that stand, as `core.deadlines.due.deadlines` wants them.
+
+    The system's own, the day counts of payers import, and those that people set; of the latter, as
+    everywhere, only those of clients that the session may see. Two queries.
+    """
+    return rules_frame(
+        payers=read_frame(_PAYER_DAYS, PAYER_SCHEMA),
+        overrides=read_frame(_STANDING_RULES, OVERRIDE_SCHEMA),
+    )
+
+
+def standing_rules() -> QuerySet[DeadlineRule]:
+    """Return the rules that people set, less those superseded or taken back."""
+    return DeadlineRule.objects.filter(is_withdrawn=False, superseded_by__isnull=True)

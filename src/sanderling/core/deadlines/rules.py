@@ -126,6 +126,28 @@ TYPE_NAMES: Final = {
     "other": "other payers",
 }
 LEVELS_MAX: Final = 5
+# The clocks that a rule of a kind may have, the usual one first. Appeals beyond the first level
+# answer a decision: they count from its notice.
+KIND_CLOCKS: Final[dict[Kind, tuple[Clock, ...]]] = {
+    Kind.TIMELY_FILING: (Clock.SERVICE_TO, Clock.SERVICE_FROM),
+    Kind.SECONDARY_FILING: (Clock.PRIMARY_REMITTANCE, Clock.SERVICE_TO, Clock.SERVICE_FROM),
+    Kind.CORRECTED_CLAIM: (
+        Clock.SERVICE_TO,
+        Clock.SERVICE_FROM,
+        Clock.REMITTANCE,
+        Clock.REMITTANCE_RECEIPT,
+    ),
+    Kind.APPEAL: (Clock.REMITTANCE, Clock.REMITTANCE_RECEIPT),
+    Kind.RECORDS: (Clock.REQUEST,),
+    Kind.TAKEBACK_DISPUTE: (Clock.REMITTANCE, Clock.REMITTANCE_RECEIPT),
+    Kind.REFUND: (Clock.NOTICE,),
+}
+AMOUNT_MAX: Final[dict[Unit, int]] = {
+    Unit.CALENDAR_DAYS: 3650,
+    Unit.BUSINESS_DAYS: 2500,
+    Unit.MONTHS: 120,
+    Unit.CALENDAR_YEAR_END: 10,
+}
 # Ranks of the scopes, narrowest first; see the module's text.
 PAYER_AND_CLIENT, PAYER, PAYER_COLUMNS, TYPE_AND_CLIENT, TYPE = range(5)
 SYSTEM_AFTER_TYPE, SYSTEM_TYPE, SYSTEM_ANY = range(5, 8)
@@ -199,6 +221,21 @@ PAYER_DAY_COLUMNS: Final = (
     PayerColumn("corrected_claim_days", Kind.CORRECTED_CLAIM, 0, Clock.SERVICE_TO),
     PayerColumn("appeal_days", Kind.APPEAL, 1, Clock.REMITTANCE),
 )
+
+
+def clocks_of(kind: Kind, level: int) -> tuple[Clock, ...]:
+    """Return the clocks that a rule may have, the usual one first."""
+    return (Clock.NOTICE,) if kind is Kind.APPEAL and level > 1 else KIND_CLOCKS[kind]
+
+
+def limits() -> tuple[tuple[Kind, int], ...]:
+    """Return everything that can have a deadline: kinds, and appeals by level (others: 0)."""
+    return tuple(
+        (kind, level)
+        for kind in Kind
+        for level in (range(1, LEVELS_MAX + 1) if kind is Kind.APPEAL else (0,))
+    )
+
 
 UNIT_WORDS: Final = {
     Unit.CALENDAR_DAYS: ("day", "days"),
