@@ -6,8 +6,8 @@ afterwards. Prints JSON and writes .cache/bench/ledger.json.
 - ingest: a large 837P, then the 835 that answers it claim by claim, through `intake.actions.ingest`:
   read, matched, posted, committed. Compared, in the same run, with COPY of the very rows it wrote into
   empty copies of the same tables with the same indexes and checks.
-- aging: one million claims with 3.9 million entries over two years, filled by SQL, one in ten unpaid
-  and one in five with a patient's share open; asked for random days, by client and payer, as `sanderling aging --by client,payer --as-of DAY` would.
+- aging: one million claims with 3.9 million entries over two years, filled by SQL month by month, one in
+  ten unpaid and one in five with a patient's share open; asked for random days, by client and payer, as `sanderling aging --by client,payer --as-of DAY` would.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 CACHE = Path(__file__).resolve().parents[1] / ".cache"
 FACT_TABLES = (
@@ -163,14 +163,17 @@ def _copy_same_rows(before: dict[str, int]) -> tuple[int, float]:
 
 
 def measure_aging(claims: int) -> dict[str, Any]:
-    """Return the times of aging by client and payer for today and for random past days."""
-    from sanderling.ledger.actions import freeze_month_ends
+    """Return the times of aging by client and payer for today and for random past days.
+
+    The ledger grows month by month, and the balance spans with it; asked of these spans, which lie
+    in the order in which they were written, and again of spans that were made in one go.
+    """
+    from django.db import connection
+
+    from sanderling.ledger.spans import extend_spans
     from sanderling.receivables.aging import AgingQuestion, aging
 
-    entries, first, last = _fill(claims)
-    started = time.perf_counter()
-    frozen = freeze_month_ends(today=last)
-    freezing = time.perf_counter() - started
+    entries, first, last, months = _fill(claims)
     dice = random.Random(11)  # noqa: S311  (no secret)
     days = [first + timedelta(days=dice.randrange(30, (last - first).days)) for _ in range(12)]
     by = ("client", "payer")
@@ -181,34 +184,68 @@ def measure_aging(claims: int) -> dict[str, Any]:
     ask(last)()
     today = [_seconds(ask(last)) for _ in range(5)]
     past = [_seconds(ask(day)) for day in days]
-    _check(days[0])
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE ledger_balance_span, ledger_span_state")
+        whole = _seconds(extend_spans)
+        cursor.execute("VACUUM ANALYZE ledger_balance_span")
+        cursor.execute(
+            "SELECT count(*), pg_total_relation_size('ledger_balance_span') FROM ledger_balance_span"
+        )
+        spans, size = cursor.fetchone()
+    past_of_new = [_seconds(ask(day)) for day in days]
+    for day in days:
+        _check(day, by)
     return {
         "claims": claims,
         "entries": entries,
-        "months_frozen": len(frozen),
-        "freeze_seconds": round(freezing, 2),
         "today_seconds_median": round(statistics.median(today), 3),
         "past_seconds_median": round(statistics.median(past), 3),
         "past_seconds_max": round(max(past), 3),
+        "past_of_new_spans_seconds_median": round(statistics.median(past_of_new), 3),
+        "past_of_new_spans_seconds_max": round(max(past_of_new), 3),
+        "days_checked": len(days),
+        "spans": spans,
+        "spans_megabytes": round(size / 1e6),
+        "spans_at_once_seconds": round(whole, 2),
+        "spans_by_month_seconds_median": round(statistics.median(s for s, _ in months), 2),
+        "spans_by_month_seconds_max": round(max(s for s, _ in months), 2),
+        "spans_by_month_claims_median": round(statistics.median(n for _, n in months)),
     }
 
 
-def _check(day: date) -> None:
-    """The fast answer must be that of the plain sum over all entries."""
+_PLAIN: Final = """
+WITH held AS (
+    SELECT e.claim_id, e.client_id, side.party, sum(side.cents)::bigint AS cents
+      FROM ledger_entry e
+     CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents)) side(party, cents)
+     WHERE e.posted_date <= %(day)s AND side.party BETWEEN 11 AND 14
+     GROUP BY 1, 2, 3 HAVING sum(side.cents) <> 0
+)
+SELECT k.code, CASE WHEN h.party = 14 THEN 'PATIENT' ELSE p.payer_id END,
+       count(DISTINCT h.claim_id) FILTER (WHERE h.cents > 0),
+       coalesce(sum(h.cents) FILTER (WHERE h.cents > 0 AND %(day)s - c.service_from_date <= 30), 0),
+       coalesce(sum(h.cents) FILTER (WHERE h.cents > 0 AND %(day)s - c.service_from_date > 120), 0),
+       coalesce(sum(h.cents) FILTER (WHERE h.cents > 0), 0),
+       coalesce(sum(h.cents) FILTER (WHERE h.cents < 0), 0)
+  FROM held h JOIN claims_claim c ON c.id = h.claim_id JOIN clients_client k ON k.id = h.client_id
+  JOIN payers_payer p ON p.id = c.payer_id
+ GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+def _check(day: date, by: tuple[str, ...]) -> None:
+    """The fast answer must be, group by group, that of the plain sum over all entries."""
     from django.db import connection
 
     from sanderling.receivables.aging import AgingQuestion, aging
 
-    totals = aging(AgingQuestion(as_of=day, party="all")).totals
+    rows = aging(AgingQuestion(as_of=day, by=by, party="all")).rows
+    columns = (*by, "count", "b0_30_cents", "b120_plus_cents", "total_cents", "credits_cents")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END"
-            " - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)"
-            " FROM ledger_entry WHERE posted_date <= %s",
-            [day],
-        )
-        (plain,) = cursor.fetchone()
-    assert totals["total_cents"] + totals["credits_cents"] == plain, (totals, plain)
+        cursor.execute(_PLAIN, {"day": day})
+        plain = cursor.fetchall()
+    found = sorted(tuple(row[name] for name in columns) for row in rows)
+    assert found == sorted(plain), (day, len(found), len(plain))
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -230,20 +267,26 @@ SELECT n, (SELECT min(id) FROM clients_client) + n %% 40, 'C' || n, 'C' || n, 'P
        d, d, d + 3, d + 3, 20000 + n %% 30000, true
   FROM generate_series(1, %(claims)s) n
  CROSS JOIN LATERAL (SELECT date '2024-11-01' + ((n * 37) %% 730)::int AS d) x;
-INSERT INTO ledger_entry (posting_id, claim_id, client_id, transaction_id, position, part, line, kind,
-    debit, credit, revision, amount_cents, effective_date, posted_date)
-SELECT 1, c.id, c.client_id, 1, e.step, 0, 1, e.kind, e.debit, e.credit, 0,
+CREATE TEMPORARY TABLE coming AS
+SELECT c.id AS claim_id, c.client_id, e.step, e.kind, e.debit, e.credit,
        CASE e.step WHEN 1 THEN c.charge_cents WHEN 2 THEN c.charge_cents * 45 / 100
             WHEN 3 THEN c.charge_cents - c.charge_cents * 45 / 100 - c.charge_cents / 100
                       - CASE WHEN c.id %% 5 = 0 THEN c.charge_cents * 20 / 100 ELSE 0 END
-            WHEN 4 THEN c.charge_cents * 20 / 100 ELSE c.charge_cents / 100 END,
-       day.d, day.d
+            WHEN 4 THEN c.charge_cents * 20 / 100 ELSE c.charge_cents / 100 END AS amount_cents,
+       day.d AS posted_date
   FROM claims_claim c
  CROSS JOIN (VALUES (1, 1, 11, 20), (2, 3, 30, 11), (3, 4, 40, 11), (4, 8, 14, 11), (5, 5, 41, 11)) e(step, kind, debit, credit)
  CROSS JOIN LATERAL (SELECT c.first_billed_date + CASE e.step WHEN 1 THEN 0 ELSE 12 + (c.id %% 45)::int END AS d) day
  WHERE e.step = 1 OR (c.id %% 10 < 9 AND (e.step < 4 OR c.id %% 5 = 0))
-    OR (e.step = 5 AND c.id %% 10 < 9)
- ORDER BY day.d, c.id, e.step;
+    OR (e.step = 5 AND c.id %% 10 < 9);
+"""
+_FILL_MONTH: Final = """
+INSERT INTO ledger_entry (posting_id, claim_id, client_id, transaction_id, position, part, line, kind,
+    debit, credit, revision, amount_cents, effective_date, posted_date)
+SELECT 1, claim_id, client_id, 1, step, 0, 1, kind, debit, credit, 0, amount_cents, posted_date, posted_date
+  FROM coming WHERE date_trunc('month', posted_date) = %(month)s ORDER BY posted_date, claim_id, step
+"""
+_FILL_REST: Final = """
 INSERT INTO ledger_posting (id, reason, posted_date, recorded_at, first_entry_id, entry_count, cash_cents)
 SELECT row_number() OVER (), 'bench', posted_date, now(), 0, 0, 0
   FROM (SELECT DISTINCT posted_date FROM ledger_entry) d;
@@ -256,18 +299,35 @@ SELECT claim_id, client_id, party, sum(cents), min(posted_date) FROM (
 """
 
 
-def _fill(claims: int) -> tuple[int, date, date]:
-    """Fill claims and entries by SQL (not through the door: the door is measured above)."""
+def _fill(claims: int) -> tuple[int, date, date, list[tuple[float, int]]]:
+    """Fill claims and entries by SQL (not through the door: the door is measured above).
+
+    Returns entries, first and last day, and for each month the seconds and the claims of extending the
+    balance spans.
+    """
     from django.db import connection
 
+    from sanderling.ledger.spans import extend_spans
+
+    months = []
     with connection.cursor() as cursor:
+        cursor.execute(_FILL, {"claims": claims})
+        cursor.execute("ANALYZE claims_claim")
+        cursor.execute("SELECT DISTINCT date_trunc('month', posted_date) FROM coming ORDER BY 1")
+        for (month,) in cursor.fetchall():
+            cursor.execute(_FILL_MONTH, {"month": month})
+            cursor.execute("VACUUM ANALYZE ledger_entry")
+            started = time.perf_counter()
+            touched = extend_spans()
+            months.append((time.perf_counter() - started, touched))
+            cursor.execute("VACUUM ANALYZE ledger_balance_span")  # as autovacuum would
         # The deferred check of postings does not apply to made-up ones.
         cursor.execute("ALTER TABLE ledger_posting DISABLE TRIGGER ledger_posting_balances")
-        cursor.execute(_FILL, {"claims": claims})
+        cursor.execute(_FILL_REST)
         cursor.execute("ALTER TABLE ledger_posting ENABLE TRIGGER ledger_posting_balances")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SELECT count(*), min(posted_date), max(posted_date) FROM ledger_entry")
-        return cursor.fetchone()
+        return (*cursor.fetchone(), months)
 
 
 if __name__ == "__main__":

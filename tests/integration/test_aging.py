@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,12 @@ from django.db import connection
 from tests.builders import AT, claims_file, line, paid, remittance_file, sent
 from tests.integration.worlds import made_world
 
+from sanderling.claims.models import Claim
 from sanderling.core.ages import bucket_columns
 from sanderling.intake.actions import ingest
-from sanderling.ledger.actions import freeze_month_ends
-from sanderling.ledger.models import MonthEnd
+from sanderling.ledger.models import BalanceSpan, Entry, SpanState
+from sanderling.ledger.spans import extend_spans
+from sanderling.payers.models import Payer
 from sanderling.receivables.aging import (
     AgingQuestion,
     WrongQuestion,
@@ -121,39 +126,158 @@ def plain_balances(day: date) -> dict[tuple[int, int], int]:
         return {(claim, party): cents for claim, party, cents in cursor.fetchall()}
 
 
+@dataclass(frozen=True)
+class Held:
+    """What the plain sum says of one party of one claim on a day."""
+
+    claim_id: int
+    payer: str
+    cents: int
+    age_days: int
+
+
+def plainly_held(day: date, basis: str) -> list[Held]:
+    """The plain balances with payer and age, by rules written a second time."""
+    claims = {claim.pk: claim for claim in Claim.objects.all()}
+    payers = dict(Payer.objects.values_list("pk", "payer_id"))
+    held = []
+    for (claim_id, party), cents in plain_balances(day).items():
+        claim = claims[claim_id]
+        of_party = (claim.payer_id, claim.secondary_payer_id, claim.tertiary_payer_id, None)
+        payer = "PATIENT" if party == 14 else payers.get(of_party[party - 11] or 0, "UNKNOWN")
+        began = claim.service_from_date or claim.first_billed_date
+        if basis == "responsibility":
+            moved: dict[date, int] = {}
+            for entry in Entry.objects.filter(claim_id=claim_id, posted_date__lte=day):
+                signed = ((entry.debit == party) - (entry.credit == party)) * entry.amount_cents
+                moved[entry.posted_date] = moved.get(entry.posted_date, 0) + signed
+            began = min(moved_date for moved_date, signed in moved.items() if signed)
+        assert began is not None
+        held.append(Held(claim_id, payer, cents, max((day - began).days, 0)))
+    return held
+
+
+def plain_row(held: Iterable[Held]) -> dict[str, int]:
+    """A row of the answer from what its group holds, bucket bounds 30, 60, 90, 120."""
+    held = list(held)
+    owed = [one for one in held if one.cents > 0]
+    row = {"count": len({one.claim_id for one in owed})}
+    names = bucket_columns((30, 60, 90, 120))
+    for name, low, high in zip(names, (-1, 30, 60, 90, 120), (30, 60, 90, 120, 9999), strict=True):
+        row[name] = sum(one.cents for one in owed if low < one.age_days <= high)
+    row["total_cents"] = sum(one.cents for one in owed)
+    row["credits_cents"] = sum(one.cents for one in held if one.cents < 0)
+    return row
+
+
+def assert_plain(day: date, *, basis: str = "service") -> None:
+    """The answer by payer, and its totals, are those of the plain sum over the ledger."""
+    held = plainly_held(day, basis)
+    answer = aging(AgingQuestion(as_of=day, by=("payer",), party="all", basis=basis))
+    assert answer.totals == plain_row(held)
+    assert {row["payer"]: row for row in answer.rows} == {
+        payer: {"payer": payer, **plain_row(one for one in held if one.payer == payer)}
+        for payer in {one.payer for one in held}
+    }
+    assert len(answer.rows) == len({one.payer for one in held})
+
+
 def test_every_past_day_equals_the_plain_sum_over_the_ledger(tmp_path: Path) -> None:
-    """30 random days of a small world: over frozen month ends as over all entries."""
+    """Random days of a small world: without spans, with spans up to some file, with all of them."""
     world = made_world(31, claims=120, days=120)
-    for folder in sorted((world.folder / "days").iterdir()):
+    folders = sorted((world.folder / "days").iterdir())
+    dice = random.Random(3)
+    # The files of every seventh day come in at the end, known from their own day: late files.
+    late = folders[3::7]
+    extended = 0
+    for place, folder in enumerate([*(f for f in folders if f not in late), *late]):
         day = date.fromisoformat(folder.name)
         reports = ingest(sorted(folder.iterdir()), received_date=day, source="test", recorded_at=AT)
         assert {report.status for report in reports} <= {"posted", "partly"}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(posted_date), max(posted_date) FROM ledger_entry")
-        first, last = cursor.fetchone()
-    dice = random.Random(3)
-    days = [first + timedelta(days=dice.randrange(-2, (last - first).days + 3)) for _ in range(30)]
-    assert freeze_month_ends(today=last)
+        if place % 25 == 10:
+            assert extend_spans() > 0
+            extended += 1
+    assert extended > 2
+    first, last = first_and_last_day()
+    days = [first + timedelta(days=dice.randrange(-2, (last - first).days + 3)) for _ in range(24)]
+    days += [first, last]
+    for day in days:  # the spans do not know the late files
+        assert_plain(day)
+    assert_plain(days[0], basis="responsibility")
+    assert extend_spans() > 0
     for day in days:
-        plain = plain_balances(day)
-        answer = aging(AgingQuestion(as_of=day, by=("client", "payer"), party="all"))
-        assert answer.totals["total_cents"] == sum(c for c in plain.values() if c > 0)
-        assert answer.totals["credits_cents"] == sum(c for c in plain.values() if c < 0)
-        assert answer.totals["count"] == len({claim for (claim, _), c in plain.items() if c > 0})
+        assert_plain(day)
+        assert_plain(day, basis="responsibility")
+    assert_spans_are_exact()
+    SpanState.objects.all().delete()
+    BalanceSpan.objects.all().delete()
+    for day in days[:6]:
+        assert_plain(day)
     moved = roll_forward(from_date=days[0], to_date=last)
     assert moved.difference_cents == 0
     assert moved.closing_cents == sum(plain_balances(last).values())
 
 
-def test_a_late_file_takes_frozen_months_away(tmp_path: Path) -> None:
+def first_and_last_day() -> tuple[date, date]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(posted_date), max(posted_date) FROM ledger_entry")
+        first, last = cursor.fetchone()
+    return first, last
+
+
+def assert_spans_are_exact() -> None:
+    """On each day of the ledger the spans are the plain balances, and say who shares a claim."""
+    spans = list(BalanceSpan.objects.all())
+    assert any(span.is_shared for span in spans)
+    assert not all(span.is_shared for span in spans)
+    first, last = first_and_last_day()
+    shared: set[Any] = set()
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        of_day = [span for span in spans if span.from_date <= day < span.to_date]
+        found = {(span.claim_id, span.party): span.balance_cents for span in of_day}
+        assert len(found) == len(of_day)
+        assert found == plain_balances(day)
+        parties = Counter(span.claim_id for span in of_day)
+        shared |= {span.pk for span in of_day if parties[span.claim_id] > 1}
+    assert {span.pk for span in spans if span.is_shared} == shared
+
+
+def test_spans_cost_what_was_added(tmp_path: Path) -> None:
     take(tmp_path, "a.837p", claims_file(sent("EARLY", 150)), date(2026, 1, 5))
     take(tmp_path, "b.837p", claims_file(sent("LATER", 70), batch="B2"), date(2026, 3, 5))
-    assert freeze_month_ends(today=date(2026, 3, 31)) == [date(2026, 1, 31), date(2026, 2, 28)]
+    assert extend_spans() == 2
+    assert extend_spans() == 0
+
+    take(tmp_path, "c.835", remittance_file(paid("LATER", 70, 70)), date(2026, 3, 20))
+
+    assert extend_spans() == 1
+    assert [
+        (span.from_date, span.to_date, span.balance_cents)
+        for span in BalanceSpan.objects.order_by("from_date")
+    ] == [
+        (date(2026, 1, 5), date(9999, 12, 31), 15000),
+        (date(2026, 3, 5), date(2026, 3, 20), 7000),
+    ]
+
+
+def test_a_late_file_changes_the_past_at_once(tmp_path: Path) -> None:
+    take(tmp_path, "a.837p", claims_file(sent("EARLY", 150)), date(2026, 1, 5))
+    take(tmp_path, "b.837p", claims_file(sent("LATER", 70), batch="B2"), date(2026, 3, 5))
+    extend_spans()
 
     take(tmp_path, "c.837p", claims_file(sent("LATE", 30), batch="B3"), date(2026, 2, 10))
+    take(tmp_path, "d.835", remittance_file(paid("EARLY", 150, 100, "CO*45*50")), date(2026, 2, 12))
 
-    assert list(MonthEnd.objects.values_list("as_of_date", flat=True)) == [date(2026, 1, 31)]
-    assert aging(AgingQuestion(as_of=date(2026, 2, 28))).totals["total_cents"] == 18000
+    def owed(day: date) -> int:
+        return int(aging(AgingQuestion(as_of=day)).totals["total_cents"])
+
+    for _ in range(2):
+        assert owed(date(2026, 2, 9)) == 15000
+        assert owed(date(2026, 2, 10)) == 18000
+        assert owed(date(2026, 2, 28)) == 3000
+        assert owed(date(2026, 3, 5)) == 10000
+        extend_spans()  # says the same of all days
 
 
 def test_days_in_receivables_is_the_worked_figure(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ def test_assignments_decide_and_inactive_users_see_nothing(
 @pytest.mark.django_db
 def test_every_readable_table_of_a_feature_is_protected() -> None:
     """A table with patients or clients that someone forgot to protect would fail here."""
-    # The same for all clients: payers, hashes, the days of month ends.
-    shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_month_end"}
+    # The same for all clients: payers, hashes, how far the balance spans go.
+    shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_span_state"}
     open_tables = {
         str(name)
         for (name,) in rows(

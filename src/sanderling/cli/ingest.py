@@ -44,7 +44,7 @@ def command(
     from sanderling.cli.progress import files_progress
     from sanderling.files.models import FileStatus
     from sanderling.intake.actions import ingest, resume
-    from sanderling.ledger.actions import freeze_month_ends
+    from sanderling.ledger.spans import extend_spans
 
     wanted = chosen(form, output)
     now = timezone.now()
@@ -54,7 +54,7 @@ def command(
             ingest(files, received_date=received, source="cli", recorded_at=now, progress=progress)
         )
         reports += resume(recorded_at=now)  # what an interruption left behind
-        freeze_month_ends(today=now.date())
+        extend_spans()
     print_rows(
         [report_row(report) for report in reports],
         columns=COLUMNS,

@@ -22,7 +22,7 @@ from sanderling.clients.actions import import_clients
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
 from sanderling.intake.actions import ingest
-from sanderling.ledger.actions import freeze_month_ends
+from sanderling.ledger.spans import extend_spans
 from sanderling.payers.actions import import_payers
 from sanderling.postgres.home import private_folder
 from sanderling.simulator.output import write_world
@@ -61,7 +61,7 @@ def fill_demo(
         (folder / _COMPLETE).touch()
     _import_parties(world)
     count = _take_in(world, progress)
-    freeze_month_ends(today=_today())
+    extend_spans()
     ensure_demo_users()
     shutil.rmtree(folder)
     return count

@@ -69,14 +69,14 @@ def watch_folders(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     return _look()
 
 
-@app.periodic(cron="17 * * * *")
-@app.task(name="ledger.freeze", queueing_lock="ledger_freeze")
-def freeze_months(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
-    """Freeze the balances of months that are over, so that past days are answered quickly."""
-    from sanderling.ledger.actions import freeze_month_ends
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="ledger.spans", queueing_lock="ledger_spans")
+def extend_balance_spans(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Bring the balance spans in step with the ledger, so that past days are answered quickly."""
+    from sanderling.ledger.spans import extend_spans
 
     _renew_connection()
-    return len(freeze_month_ends(today=timezone.now().date()))
+    return extend_spans()
 
 
 @app.task(name="intake.watch_again", queueing_lock="intake_watch_again")

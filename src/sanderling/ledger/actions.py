@@ -9,15 +9,15 @@ tables. The caller holds the posting lock and an open transaction: all of it com
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import connection
 
 from sanderling.core.ledger.accounts import RECEIVABLES, Account
 from sanderling.core.ledger.facts import ENTRIES
-from sanderling.ledger.models import MonthEnd, Posting
+from sanderling.ledger.models import Posting
 from sanderling.postgres.frames import copy_frame, keep_frame, read_frame, reserve_ids
 
 POSTING_LOCK: Final = 0x5A2D0001  # any constant: one posting at a time in a database
@@ -97,7 +97,6 @@ def post_entries(
         ).drop("received_date"),
     )
     _replace_open_balances(wanted, held, difference, clients)
-    _thaw_from(min(added["posted_date"].to_list()))
     Posting.objects.create(
         pk=posting_id,
         file_id=file_id,
@@ -113,68 +112,6 @@ def post_entries(
         claim_count=difference["claim_id"].n_unique(),
         cash_cents=cash_cents,
     )
-
-
-def _thaw_from(day: date) -> None:
-    """Take away the frozen months that the new entries change."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH gone AS ("
-            "DELETE FROM ledger_month_end WHERE as_of_date >= %s RETURNING as_of_date)"
-            " DELETE FROM ledger_period_balance b USING gone WHERE b.as_of_date = gone.as_of_date",
-            [day],
-        )
-
-
-_FREEZE: Final = """
-WITH base AS (SELECT max(as_of_date) AS day FROM ledger_month_end WHERE as_of_date < %(day)s),
-moved AS (
-    SELECT claim_id, client_id, party, balance_cents FROM ledger_period_balance, base
-     WHERE as_of_date = base.day
-    UNION ALL
-    SELECT claim_id, client_id, debit, amount_cents FROM ledger_entry, base
-     WHERE posted_date <= %(day)s AND (base.day IS NULL OR posted_date > base.day)
-       AND claim_id IS NOT NULL AND debit BETWEEN 11 AND 14
-    UNION ALL
-    SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry, base
-     WHERE posted_date <= %(day)s AND (base.day IS NULL OR posted_date > base.day)
-       AND claim_id IS NOT NULL AND credit BETWEEN 11 AND 14
-)
-INSERT INTO ledger_period_balance (as_of_date, claim_id, client_id, party, balance_cents)
-SELECT %(day)s, claim_id, client_id, party, sum(balance_cents)
-  FROM moved GROUP BY claim_id, client_id, party HAVING sum(balance_cents) <> 0
-"""
-
-
-@transaction.atomic
-def freeze_month_ends(*, today: date) -> list[date]:
-    """Freeze the balances of every month that is over and not frozen; return the days frozen."""
-    take_posting_lock()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(posted_date), max(posted_date) FROM ledger_posting")
-        first, latest = cursor.fetchone()
-        if first is None:
-            return []
-        frozen = set(MonthEnd.objects.values_list("as_of_date", flat=True))
-        days = [day for day in _month_ends(first, min(latest, today)) if day not in frozen]
-        for day in days:
-            cursor.execute(_FREEZE, {"day": day})
-            MonthEnd.objects.create(as_of_date=day)
-        if days:
-            cursor.execute("ANALYZE ledger_period_balance")
-    return days
-
-
-def _month_ends(first: date, latest: date) -> list[date]:
-    """Return the last days of months from `first` on that lie before `latest`."""
-    days: list[date] = []
-    year, month = first.year, first.month
-    while True:
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004
-        day = date(year, month, 1) - timedelta(days=1)
-        if day >= latest:
-            return days
-        days.append(day)
 
 
 def _cash(entries: pl.DataFrame) -> int:

@@ -114,36 +114,39 @@ class OpenBalance(models.Model):
         return f"open balance of claim {self.claim_id}"
 
 
-class MonthEnd(models.Model):
-    """A month whose balances are frozen in PeriodBalance, to answer for any later day quickly.
+class BalanceSpan(models.Model):
+    """What a party of a claim owed from one day to before another; a row only while not zero.
 
-    Derived from the ledger and disposable: an entry posted into or before the month (a late file)
-    takes the frozen month away; `freeze_month_ends` makes it again.
+    The balance of any past day is one row, whatever happened since. Derived from the entries up to
+    SpanState.through_entry_id and disposable: `ledger.spans.extend_spans` writes the spans of a
+    claim anew when entries were added to it, whatever day they are of.
     """
 
-    as_of_date = models.DateField(unique=True)
-
-    class Meta:
-        db_table = "ledger_month_end"
-
-    def __str__(self) -> str:
-        return f"month end {self.as_of_date}"
-
-
-class PeriodBalance(models.Model):
-    """What a party of a claim owed at a month end; a row only where it was not zero."""
-
-    as_of_date = models.DateField()
+    pk = models.CompositePrimaryKey("claim_id", "party", "from_date")
     claim_id = models.BigIntegerField()
-    client_id = models.IntegerField()
-    party = models.SmallIntegerField()
     balance_cents = models.BigIntegerField()
+    client_id = models.IntegerField()
+    from_date = models.DateField()
+    to_date = models.DateField()  # the first day it was no more so; ledger.spans.OPEN: still so
+    responsible_from_date = models.DateField()  # the party's first day, as in OpenBalance
+    party = models.SmallIntegerField()
+    is_shared = models.BooleanField()  # another party has a balance on one of these days
 
     class Meta:
-        db_table = "ledger_period_balance"
-        indexes = [
-            models.Index(fields=["as_of_date", "client_id"], name="period_balance_of_client")
-        ]
+        db_table = "ledger_balance_span"
 
     def __str__(self) -> str:
-        return f"balance of claim {self.claim_id} on {self.as_of_date}"
+        return f"balance of claim {self.claim_id} from {self.from_date}"
+
+
+class SpanState(models.Model):
+    """How far the balance spans go: one row, or none before they were first made."""
+
+    through_entry_id = models.BigIntegerField()
+    last_posted_date = models.DateField()  # the latest day of the entries up to it
+
+    class Meta:
+        db_table = "ledger_span_state"
+
+    def __str__(self) -> str:
+        return f"spans through entry {self.through_entry_id}"

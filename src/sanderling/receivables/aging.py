@@ -1,8 +1,8 @@
 """Receivables by age, as of any day: what is owed, by whom, since when.
 
-An answer for today reads the maintained open balances; one for a past day starts from the month end
-frozen before it and adds the entries since. All reads go through row-level security, so a user's
-answer holds the user's clients only.
+An answer for today reads the maintained open balances; one for a past day reads the balance spans
+that hold on that day, and the entries that the spans do not know yet. All reads go through
+row-level security, so a user's answer holds the user's clients only.
 
 Conventions (DOMAIN 8): an age is whole days from the basis date to `as_of`, never below 0; the
 boundary day belongs to the lower bucket; credit balances are shown apart and never netted.
@@ -59,38 +59,57 @@ _BASIS_DATES: Final = {
     " WHERE s.claim_id = b.claim_id AND s.submitted_date <= %(as_of)s) END,"
     " c.service_from_date, {first_posted})",
     # The first day that changed the party's balance (ledger.actions has the same rule).
-    "responsibility": "(SELECT min(d.posted_date) FROM (SELECT e.posted_date FROM ledger_entry e"
+    "responsibility": "coalesce(b.responsible_from_date,"
+    " (SELECT min(d.posted_date) FROM (SELECT e.posted_date FROM ledger_entry e"
     " WHERE e.claim_id = b.claim_id AND b.party IN (e.debit, e.credit)"
     " AND e.posted_date <= %(as_of)s GROUP BY e.posted_date HAVING"
-    " sum(CASE e.debit WHEN b.party THEN e.amount_cents ELSE -e.amount_cents END) <> 0) d)",
+    " sum(CASE e.debit WHEN b.party THEN e.amount_cents ELSE -e.amount_cents END) <> 0) d))",
 }
 _FIRST_POSTED: Final = (
     "(SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id)"
 )
-_BALANCES_TODAY: Final = "SELECT claim_id, client_id, party, balance_cents FROM ledger_open_balance"
-# The frozen month end and what happened since, joined and not summed together: most balances did
-# not move, and the planner sees how many rows come out.
-_BALANCES_PAST: Final = """
-SELECT claim_id, client_id, party,
-       (coalesce(frozen.balance_cents, 0) + coalesce(since.cents, 0))::bigint AS balance_cents
-  FROM (SELECT claim_id, client_id, party, balance_cents
-          FROM ledger_period_balance WHERE as_of_date = %(frozen)s) AS frozen
-  FULL JOIN (
-    SELECT claim_id, client_id, party, sum(cents)::bigint AS cents
-      FROM (
-        SELECT claim_id, client_id, debit AS party, amount_cents AS cents FROM ledger_entry
-         WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
-           AND debit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
-        UNION ALL
-        SELECT claim_id, client_id, credit, -amount_cents FROM ledger_entry
-         WHERE posted_date > %(frozen)s AND posted_date <= %(as_of)s
-           AND credit BETWEEN 11 AND 14 AND claim_id IS NOT NULL
-      ) AS moved
-     GROUP BY claim_id, client_id, party
-  ) AS since USING (claim_id, client_id, party)
- WHERE coalesce(frozen.balance_cents, 0) + coalesce(since.cents, 0) <> 0
+_BALANCES_TODAY: Final = """
+SELECT claim_id, client_id, party, balance_cents, responsible_from_date, true AS is_shared
+  FROM ledger_open_balance
 """
-_BEGINNING: Final = date(1, 1, 1)
+_BALANCES_PAST: Final = """
+SELECT claim_id, client_id, party, balance_cents, responsible_from_date, is_shared
+  FROM ledger_balance_span
+ WHERE from_date <= %(as_of)s AND to_date > %(as_of)s
+"""
+# The spans are behind the ledger: the claims with entries that they do not know are summed up, all
+# others are taken as they stand. `through` only tells the planner how few entries these are; where
+# the spans end is asked again within the statement, so that it sees both at the same moment.
+_BALANCES_PAST_AND_SINCE: Final = f"""
+WITH known AS MATERIALIZED ({_BALANCES_PAST}),
+since AS MATERIALIZED (
+    SELECT claim_id, client_id, debit, credit, amount_cents FROM ledger_entry
+     WHERE id > %(through)s
+       AND id > coalesce((SELECT max(through_entry_id) FROM ledger_span_state), 0)
+       AND posted_date <= %(as_of)s AND claim_id IS NOT NULL
+       AND (debit BETWEEN 11 AND 14 OR credit BETWEEN 11 AND 14)
+)
+SELECT claim_id, client_id, party, balance_cents, responsible_from_date, is_shared FROM known
+ WHERE NOT EXISTS (SELECT FROM since WHERE since.claim_id = known.claim_id)
+UNION ALL
+SELECT claim_id, client_id, party, sum(cents)::bigint, NULL, true
+  FROM (
+    SELECT claim_id, client_id, party, balance_cents AS cents FROM known
+     WHERE EXISTS (SELECT FROM since WHERE since.claim_id = known.claim_id)
+    UNION ALL
+    SELECT claim_id, client_id, debit, amount_cents FROM since WHERE debit BETWEEN 11 AND 14
+    UNION ALL
+    SELECT claim_id, client_id, credit, -amount_cents FROM since WHERE credit BETWEEN 11 AND 14
+  ) AS side
+ GROUP BY claim_id, client_id, party HAVING sum(cents) <> 0
+"""  # noqa: S608  (parts are ours; what comes from outside are parameters)
+_STATE: Final = "SELECT through_entry_id, last_posted_date FROM ledger_span_state"
+# Are there entries that the spans do not know: later than the asked day, or up to it?
+_SINCE: Final = """
+SELECT EXISTS (SELECT FROM ledger_entry WHERE id > %(through)s AND posted_date > %(as_of)s),
+       EXISTS (SELECT FROM ledger_entry
+                WHERE id > %(through)s AND posted_date <= %(as_of)s AND claim_id IS NOT NULL)
+"""
 
 
 class WrongQuestion(Exception):
@@ -154,40 +173,50 @@ def aging(question: AgingQuestion) -> AgingAnswer:
 def _aging_statement(question: AgingQuestion) -> str:
     """Return the statement behind `aging`.
 
-    Groups are formed over whole numbers where there are any, and a claim with several parties is
-    taken off the count afterwards: sorting all rows to count distinct claims took twice as long.
-    The last two columns: rows with a debit in the group, and repeated claims in the whole answer.
+    Groups are formed over whole numbers where there are any, buckets before sums (one sum for all
+    of them), and a claim with several parties is taken off the count afterwards: sorting all rows
+    to count distinct claims took twice as long. The last two columns: rows with a debit in the
+    group, and repeated claims in the whole answer.
     """
     names = ", ".join(question.by)
     listed = f"{names}, " if names else ""
+    grouped = f"GROUP BY {names}" if names else ""
     labels = "".join(f"{_label(name)} AS {name}, " for name in question.by)
     order = ", ".join(str(number) for number in range(1, len(question.by) + 1))
-    sums = ", ".join(_bucket_sums(question.buckets))
-    bucket_names = ", ".join(bucket_columns(question.buckets))
+    columns = bucket_columns(question.buckets)
+    sums = "".join(
+        f"coalesce(sum(cents) FILTER (WHERE bucket = {number}), 0)::bigint AS {name}, "
+        for number, name in enumerate(columns)
+    )
     return f"""
-        {_with_balances(question)},
-        aged AS MATERIALIZED ({_aged(question)}),
-        repeats AS (
-            SELECT {listed}sum(times - 1) AS extra
-              FROM (SELECT {listed}claim_id, count(*) AS times FROM aged WHERE balance_cents > 0
-                     GROUP BY {listed}claim_id HAVING count(*) > 1) AS often
-             {f"GROUP BY {names}" if names else ""}
+        , aged AS MATERIALIZED ({_aged(question)}),
+        often AS MATERIALIZED (
+            SELECT claim_id FROM aged WHERE balance_cents > 0 AND is_shared
+             GROUP BY claim_id HAVING count(*) > 1
+        ),
+        several AS MATERIALIZED (
+            SELECT {listed}claim_id, count(*) AS times
+              FROM aged JOIN often USING (claim_id)
+             WHERE balance_cents > 0 GROUP BY {listed}claim_id
+        ),
+        repeats AS (SELECT {listed}sum(times - 1) AS extra FROM several {grouped}),
+        whole AS (
+            SELECT coalesce(sum(times) - count(DISTINCT claim_id), 0)::bigint AS repeated
+              FROM several
+        ),
+        cells AS (
+            SELECT {listed}{_bucket_number(question.buckets)} AS bucket,
+                   count(*) AS times, sum(balance_cents) AS cents
+              FROM aged GROUP BY {listed}bucket
         ),
         sums AS (
-            SELECT {listed}count(*) FILTER (WHERE balance_cents > 0) AS positive, {sums},
-                   coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0), 0)::bigint
-                       AS total_cents,
-                   coalesce(sum(balance_cents) FILTER (WHERE balance_cents < 0), 0)::bigint
-                       AS credits_cents
-              FROM aged {f"GROUP BY {names}" if names else ""}
-        ),
-        whole AS (
-            SELECT coalesce(sum(times - 1), 0)::bigint AS repeated
-              FROM (SELECT count(*) AS times FROM aged WHERE balance_cents > 0
-                     GROUP BY claim_id HAVING count(*) > 1) AS often
+            SELECT {listed}coalesce(sum(times) FILTER (WHERE bucket >= 0), 0) AS positive, {sums}
+                   coalesce(sum(cents) FILTER (WHERE bucket >= 0), 0)::bigint AS total_cents,
+                   coalesce(sum(cents) FILTER (WHERE bucket < 0), 0)::bigint AS credits_cents
+              FROM cells {grouped}
         )
-        SELECT {labels}(positive - coalesce(extra, 0))::bigint, {bucket_names},
-               total_cents, credits_cents, positive, repeated
+        SELECT {labels}(positive - coalesce(extra, 0))::bigint, {", ".join(columns)},
+               total_cents, credits_cents, positive::bigint, repeated
           FROM sums {f"LEFT JOIN repeats USING ({names})" if names else "CROSS JOIN repeats"}
          CROSS JOIN whole
          {f"ORDER BY {order}" if names else ""}
@@ -269,7 +298,6 @@ def claims_in_cell(
     direction = "DESC NULLS LAST" if is_descending else "ASC NULLS LAST"
     conditions = _cell_conditions(question, bucket, credits_only=credits_only)
     statement = f"""
-        {_with_balances(question)}
         SELECT client, claim, patient, payer, payer_name, responsibility, provider, service_date,
                basis_date, age_days, charge_cents, balance_cents
           FROM ({_aged(question, with_claims=True)}) AS a
@@ -296,7 +324,6 @@ def cell_size(
     """Return how many rows `claims_in_cell` has without a limit, and their sum."""
     conditions = _cell_conditions(question, bucket, credits_only=credits_only)
     statement = f"""
-        {_with_balances(question)}
         SELECT count(*), count(DISTINCT claim_id), coalesce(sum(balance_cents), 0)::bigint
           FROM ({_aged(question)}) AS a
          WHERE {" AND ".join(conditions)}
@@ -412,30 +439,12 @@ def _bucket_condition(buckets: Sequence[int], number: int) -> str:
     return f"{low} AND {high}"
 
 
-def _bucket_sums(buckets: Sequence[int]) -> list[str]:
-    return [
-        f"coalesce(sum(balance_cents) FILTER (WHERE balance_cents > 0 AND"
-        f" {_bucket_condition(buckets, number)}), 0)::bigint AS {name}"
-        for number, name in enumerate(bucket_columns(buckets))
-    ]
-
-
-def _with_balances(question: AgingQuestion) -> str:
-    frozen = _frozen_before(question.as_of)
-    source = _BALANCES_TODAY if frozen is None else _BALANCES_PAST
-    return f"WITH b AS ({source})"
-
-
-def _frozen_before(as_of: date) -> date | None:
-    """Return the month end to start from; None when the open balances themselves are the answer."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM ledger_entry WHERE posted_date > %(as_of)s),"
-            " (SELECT max(as_of_date) FROM ledger_month_end WHERE as_of_date <= %(as_of)s)",
-            {"as_of": as_of},
-        )
-        is_latest, frozen = cursor.fetchone()
-    return None if is_latest else frozen or _BEGINNING
+def _bucket_number(buckets: Sequence[int]) -> str:
+    """Return SQL for the number of the bucket; -1 for credits. No balance is 0."""
+    whens = " ".join(
+        f"WHEN age_days <= {int(bound)} THEN {number}" for number, bound in enumerate(buckets)
+    )
+    return f"CASE WHEN balance_cents < 0 THEN -1 {whens} ELSE {len(buckets)} END"
 
 
 def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
@@ -468,7 +477,8 @@ def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
     if question.client_ids is not None:
         conditions.append("b.client_id = ANY (%(client_ids)s)")
     return f"""
-        SELECT b.claim_id, b.balance_cents, {age} AS age_days{"".join(", " + c for c in columns)}
+        SELECT b.claim_id, b.balance_cents, b.is_shared,
+               {age} AS age_days{"".join(", " + c for c in columns)}
           FROM b
           JOIN claims_claim c ON c.id = b.claim_id
           {"JOIN clients_client k ON k.id = b.client_id" if needs_client else ""}
@@ -483,16 +493,24 @@ def _aged(question: AgingQuestion, *, with_claims: bool = False) -> str:
 def _run(
     statement: str, question: AgingQuestion, *, limit: int | None = None, offset: int = 0
 ) -> list[tuple[Any, ...]]:
+    """Return the rows of `statement`, which goes on after `WITH b AS (the balances of the day)`."""
     params: dict[str, Any] = {
         "as_of": question.as_of,
-        "frozen": _frozen_before(question.as_of),
         "client_ids": list(question.client_ids or ()),
         "limit": limit,
         "offset": offset,
     }
     params |= {f"filter_{name}": value for name, value in question.filters.items()}
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
+        cursor.execute(_STATE)
+        params["through"], last_date = cursor.fetchone() or (0, date.min)
+        cursor.execute(_SINCE, params)
+        has_later, has_since = cursor.fetchone()
+        if last_date <= question.as_of and not has_later:
+            balances = _BALANCES_TODAY
+        else:
+            balances = _BALANCES_PAST_AND_SINCE if has_since else _BALANCES_PAST
+        cursor.execute(f"WITH b AS ({balances}) {statement}", params)
         return list(cursor.fetchall())
 
 
