@@ -21,7 +21,8 @@ from sanderling.core.codes.names import (
     subcategory_of,
 )
 
-# What a person decided that codes mean for a payer or a client. Null: any, or not overridden.
+# What a person decided that codes mean for a payer or a client. Null: any, or not overridden. A
+# rule is about adjustments (reason, remark or both) or about claim statuses (status).
 # `valid_from` and `valid_to` are days on which the remittance was received; the latter is the last.
 RULES: Final = {
     "rule_id": pl.Int64,
@@ -31,6 +32,7 @@ RULES: Final = {
     "group_code": pl.String,
     "reason_code": pl.String,
     "remark_code": pl.String,
+    "status_code": pl.String,
     "category": pl.String,
     "nature": pl.String,
     "next_action": pl.String,
@@ -39,6 +41,7 @@ RULES: Final = {
     "valid_from": pl.Date,
     "valid_to": pl.Date,
 }
+SCOPE: Final = ("payer_id", "payer_type", "client_id")
 OVERRIDDEN: Final = ("category", "nature", "next_action", "team", "preventable")
 
 EXPLANATION: Final = {
@@ -95,7 +98,7 @@ def book_with(rules: pl.DataFrame) -> CodeBook:
     """Return the default book with overrides; `rules` has the columns of RULES.
 
     The most specific rule in force wins: payer before client before payer type, then the one that
-    names a remark, then the one that names a group, then the latest (highest rule_id).
+    names a reason, then a remark, then a group, then the latest (highest rule_id).
     """
     book = default_book()
     return CodeBook(
@@ -173,72 +176,88 @@ def _answer(meaning: Meaning) -> tuple[str | float | bool, ...]:
 
 def _with_rules(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Add rule_id and what the rule sets (rule_category, ...); an overridden nature replaces."""
-    named = {f"rule_{name}": pl.col(name) for name in OVERRIDDEN}
-    if rules.is_empty():
-        nothing = [pl.lit(None, pl.String).alias(name) for name in named]
-        return rows.with_columns(pl.lit(None, pl.Int64).alias("rule_id"), *nothing)
-    keys = [
-        "group_code",
-        "reason_code",
-        "payer_id",
-        "payer_type",
-        "client_id",
-        "received_date",
-        "claim_remarks",
-        "line_remarks",
-    ]
-    cases = (
-        rows.select(keys)
-        .join(rules.select("reason_code").unique(), on="reason_code", how="semi")
-        .unique()
+    of_adjustments = rules.filter(pl.col("status_code").is_null())
+    if of_adjustments.is_empty():
+        return rows.with_columns(no_rule())
+    remarks = (pl.col("claim_remarks"), pl.col("line_remarks"))
+    codes = pl.concat_str(
+        pl.lit(" "), *(text.cast(pl.String).fill_null("") for text in remarks), pl.lit(" "),
+        separator=" ",
+    )  # fmt: skip
+    wanted = pl.concat_str(pl.lit(" "), pl.col("remark_code"), pl.lit(" "))
+    named = pl.col("remark_code").is_null() | codes.str.contains(wanted, literal=True)
+    keys = ["group_code", "reason_code", *SCOPE, "received_date", "claim_remarks", "line_remarks"]
+    joined = rows.join(
+        chosen_rules(rows.select(keys), of_adjustments, on="reason_code", also=named),
+        on=keys,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
     )
-    chosen = (
-        cases.join(rules, on="reason_code", how="inner", suffix="_of_rule")
-        .filter(_applies())
-        .sort(_specificity(), "rule_id", descending=True)
-        .unique(subset=keys, keep="first", maintain_order=True)
-        .select(*keys, "rule_id", **named)
-    )
-    joined = rows.join(chosen, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns(nature=pl.coalesce("rule_nature", "nature"))
 
 
-def _applies() -> pl.Expr:
+def no_rule() -> list[pl.Expr]:
+    """Return rule_id and what a rule sets, all null."""
+    nothing = [pl.lit(None, pl.String).alias(f"rule_{name}") for name in OVERRIDDEN]
+    return [pl.lit(None, pl.Int64).alias("rule_id"), *nothing]
+
+
+def chosen_rules(
+    cases: pl.DataFrame, rules: pl.DataFrame, *, on: str, also: pl.Expr
+) -> pl.DataFrame:
+    """Return the distinct `cases` that a rule is for, with rule_id and what the rule sets.
+
+    `on`: the code column that rules and cases share; a rule that has none there is for all codes.
+    `also`: what must hold besides scope and days.
+    """
+    keys = cases.columns
+    of_code = rules.filter(pl.col(on).is_not_null())
+    of_any = rules.filter(pl.col(on).is_null()).rename({on: f"{on}_of_rule"})
+    distinct = cases.unique() if of_any.height else cases.join(of_code, on=on, how="semi").unique()
+    pairs = [distinct.join(of_code, on=on, suffix="_of_rule")]
+    if of_any.height:
+        kept = of_any.drop(f"{on}_of_rule").rename(
+            {name: f"{name}_of_rule" for name in keys if name in of_any.columns}
+        )
+        pairs.append(distinct.join(kept, how="cross").select(pairs[0].columns))
+    set_by_rule = {f"rule_{name}": pl.col(name) for name in OVERRIDDEN}
+    return (
+        pl.concat([pair.with_columns(is_of_code=pl.lit(at == 0)) for at, pair in enumerate(pairs)])
+        .filter(_in_scope(keys) & also)
+        .sort(_specificity(keys), "rule_id", descending=True)
+        .unique(subset=keys, keep="first", maintain_order=True)
+        .select(*keys, "rule_id", **set_by_rule)
+    )
+
+
+def _in_scope(keys: list[str]) -> pl.Expr:
     def same(name: str) -> pl.Expr:
         wanted = pl.col(f"{name}_of_rule")
         return wanted.is_null() | (wanted == pl.col(name)).fill_null(value=False)
 
-    codes = pl.concat_str(
-        pl.lit(" "),
-        pl.col("claim_remarks").fill_null(""),
-        pl.lit(" "),
-        pl.col("line_remarks").fill_null(""),
-        pl.lit(" "),
-    )
-    wanted_code = pl.concat_str(pl.lit(" "), pl.col("remark_code"), pl.lit(" "))
     day = pl.col("received_date")
-    return (
-        same("payer_id")
-        & same("payer_type")
-        & same("client_id")
-        & same("group_code")
-        & (pl.col("remark_code").is_null() | codes.str.contains(wanted_code, literal=True))
-        & (pl.col("valid_from").is_null() | (day >= pl.col("valid_from")))
-        & (pl.col("valid_to").is_null() | (day <= pl.col("valid_to")))
+    return pl.all_horizontal(
+        *(same(name) for name in (*SCOPE, "group_code") if name in keys),
+        pl.col("valid_from").is_null() | (day >= pl.col("valid_from")),
+        pl.col("valid_to").is_null() | (day <= pl.col("valid_to")),
     )
 
 
-def _specificity() -> pl.Expr:
+def _specificity(keys: list[str]) -> pl.Expr:
     weights = {
-        "payer_id_of_rule": 16,
-        "client_id_of_rule": 8,
-        "payer_type_of_rule": 4,
+        "payer_id_of_rule": 32,
+        "client_id_of_rule": 16,
+        "payer_type_of_rule": 8,
         "remark_code": 2,
         "group_code_of_rule": 1,
     }
-    return pl.sum_horizontal(
-        pl.col(name).is_not_null().cast(pl.Int64) * weight for name, weight in weights.items()
-    )
+    named = [
+        pl.col(name).is_not_null().cast(pl.Int64) * weight
+        for name, weight in weights.items()
+        if name != "group_code_of_rule" or "group_code" in keys
+    ]
+    return pl.sum_horizontal(*named, pl.col("is_of_code").cast(pl.Int64) * 4)
 
 
 def _overridden(explained: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.core.codes.codebook import OVERRIDDEN, SCOPE, CodeBook, chosen_rules
 from sanderling.core.codes.names import Category, NextAction, Team
 
 STATUS_MEANING: Final = {
@@ -232,13 +233,36 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def status_meanings(statuses: pl.DataFrame) -> pl.DataFrame:
+def status_meanings(statuses: pl.DataFrame, book: CodeBook | None = None) -> pl.DataFrame:
     """Return `statuses` in their order with the columns of STATUS_MEANING.
 
     `statuses`: status_category, status_code, entity (null or empty: none); for 999 and TA1 the
     verdict stands for the category, and a `level` column, when there is one, tells errors of a
-    claim's segments from those of a whole set.
+    claim's segments from those of a whole set. With a book, its rules about statuses override:
+    payer_id, payer_type, client_id and received_date are needed, and `rule_id` is added.
     """
+    found = _by_tables(statuses)
+    return found if book is None else _by_rules(found, book.rules)
+
+
+def _by_rules(found: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    of_statuses = rules.filter(pl.col("status_code").is_not_null())
+    if of_statuses.is_empty():
+        return found.with_columns(pl.lit(None, pl.Int64).alias("rule_id"))
+    keys = ["status_code", *SCOPE, "received_date"]
+    chosen = chosen_rules(
+        found.select(keys), of_statuses, on="status_code", also=pl.lit(value=True)
+    )
+    joined = found.join(chosen, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return joined.with_columns(
+        category=pl.coalesce("rule_category", "category"),
+        next_action=pl.coalesce("rule_next_action", "next_action"),
+        team=pl.coalesce("rule_team", "team"),
+        is_unknown=pl.col("is_unknown") & pl.col("rule_id").is_null(),
+    ).drop(f"rule_{name}" for name in OVERRIDDEN)
+
+
+def _by_tables(statuses: pl.DataFrame) -> pl.DataFrame:
     keys = ["status_category", "status_code", "entity"]
     if "level" in statuses.columns:
         keys.append("level")

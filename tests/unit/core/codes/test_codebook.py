@@ -283,6 +283,26 @@ def test_an_override_holds_within_its_scope_and_days(
     assert (row["rule_id"] is not None) is is_used
 
 
+def test_a_rule_about_a_remark_holds_for_every_reason() -> None:
+    of_remark = {"remark_code": "N290", "team": "client"}
+    remarks = remarks_of("N290")
+    book = rules_of(of_remark, {"reason_code": "16", "team": "patient"})
+
+    refused, late = (
+        explained(100, 0, ("CO", reason, 100), remarks=remarks, book=book)[0]
+        for reason in ("16", "29")
+    )
+    other = explained(100, 0, ("CO", "29", 100), remarks=remarks_of("N382"), book=book)[0]
+
+    # The rule that names the reason is the more specific one.
+    assert (refused["team"], late["team"], other["rule_id"]) == ("patient", "client", None)
+
+
+def test_rules_about_statuses_say_nothing_of_adjustments() -> None:
+    book = rules_of({"status_code": "16", "team": "client"})
+    assert explained(100, 0, ("CO", "16", 100), book=book)[0]["rule_id"] is None
+
+
 def test_an_unknown_payer_meets_only_rules_for_all() -> None:
     rows = adjustments_of(("CO", "16", 100)).with_columns(
         payer_id=pl.lit(None, pl.Int64), nature=pl.lit("D")

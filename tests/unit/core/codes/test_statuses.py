@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from tests.unit.core.codes.explained import CLIENT, PAYER, RECEIVED, rules_of
 
 from sanderling.core.codes.names import Category, NextAction, Team
 from sanderling.core.codes.statuses import (
@@ -138,6 +139,29 @@ def test_frames_tell_levels_apart() -> None:
         }
     )
     assert status_meanings(rows)["title"].n_unique() == 2
+
+
+def test_rules_override_statuses_of_their_payer() -> None:
+    rows = pl.DataFrame(
+        {
+            "status_category": ["A7", "A7", "A7"],
+            "status_code": ["9999", "9999", "562"],
+            "entity": ["", "", "85"],
+            "payer_id": [PAYER, PAYER + 1, PAYER],
+            "payer_type": ["commercial"] * 3,
+            "client_id": [CLIENT] * 3,
+            "received_date": [RECEIVED] * 3,
+        }
+    )
+    book = rules_of(
+        {"payer_id": PAYER, "status_code": "9999", "category": "coding", "next_action": "resubmit"},
+        {"reason_code": "562", "category": "patient"},
+    )
+    found = status_meanings(rows, book)
+    assert found["category"].to_list() == ["coding", "missing_information", "provider"]
+    assert found["is_unknown"].to_list() == [False, True, False]
+    assert found["rule_id"].to_list() == [1, None, None]
+    assert status_meanings(rows, rules_of())["rule_id"].to_list() == [None] * 3
 
 
 def test_every_pair_of_the_tables_has_names_of_the_command_line() -> None:
