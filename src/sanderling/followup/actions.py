@@ -31,6 +31,7 @@ from sanderling.followup.content import (
 from sanderling.followup.models import ACTIONS, Activity, Channel, Outcome, Source
 from sanderling.followup.signals import activities_recorded
 from sanderling.postgres.frames import keep_frame, read_frame, refresh_statistics
+from sanderling.postgres.locks import Lock, hold_lock
 
 REQUIRED: Final = ("client", "claim", "date", "channel", "action", "outcome")
 OPTIONAL: Final = ("user", "reference", "next_date", "note")
@@ -169,6 +170,7 @@ def import_activities(*, text: str, at: datetime) -> ActivityImport:
 
     A row with a fault is refused as a whole, the others are taken. Sends `activities_recorded`.
     """
+    hold_lock(Lock.ACTIVITIES)
     rows, problems = read_rows(text, required=REQUIRED, optional=OPTIONAL)
     result = ActivityImport(rows=len(rows), problems=problems)
     activities = _with_claims(_readable(rows, at=at, problems=problems), problems)
@@ -340,13 +342,20 @@ def _record_import(
 
 
 def _one_for_each_row(problems: Iterable[RowProblem]) -> list[RowProblem]:
-    """Return one problem for each row, with all that is wrong in it; in the order of the file."""
+    """Return one problem for each row, with all that is wrong in it; in the order of the file.
+
+    The header's stay as they are: one for each column.
+    """
+    header: list[RowProblem] = []
     merged: dict[int, RowProblem] = {}
     for problem in sorted(problems, key=lambda found: found.row):
+        if problem.row == 1:
+            header.append(problem)
+            continue
         first = merged.get(problem.row)
         if first is None:
             merged[problem.row] = problem
             continue
         also = f"{problem.column} {problem.message}".strip()
         merged[problem.row] = replace(first, message=f"{first.message}; {also}")
-    return list(merged.values())
+    return header + list(merged.values())
