@@ -158,3 +158,22 @@ class ResponseTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.days} days of payer {self.payer_id}"
+
+
+class StaleClaim(models.Model):
+    """A claim about which something new is known since its barriers were worked out.
+
+    Written in the transaction that brings the fact in; `barriers.actions.refresh_stale` works it
+    off, at once after an ingest, and after an interruption with the next command or job.
+    """
+
+    claim_id = models.BigIntegerField()
+    client_id = models.IntegerField()
+    known_date = models.DateField()  # the earliest day on which the new fact counts
+
+    class Meta:
+        db_table = "barriers_stale_claim"
+        indexes = [models.Index(fields=["claim_id"], name="stale_claim_by_claim")]
+
+    def __str__(self) -> str:
+        return f"stale claim {self.claim_id}"

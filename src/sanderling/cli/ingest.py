@@ -42,6 +42,7 @@ def command(
     from django.utils import timezone
 
     from sanderling.cli.progress import files_progress
+    from sanderling.barriers.actions import freeze_week_ends
     from sanderling.files.models import FileStatus
     from sanderling.intake.actions import ingest, resume
     from sanderling.ledger.spans import extend_spans
@@ -55,6 +56,7 @@ def command(
         )
         reports += resume(recorded_at=now)  # what an interruption left behind
         extend_spans()
+        freeze_week_ends(now.date())
     print_rows(
         [report_row(report) for report in reports],
         columns=COLUMNS,

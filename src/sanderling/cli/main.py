@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claims": ("sanderling.cli.claims", "Claims: show, import."),
     "activities": ("sanderling.cli.activities", "Activities: import."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
+    "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, cast
 from django.db import transaction
 
 from sanderling.audit.actions import record_event
+from sanderling.barriers.actions import refresh_stale
 from sanderling.core.x12.batches import Batch, FileEvent
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.core.x12.read import read_stream
@@ -75,11 +76,13 @@ def ingest(
     source: str,
     recorded_at: datetime,
     progress: Progress = lambda _path, _bytes: None,
+    is_followed_by_more: bool = False,
 ) -> Iterator[FileReport]:
     """Take in files (not folders) in the order given; yield a report when a file is settled.
 
     `received_date`: the day the business had the files; None: the day each interchange says it was
-    made, but not after `recorded_at`.
+    made, but not after `recorded_at`. `is_followed_by_more`: another call comes at once, and the
+    barriers may wait for it.
     """
     intake = _Intake(recorded_at=recorded_at, progress=progress)
     with one_at_a_time():
@@ -90,6 +93,8 @@ def ingest(
                 continue
             yield from intake.read(opened)
         yield from intake.close()
+        if not is_followed_by_more:
+            refresh_stale(recorded_at.date())
 
 
 def resume(*, recorded_at: datetime) -> Iterator[FileReport]:
@@ -99,6 +104,7 @@ def resume(*, recorded_at: datetime) -> Iterator[FileReport]:
         for stored in StoredFile.objects.filter(status=FileStatus.RECEIVED).order_by("pk"):
             yield from intake.read(_continued(Path(stored.name), stored, _told_date(stored)))
         yield from intake.close()
+        refresh_stale(recorded_at.date())
 
 
 @transaction.atomic

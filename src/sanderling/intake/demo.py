@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sanderling.accounts.demo import ensure_demo_users
+from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
@@ -62,6 +63,8 @@ def fill_demo(
     _import_parties(world)
     count = _take_in(world, progress)
     extend_spans()
+    refresh_stale(_today())
+    freeze_week_ends(_today())
     ensure_demo_users()
     shutil.rmtree(folder)
     return count
@@ -105,6 +108,7 @@ def _take_in(world: Path, progress: Progress) -> int:
             received_date=date.fromisoformat(day),
             source=SOURCE,
             recorded_at=timezone.now(),
+            is_followed_by_more=True,
         ):
             count += 1
         done += len(paths)

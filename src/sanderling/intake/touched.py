@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 
@@ -13,6 +15,7 @@ class Touched:
         self._derive: set[int] = set()
         self._born: set[int] = set()
         self._numbered: set[int] = set()
+        self._answer_sets: set[int] = set()
         self.cash_cents = 0
         self.client_ids: set[int] = set()
 
@@ -22,6 +25,7 @@ class Touched:
         self._derive |= other._derive
         self._born |= other._born
         self._numbered |= other._numbered
+        self._answer_sets |= other._answer_sets
         self.cash_cents += other.cash_cents
         self.client_ids |= other.client_ids
 
@@ -40,6 +44,20 @@ class Touched:
     def numbered(self, ids: pl.Series) -> None:
         """These claims are known by a further number: what quotes it may be theirs."""
         self._numbered.update(ids.drop_nulls().to_list())
+
+    def answered(self, set_ids: Iterable[int]) -> None:
+        """These sets (277CA, 277, 999, TA1) say something of claims, or of whole batches."""
+        self._answer_sets.update(set_ids)
+
+    @property
+    def answer_set_ids(self) -> list[int]:
+        """The sets that say something of claims, in order."""
+        return sorted(self._answer_sets)
+
+    @property
+    def known_ids(self) -> list[int]:
+        """Every claim of which anything is known that was not before, in order."""
+        return sorted(self._claims | self._derive | self._born | self._numbered)
 
     @property
     def claim_ids(self) -> list[int]:

@@ -17,6 +17,7 @@ import polars as pl
 import psycopg
 from django.db import connection, transaction
 
+from sanderling.barriers.actions import mark_answered, mark_stale
 from sanderling.core.ledger.provider_level import claimless_entries, provider_level_entries
 from sanderling.core.ledger.rules import claim_entries
 from sanderling.core.x12.batches import Batch
@@ -183,6 +184,8 @@ class PostingUnit:
             )
             count += posted.entry_count
             cash_cents += posted.cash_cents
+        mark_stale(self._touched.known_ids, self.posted_date)
+        mark_answered(self._touched.answer_set_ids, self.posted_date)
         if cash_cents != self._touched.cash_cents:
             raise CashDiffers(f"{cash_cents} cents posted, {self._touched.cash_cents} paid")
         return count
@@ -221,6 +224,7 @@ class PostingUnit:
         others = [answer for answer in sets if answer.of.kind in _ACKNOWLEDGMENT_KINDS]
         clients = write_statuses(statuses, self._parties, self._touched)
         clients |= write_acknowledgments(others)
+        self._touched.answered(answer.of.id for answer in sets)
         for pending, answer in self._answers:
             pending.client_ids = clients.get(answer.of.id, [])
             _record(pending, answer.of.id)
@@ -292,11 +296,13 @@ class PostingUnit:
         elif of.kind in ("277", "277CA"):
             answer = AnswerSet(of=of, tables=tables)
             found = write_statuses([answer], self._parties, touched).get(of.id, [])
+            touched.answered([of.id])
             pending.claim_count += tables["status_claims"].height
             pending.client_ids = sorted({*pending.client_ids, *found})
         elif of.kind in ("999", "TA1"):
             answer = AnswerSet(of=of, tables=tables)
             pending.client_ids = write_acknowledgments([answer]).get(of.id, [])
+            touched.answered([of.id])
         else:
             # A 276 is a question of ours: kept and counted, nothing follows from it.
             pending.claim_count += tables["status_claims"].height

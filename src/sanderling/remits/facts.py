@@ -67,8 +67,11 @@ SELECT n.claim_id, n.transaction_id, n.position, n.snapshot_date, n.received_dat
 """
 
 
-def load_facts(claim_ids: list[int]) -> ClaimFacts:
-    """Return everything known about the claims (leaves the temporary table posted_claims)."""
+def load_facts(claim_ids: list[int], *, with_submission_lines: bool = True) -> ClaimFacts:
+    """Return everything known about the claims (leaves the temporary table posted_claims).
+
+    The lines as sent are many, and only the ledger reads them.
+    """
     keep_frame(
         "posted_claims",
         {"claim_id": "bigint"},
@@ -76,7 +79,9 @@ def load_facts(claim_ids: list[int]) -> ClaimFacts:
     )
     return ClaimFacts(
         submissions=read_frame(_SUBMISSIONS, f.SUBMISSIONS),
-        submission_lines=read_frame(_SUBMISSION_LINES, f.SUBMISSION_LINES),
+        submission_lines=read_frame(_SUBMISSION_LINES, f.SUBMISSION_LINES)
+        if with_submission_lines
+        else pl.DataFrame(schema=f.SUBMISSION_LINES),
         coverages=read_frame(_COVERAGES, f.COVERAGES),
         payments=read_frame(_PAYMENTS, f.PAYMENTS),
         payment_lines=read_frame(_PAYMENT_LINES, f.PAYMENT_LINES),

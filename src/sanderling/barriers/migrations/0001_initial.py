@@ -4,122 +4,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='WeekEnd',
+            name="WeekEnd",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of_date', models.DateField(unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of_date", models.DateField(unique=True)),
             ],
             options={
-                'db_table': 'barriers_week_end',
+                "db_table": "barriers_week_end",
             },
         ),
         migrations.CreateModel(
-            name='Barrier',
+            name="Barrier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('claim_id', models.BigIntegerField()),
-                ('client_id', models.IntegerField()),
-                ('party', models.SmallIntegerField()),
-                ('payer_id', models.IntegerField(null=True)),
-                ('balance_cents', models.BigIntegerField()),
-                ('barrier', models.TextField()),
-                ('category', models.TextField(default='')),
-                ('subcategory', models.TextField(default='')),
-                ('detail', models.TextField(default='')),
-                ('group_code', models.TextField(default='')),
-                ('reason_code', models.TextField(default='')),
-                ('remark_code', models.TextField(default='')),
-                ('status_code', models.TextField(default='')),
-                ('next_action', models.TextField()),
-                ('team', models.TextField()),
-                ('since_date', models.DateField()),
-                ('next_date', models.DateField()),
-                ('due_date', models.DateField(null=True)),
-                ('deadline_date', models.DateField(null=True)),
-                ('deadline_kind', models.TextField(default='')),
-                ('deadline_level', models.SmallIntegerField(default=0)),
-                ('deadline_rule', models.TextField(default='')),
-                ('is_deadline_met', models.BooleanField(default=False)),
-                ('recheck_date', models.DateField(null=True)),
-                ('cause', models.TextField(default='')),
-                ('evidence', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("claim_id", models.BigIntegerField()),
+                ("client_id", models.IntegerField()),
+                ("party", models.SmallIntegerField()),
+                ("payer_id", models.IntegerField(null=True)),
+                ("balance_cents", models.BigIntegerField()),
+                ("barrier", models.TextField()),
+                ("category", models.TextField(default="")),
+                ("subcategory", models.TextField(default="")),
+                ("detail", models.TextField(default="")),
+                ("group_code", models.TextField(default="")),
+                ("reason_code", models.TextField(default="")),
+                ("remark_code", models.TextField(default="")),
+                ("status_code", models.TextField(default="")),
+                ("next_action", models.TextField()),
+                ("team", models.TextField()),
+                ("since_date", models.DateField()),
+                ("next_date", models.DateField()),
+                ("due_date", models.DateField(null=True)),
+                ("deadline_date", models.DateField(null=True)),
+                ("deadline_kind", models.TextField(default="")),
+                ("deadline_level", models.SmallIntegerField(default=0)),
+                ("deadline_rule", models.TextField(default="")),
+                ("is_deadline_met", models.BooleanField(default=False)),
+                ("recheck_date", models.DateField(null=True)),
+                ("cause", models.TextField(default="")),
+                ("evidence", models.JSONField(default=list)),
             ],
             options={
-                'db_table': 'barriers_barrier',
-                'indexes': [models.Index(fields=['client_id', 'barrier'], name='barrier_of_client'), models.Index(condition=models.Q(('recheck_date__isnull', False)), fields=['recheck_date'], name='barrier_to_recheck'), models.Index(condition=models.Q(('deadline_date__isnull', False)), fields=['deadline_date'], name='barrier_by_deadline')],
-                'constraints': [models.UniqueConstraint(fields=('claim_id', 'party'), name='barrier_once')],
+                "db_table": "barriers_barrier",
+                "indexes": [
+                    models.Index(fields=["client_id", "barrier"], name="barrier_of_client"),
+                    models.Index(
+                        condition=models.Q(("recheck_date__isnull", False)),
+                        fields=["recheck_date"],
+                        name="barrier_to_recheck",
+                    ),
+                    models.Index(
+                        condition=models.Q(("deadline_date__isnull", False)),
+                        fields=["deadline_date"],
+                        name="barrier_by_deadline",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("claim_id", "party"), name="barrier_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Denial',
+            name="Denial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('payment_id', models.BigIntegerField()),
-                ('line_index', models.IntegerField()),
-                ('claim_id', models.BigIntegerField()),
-                ('client_id', models.IntegerField()),
-                ('payer_id', models.IntegerField(null=True)),
-                ('party', models.SmallIntegerField()),
-                ('received_date', models.DateField()),
-                ('payment_date', models.DateField(null=True)),
-                ('procedure', models.TextField(default='')),
-                ('rendering_npi', models.TextField(default='')),
-                ('group_code', models.TextField()),
-                ('reason_code', models.TextField()),
-                ('remark_code', models.TextField(default='')),
-                ('category', models.TextField()),
-                ('subcategory', models.TextField()),
-                ('team', models.TextField()),
-                ('preventable', models.TextField(default='')),
-                ('denied_cents', models.BigIntegerField()),
-                ('is_initial', models.BooleanField()),
-                ('is_duplicate', models.BooleanField()),
-                ('is_standing', models.BooleanField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("payment_id", models.BigIntegerField()),
+                ("line_index", models.IntegerField()),
+                ("claim_id", models.BigIntegerField()),
+                ("client_id", models.IntegerField()),
+                ("payer_id", models.IntegerField(null=True)),
+                ("party", models.SmallIntegerField()),
+                ("received_date", models.DateField()),
+                ("payment_date", models.DateField(null=True)),
+                ("procedure", models.TextField(default="")),
+                ("rendering_npi", models.TextField(default="")),
+                ("group_code", models.TextField()),
+                ("reason_code", models.TextField()),
+                ("remark_code", models.TextField(default="")),
+                ("category", models.TextField()),
+                ("subcategory", models.TextField()),
+                ("team", models.TextField()),
+                ("preventable", models.TextField(default="")),
+                ("denied_cents", models.BigIntegerField()),
+                ("is_initial", models.BooleanField()),
+                ("is_duplicate", models.BooleanField()),
+                ("is_standing", models.BooleanField()),
             ],
             options={
-                'db_table': 'barriers_denial',
-                'indexes': [models.Index(fields=['claim_id'], name='denial_of_claim'), models.Index(fields=['client_id', 'received_date'], name='denial_by_day')],
-                'constraints': [models.UniqueConstraint(fields=('payment_id', 'line_index'), name='denial_once')],
+                "db_table": "barriers_denial",
+                "indexes": [
+                    models.Index(fields=["claim_id"], name="denial_of_claim"),
+                    models.Index(fields=["client_id", "received_date"], name="denial_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("payment_id", "line_index"), name="denial_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FrozenBarrier',
+            name="FrozenBarrier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of_date', models.DateField()),
-                ('claim_id', models.BigIntegerField()),
-                ('client_id', models.IntegerField()),
-                ('party', models.SmallIntegerField()),
-                ('payer_id', models.IntegerField(null=True)),
-                ('balance_cents', models.BigIntegerField()),
-                ('barrier', models.TextField()),
-                ('category', models.TextField(default='')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of_date", models.DateField()),
+                ("claim_id", models.BigIntegerField()),
+                ("client_id", models.IntegerField()),
+                ("party", models.SmallIntegerField()),
+                ("payer_id", models.IntegerField(null=True)),
+                ("balance_cents", models.BigIntegerField()),
+                ("barrier", models.TextField()),
+                ("category", models.TextField(default="")),
             ],
             options={
-                'db_table': 'barriers_frozen_barrier',
-                'indexes': [models.Index(fields=['as_of_date', 'claim_id'], name='frozen_barrier_of_day')],
+                "db_table": "barriers_frozen_barrier",
+                "indexes": [
+                    models.Index(fields=["as_of_date", "claim_id"], name="frozen_barrier_of_day")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResponseTime',
+            name="ResponseTime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month_date', models.DateField()),
-                ('payer_id', models.IntegerField()),
-                ('days', models.IntegerField()),
-                ('observations', models.IntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month_date", models.DateField()),
+                ("payer_id", models.IntegerField()),
+                ("days", models.IntegerField()),
+                ("observations", models.IntegerField()),
             ],
             options={
-                'db_table': 'barriers_response_time',
-                'constraints': [models.UniqueConstraint(fields=('month_date', 'payer_id'), name='response_time_once')],
+                "db_table": "barriers_response_time",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month_date", "payer_id"), name="response_time_once"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,259 @@
+"""Barriers are brought in step with the facts here, and nowhere else.
+
+What brings a fact in marks its claims stale, in its own transaction (`mark_stale`); `refresh_stale`
+works them out again. Time alone changes a barrier too: `refresh_due` takes those whose day has
+come. `rebuild` makes everything anew; the result is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+from django.db import connection, transaction
+
+from sanderling.barriers.loading import (
+    load_barrier_facts,
+    open_balances,
+    open_balances_of,
+)
+from sanderling.barriers.models import WeekEnd
+from sanderling.barriers.response import forget_learned
+from sanderling.barriers.rulebooks import code_book, deadline_rules
+from sanderling.core.barriers.classify import Classified, classify
+from sanderling.ledger.actions import take_posting_lock
+from sanderling.postgres.frames import copy_frame, read_frame
+
+CLAIMS_AT_ONCE: Final = 50_000  # bounds memory
+WEEKS_KEPT: Final = 9
+Progress = Callable[[int, int], None]
+_FROZEN: Final = [
+    "claim_id",
+    "client_id",
+    "party",
+    "payer_id",
+    "balance_cents",
+    "barrier",
+    "category",
+]
+_STALE: Final = """
+WITH taken AS (
+    DELETE FROM barriers_stale_claim WHERE claim_id IN (
+        SELECT DISTINCT claim_id FROM barriers_stale_claim ORDER BY claim_id LIMIT %s)
+    RETURNING claim_id, known_date
+)
+SELECT claim_id, min(known_date) FROM taken GROUP BY claim_id
+"""
+
+
+def mark_stale(claim_ids: list[int], known_date: date) -> None:
+    """Remember that something new is known about these claims since `known_date`."""
+    if not claim_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO barriers_stale_claim (claim_id, client_id, known_date)"
+            " SELECT id, client_id, %s FROM claims_claim WHERE id = ANY (%s)",
+            [known_date, claim_ids],
+        )
+
+
+def mark_answered(set_ids: list[int], known_date: date) -> None:
+    """Remember the claims that these 277CA, 277, 999 and TA1 sets speak of, one by one or whole."""
+    if not set_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"sets": set_ids, "day": known_date})
+
+
+_ANSWERED: Final = """
+WITH said AS MATERIALIZED (
+    SELECT * FROM claims_answer WHERE transaction_id = ANY (%(sets)s)
+), refused AS MATERIALIZED (
+    SELECT t.id FROM said JOIN files_transaction_set t
+        ON t.group_control_number = said.group_control_number
+       AND t.control_number = said.control_number
+     WHERE said.kind = '999' AND said.category <> 'A' AND said.group_control_number <> ''
+       AND t.kind LIKE '837%%'
+    UNION
+    SELECT t.id FROM said JOIN files_transaction_set t
+        ON t.interchange_control_number = said.control_number
+     WHERE said.kind = 'TA1' AND said.category = 'R' AND t.kind LIKE '837%%'
+), batches AS MATERIALIZED (
+    SELECT DISTINCT batch_reference FROM said
+     WHERE kind = '277CA' AND claim_id IS NULL AND action = 'U' AND batch_reference <> ''
+), found AS (
+    SELECT claim_id FROM said WHERE claim_id IS NOT NULL
+    UNION
+    SELECT s.claim_id FROM refused JOIN claims_submission s ON s.transaction_id = refused.id
+    UNION
+    SELECT s.claim_id FROM batches JOIN claims_submission s USING (batch_reference)
+)
+INSERT INTO barriers_stale_claim (claim_id, client_id, known_date)
+SELECT c.id, c.client_id, %(day)s FROM found JOIN claims_claim c ON c.id = found.claim_id
+"""
+
+
+def mark_open_claims(*, payer_id: int | None, client_id: int | None, known_date: date) -> int:
+    """Remember all open claims of a payer, a client or everyone: a rule has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO barriers_stale_claim (claim_id, client_id, known_date)"
+            " SELECT DISTINCT b.claim_id, b.client_id, %(day)s::date FROM ledger_open_balance b"
+            " JOIN claims_claim c ON c.id = b.claim_id"
+            " WHERE (%(payer)s::int IS NULL"
+            "        OR %(payer)s IN (c.payer_id, c.secondary_payer_id, c.tertiary_payer_id))"
+            " AND (%(client)s::int IS NULL OR b.client_id = %(client)s)",
+            {"day": known_date, "payer": payer_id, "client": client_id},
+        )
+        return int(cursor.rowcount)
+
+
+def refresh_stale(today: date, progress: Progress = lambda _done, _total: None) -> int:
+    """Work out the barriers of all stale claims; return how many claims there were."""
+    done = 0
+    total = _count_stale()
+    while True:
+        with transaction.atomic():
+            take_posting_lock()
+            with connection.cursor() as cursor:
+                cursor.execute(_STALE, [CLAIMS_AT_ONCE])
+                taken = dict(cursor.fetchall())
+            if not taken:
+                return done
+            _replace(sorted(taken), today)
+            _freeze_again(taken, today)
+        done += len(taken)
+        progress(done, max(total, done))
+
+
+def refresh_due(today: date) -> int:
+    """Work out the barriers that time alone has changed; return how many claims there were."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            take_posting_lock()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT DISTINCT claim_id FROM barriers_barrier WHERE recheck_date <= %s"
+                    " ORDER BY claim_id LIMIT %s",
+                    [today, CLAIMS_AT_ONCE],
+                )
+                claim_ids = [claim_id for (claim_id,) in cursor.fetchall()]
+            if not claim_ids:
+                return done
+            _replace(claim_ids, today)
+        done += len(claim_ids)
+
+
+def rebuild(today: date, progress: Progress = lambda _done, _total: None) -> int:
+    """Work out the barriers of every claim anew; return how many claims there are."""
+    forget_learned(date.min)
+    claim_ids = read_frame("SELECT id FROM claims_claim ORDER BY id", {"id": pl.Int64})["id"]
+    with transaction.atomic():
+        take_posting_lock()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE barriers_barrier, barriers_denial, barriers_stale_claim")
+        for start in range(0, len(claim_ids), CLAIMS_AT_ONCE):
+            part = claim_ids[start : start + CLAIMS_AT_ONCE].to_list()
+            _append(_classified(part, today))
+            progress(start + len(part), len(claim_ids))
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM barriers_frozen_barrier; DELETE FROM barriers_week_end")
+    freeze_week_ends(today)
+    return len(claim_ids)
+
+
+def barriers_on(as_of: date, client_ids: list[int] | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the barriers (core.barriers.rows.ROWS) at the end of any day, some claims at a time."""
+    balances = open_balances(as_of, client_ids)
+    claim_ids = balances["claim_id"].unique().sort()
+    for start in range(0, len(claim_ids), CLAIMS_AT_ONCE):
+        part = claim_ids[start : start + CLAIMS_AT_ONCE]
+        of_part = balances.filter(pl.col("claim_id").is_between(part[0], part[-1]))
+        # The temporary tables of the loading live as long as a transaction.
+        with transaction.atomic():
+            facts = load_barrier_facts(part.to_list(), as_of, of_part)
+            yield classify(facts, as_of, book=code_book(), rules=deadline_rules()).barriers
+
+
+def freeze_week_ends(today: date) -> list[date]:
+    """Keep the barriers of the latest Sundays; return those that were missing."""
+    last = today - timedelta(days=(today.weekday() + 1) % 7 or 7)
+    wanted = [last - timedelta(days=7 * back) for back in range(WEEKS_KEPT)]
+    first = _first_day()
+    if first is None:
+        return []
+    frozen = []
+    with transaction.atomic():
+        take_posting_lock()
+        kept = set(WeekEnd.objects.values_list("as_of_date", flat=True))
+        for day in sorted(day for day in wanted if day not in kept and day >= first):
+            for rows in barriers_on(day):
+                _keep_frozen(rows, day)
+            WeekEnd.objects.create(as_of_date=day)
+            frozen.append(day)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM barriers_frozen_barrier WHERE as_of_date < %s;", [wanted[-1]]
+            )
+        WeekEnd.objects.filter(as_of_date__lt=wanted[-1]).delete()
+    return frozen
+
+
+def _first_day() -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(posted_date) FROM ledger_entry")
+        (day,) = cursor.fetchone()
+    return day
+
+
+def _count_stale() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT claim_id) FROM barriers_stale_claim")
+        return int(cursor.fetchone()[0])
+
+
+def _classified(claim_ids: list[int], today: date) -> Classified:
+    facts = load_barrier_facts(claim_ids, today)
+    return classify(facts, today, book=code_book(), rules=deadline_rules())
+
+
+def _replace(claim_ids: list[int], today: date) -> None:
+    found = _classified(claim_ids, today)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM barriers_barrier WHERE claim_id = ANY (%s)", [claim_ids])
+        cursor.execute("DELETE FROM barriers_denial WHERE claim_id = ANY (%s)", [claim_ids])
+    _append(found)
+
+
+def _append(found: Classified) -> None:
+    copy_frame("barriers_barrier", found.barriers)
+    copy_frame("barriers_denial", found.denials)
+
+
+def _freeze_again(taken: dict[int, date], today: date) -> None:
+    """Bring the kept week ends in step with facts that counted then already."""
+    earliest = min(taken.values())
+    if earliest.replace(day=1) < today.replace(day=1):
+        forget_learned(earliest)
+    for day in WeekEnd.objects.filter(as_of_date__gte=earliest).values_list(
+        "as_of_date", flat=True
+    ):
+        claim_ids = sorted(claim for claim, known in taken.items() if known <= day)
+        if not claim_ids:
+            continue
+        facts = load_barrier_facts(claim_ids, day, open_balances_of(claim_ids, day))
+        rows = classify(facts, day, book=code_book(), rules=deadline_rules()).barriers
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM barriers_frozen_barrier WHERE as_of_date = %s AND claim_id = ANY (%s)",
+                [day, claim_ids],
+            )
+        _keep_frozen(rows, day)
+
+
+def _keep_frozen(rows: pl.DataFrame, day: date) -> None:
+    copy_frame("barriers_frozen_barrier", rows.select(_FROZEN).with_columns(as_of_date=pl.lit(day)))

@@ -1,0 +1,167 @@
+"""All that the barriers of some claims follow from, out of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from sanderling.barriers.response import response_days
+from sanderling.core.barriers import facts as f
+from sanderling.core.barriers.facts import BarrierFacts
+from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
+from sanderling.postgres.frames import read_frame
+from sanderling.remits.facts import load_facts
+
+_CLAIMS: Final = """
+SELECT c.id, c.client_id, c.kind, c.payer_id, c.secondary_payer_id, c.tertiary_payer_id,
+       c.service_from_date, c.service_to_date
+  FROM posted_claims t JOIN claims_claim c ON c.id = t.claim_id
+"""
+_OPEN_TODAY: Final = """
+SELECT b.claim_id, b.party, b.balance_cents, b.responsible_from_date
+  FROM posted_claims t JOIN ledger_open_balance b USING (claim_id)
+"""
+# Since when a party owes, as the ledger's own open balances tell it: the day of its first debit.
+_SIDES: Final = """
+    SELECT e.claim_id, e.debit AS party, e.amount_cents AS cents, e.effective_date
+      FROM {source} WHERE e.posted_date <= %s AND e.debit BETWEEN 11 AND 14
+    UNION ALL
+    SELECT e.claim_id, e.credit, -e.amount_cents, e.effective_date
+      FROM {source} WHERE e.posted_date <= %s AND e.credit BETWEEN 11 AND 14
+"""
+_OPEN_ON_DAY: Final = (
+    "SELECT claim_id, party, sum(cents)::bigint, min(effective_date) FROM ({sides}) AS sides"
+    " GROUP BY claim_id, party HAVING sum(cents) <> 0"
+)
+_SUBMISSION_DETAILS: Final = """
+SELECT s.id, s.payer_name, s.batch_reference
+  FROM posted_claims t JOIN claims_submission s USING (claim_id)
+"""
+_PAYMENT_DETAILS: Final = """
+SELECT p.id, r.payer_id, nullif(p.rendering_npi, '')
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_remittance r ON r.id = p.remittance_id
+"""
+_REMARKS: Final = """
+SELECT m.payment_id, m.line_index, m.code
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_remark m ON m.payment_id = p.id
+ ORDER BY m.payment_id, m.position
+"""
+# What was said of a claim itself.
+_CLAIM_ANSWERS: Final = """
+SELECT a.claim_id, NULL::bigint, a.kind, a.transaction_id, a.position, a.level,
+       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action, a.status_date, a.received_date,
+       a.id
+  FROM posted_claims t JOIN claims_answer a USING (claim_id)
+"""
+# What was said of the batch it was in: a refused 837 (999), a refused interchange (TA1), a batch or
+# provider refused by a 277CA. Control numbers are used again after a while: an answer speaks of the
+# latest set of that number that was there before it. Small sets first: the sets the claims were
+# sent in, then their answers, then the claims.
+_BATCH_ANSWERS: Final = """
+WITH sent AS MATERIALIZED (
+    SELECT s.claim_id, s.id AS submission_id, s.transaction_id, s.client_id, s.batch_reference
+      FROM posted_claims t JOIN claims_submission s USING (claim_id)
+), sets AS MATERIALIZED (
+    SELECT x.id, x.group_control_number, x.control_number, x.interchange_control_number,
+           x.received_date
+      FROM files_transaction_set x WHERE x.id IN (SELECT transaction_id FROM sent)
+), refused AS MATERIALIZED (
+    SELECT sets.id AS set_id, a.id AS answer_id
+      FROM sets JOIN claims_answer a
+        ON a.group_control_number = sets.group_control_number
+       AND a.control_number = sets.control_number
+     WHERE a.kind = '999' AND a.level = 'transaction' AND a.message = ''
+       AND a.category IN ('R', 'M', 'W', 'X') AND a.received_date >= sets.received_date
+       AND sets.group_control_number <> ''
+       AND NOT EXISTS (
+           SELECT FROM files_transaction_set later
+            WHERE later.group_control_number = sets.group_control_number
+              AND later.control_number = sets.control_number AND later.kind LIKE '837%%'
+              AND later.status = 'posted' AND later.received_date > sets.received_date
+              AND later.received_date <= a.received_date)
+    UNION ALL
+    SELECT sets.id, a.id
+      FROM sets JOIN claims_answer a
+        ON a.control_number = sets.interchange_control_number AND a.group_control_number = ''
+     WHERE a.kind = 'TA1' AND a.category = 'R' AND a.received_date >= sets.received_date
+       AND sets.interchange_control_number <> ''
+       AND NOT EXISTS (
+           SELECT FROM files_transaction_set later
+            WHERE later.interchange_control_number = sets.interchange_control_number
+              AND later.kind LIKE '837%%' AND later.status = 'posted'
+              AND later.received_date > sets.received_date
+              AND later.received_date <= a.received_date)
+), batches AS MATERIALIZED (
+    SELECT DISTINCT batch_reference, client_id FROM sent WHERE batch_reference <> ''
+), turned_away AS MATERIALIZED (
+    SELECT b.batch_reference, b.client_id, a.id AS answer_id
+      FROM batches b JOIN claims_answer a ON a.batch_reference = b.batch_reference
+     WHERE a.kind = '277CA' AND a.claim_id IS NULL AND a.action = 'U'
+       AND (a.level IN ('source', 'receiver')
+            OR (a.level = 'provider' AND a.client_id = b.client_id))
+), found AS (
+    SELECT sent.claim_id, sent.submission_id, refused.answer_id
+      FROM refused JOIN sent ON sent.transaction_id = refused.set_id
+    UNION ALL
+    SELECT sent.claim_id, sent.submission_id, turned_away.answer_id
+      FROM turned_away JOIN sent USING (batch_reference, client_id)
+)
+SELECT found.claim_id, found.submission_id, a.kind, a.transaction_id, a.position, a.level,
+       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action, a.status_date,
+       a.received_date, a.id
+  FROM found JOIN claims_answer a ON a.id = found.answer_id
+"""
+
+
+def open_balances(as_of: date, client_ids: Sequence[int] | None = None) -> pl.DataFrame:
+    """Return what every party of every claim owed at the end of a day (facts.BALANCES), by claim.
+
+    `client_ids`: of these clients only.
+    """
+    source = "ledger_entry e"
+    if client_ids is not None:
+        chosen = ",".join(str(int(each)) for each in client_ids) or "NULL"
+        source = f"(SELECT * FROM ledger_entry WHERE client_id IN ({chosen})) AS e"  # noqa: S608
+    query = _OPEN_ON_DAY.format(sides=_SIDES.format(source=source))
+    return read_frame(query, f.BALANCES, [as_of, as_of]).sort("claim_id", "party")
+
+
+def open_balances_of(claim_ids: list[int], as_of: date) -> pl.DataFrame:
+    """Return what the parties of some claims owed at the end of a day."""
+    source = "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id) AS e"
+    query = _OPEN_ON_DAY.format(sides=_SIDES.format(source=source))
+    return read_frame(query, f.BALANCES, [claim_ids, as_of, claim_ids, as_of])
+
+
+def load_barrier_facts(
+    claim_ids: list[int], as_of: date, balances: pl.DataFrame | None = None
+) -> BarrierFacts:
+    """Return everything the barriers of the claims follow from.
+
+    `balances`: those of the day; none: the open balances of today.
+    """
+    ledger = load_facts(claim_ids, with_submission_lines=False)
+    if balances is None:
+        balances = read_frame(_OPEN_TODAY, f.BALANCES)
+    return BarrierFacts(
+        ledger=ledger,
+        claims=read_frame(_CLAIMS, f.CLAIMS),
+        balances=balances,
+        submission_details=read_frame(_SUBMISSION_DETAILS, f.SUBMISSION_DETAILS),
+        payment_details=read_frame(_PAYMENT_DETAILS, f.PAYMENT_DETAILS),
+        remarks=read_frame(_REMARKS, f.REMARKS),
+        answers=pl.concat(
+            [read_frame(_CLAIM_ANSWERS, f.ANSWERS), read_frame(_BATCH_ANSWERS, f.ANSWERS)]
+        ),
+        activities=load_activities().select(
+            pl.col(name).cast(ACTIVITY_COLUMNS[name]) for name in f.ACTIVITIES
+        ),
+        payers=response_days(as_of),
+    )

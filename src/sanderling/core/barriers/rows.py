@@ -1,0 +1,62 @@
+"""The result: one row for each open party of a claim."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+PATIENT: Final = 14
+
+BARRIERS: Final = (
+    "awaiting_payer",
+    "no_response",
+    "rejected",
+    "not_on_file",
+    "pended",
+    "denied",
+    "underpaid",
+    "secondary_unbilled",
+    "corrected_pending",
+    "appeal_pending",
+    "awaiting_client",
+    "awaiting_internal",
+    "paid_unposted",
+    "patient_responsibility",
+    "credit_balance",
+    "unexplained",
+)
+
+ROWS: Final = {
+    "claim_id": pl.Int64,
+    "client_id": pl.Int64,
+    "party": pl.Int64,
+    "payer_id": pl.Int64,
+    "balance_cents": pl.Int64,
+    "barrier": pl.String,
+    "category": pl.String,
+    "subcategory": pl.String,
+    # Which of a barrier's cases:
+    #   waiting: sent, accepted, crossover, reversed, snapshot, act, in_process
+    #   rejected: 277CA, 999, TA1, 277, replacement; denied: claim, line, status, act, duplicate
+    #   pended: remittance, status, act; awaiting_internal: held, act; unexplained: unknown_code,
+    #   paid, no_facts; underpaid: reduced
+    "detail": pl.String,
+    "group_code": pl.String,
+    "reason_code": pl.String,
+    "remark_code": pl.String,
+    "status_code": pl.String,
+    "next_action": pl.String,
+    "team": pl.String,
+    "since_date": pl.Date,
+    "next_date": pl.Date,
+    "due_date": pl.Date,
+    "deadline_date": pl.Date,
+    "deadline_kind": pl.String,
+    "deadline_level": pl.Int64,
+    "deadline_rule": pl.String,
+    "is_deadline_met": pl.Boolean,
+    "recheck_date": pl.Date,
+    "cause": pl.String,
+    "evidence": pl.String,  # JSON: [[kind, transaction_id, position, date], ...]
+}
