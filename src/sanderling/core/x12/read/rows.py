@@ -9,7 +9,7 @@ garbage collector.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -48,13 +48,16 @@ def _empty(columns: tuple[tuple[str, str], ...]) -> pl.DataFrame:
     return pl.DataFrame(schema=polars_schema(dict(columns)))
 
 
-def _constant(name: str, kind: str, value: object, count: int) -> pl.Series:
+def _constant(name: str, kind: str, value: str | int | None, count: int) -> pl.Series:
     """Return a column of one value."""
+    return _single(name, kind, value).new_from_index(0, count)
+
+
+@lru_cache(maxsize=1_000)  # mostly null, a loop or a qualifier
+def _single(name: str, kind: str, value: str | int | None) -> pl.Series:
     if kind == "date":
-        one = pl.Series(name, [value], dtype=pl.Int32).cast(pl.Date)
-    else:
-        one = pl.Series(name, [value], dtype=TYPES[kind])
-    return one.new_from_index(0, count)
+        return pl.Series(name, [value], dtype=pl.Int32).cast(pl.Date)
+    return pl.Series(name, [value], dtype=TYPES[kind])
 
 
 def _closed_length(cells: Cells, width: int, open_index: int) -> int:

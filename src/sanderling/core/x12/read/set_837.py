@@ -396,7 +396,9 @@ class Reader837:
             except KeyError:
                 handler = _out_of_place
             handler(state, elements, position + place)
-        if state.claim_count - self._settled >= _SETTLE_CLAIMS:
+        # At the end of the set all rows become frames anyhow; twice costs twice.
+        is_end = segments[-1].startswith("SE" + separator)
+        if not is_end and state.claim_count - self._settled >= _SETTLE_CLAIMS:
             self._settled = state.claim_count
             state.rows.settle(state.claim_count)
 
