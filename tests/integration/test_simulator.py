@@ -242,7 +242,90 @@ def test_the_kinds_of_trouble_the_product_must_handle_occur(made: MadeWorld) -> 
     assert {
         "awaiting_payer", "no_response", "rejected", "not_on_file", "denied", "pended",
         "secondary_unbilled", "corrected_pending", "patient_responsibility", "credit_balance",
+        "underpaid", "appeal_pending", "awaiting_client", "awaiting_internal", "paid_unposted",
     } <= barriers  # fmt: skip
+
+
+def barrier_rows(made: MadeWorld) -> list[dict[str, str]]:
+    with (made.truth / "barriers.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_open_balance_has_an_action_and_a_deadline_where_one_runs(made: MadeWorld) -> None:
+    without = {"appeal_pending", "paid_unposted", "patient_responsibility"}
+    kinds = set()
+    for row in barrier_rows(made):
+        assert row["next_action"], row
+        assert bool(row["deadline"]) == bool(row["deadline_kind"]), row
+        if row["barrier"] in without:
+            assert not row["deadline"], row
+        elif row["barrier"] not in {"credit_balance", "awaiting_internal"}:
+            assert row["deadline"], row
+        kinds.add(row["deadline_kind"])
+
+    assert kinds >= {
+        "timely_filing", "secondary_filing", "corrected_claim", "appeal", "records", "",
+    }  # fmt: skip
+
+
+def test_follow_up_is_written_as_the_command_line_takes_it(made: MadeWorld) -> None:
+    with (made.folder / "activities.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    known = {(claim["client"], claim["claim"]): claim for claim in truth_claims(made)}
+
+    assert list(rows[0]) == ["client", "claim", "date", "user", "channel", "action", "outcome",
+                             "reference", "next_date", "note"]  # fmt: skip
+    assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
+    assert len({row["reference"] for row in rows}) == len(rows)
+    for row in rows:
+        claim = known[row["client"], row["claim"]]
+        assert row["date"] > claim["tracks"][0]["sent_dates"][0]
+        assert not row["next_date"] or row["next_date"] > row["date"]
+    acts = {(row["action"], row["outcome"]) for row in rows}
+    assert {
+        ("appeal", "sent"), ("request_documents", "sent"), ("request_documents", "received"),
+        ("send_records", "sent"), ("obtain_authorization", "sent"), ("escalate", "sent"),
+        ("check_status", "in_process"), ("call_payer", "pended"), ("call_payer", "not_on_file"),
+        ("call_payer", "promised"), ("call_payer", "no_answer"), ("call_payer", "paid"),
+    } <= acts  # fmt: skip
+
+
+def test_an_appeal_in_the_truth_is_the_latest_word_about_its_claim(made: MadeWorld) -> None:
+    with (made.folder / "activities.csv").open() as stream:
+        latest = {(row["client"], row["claim"]): row for row in csv.DictReader(stream)}
+    known = {(claim["client"], claim["claim"]): claim for claim in truth_claims(made)}
+    appealed = [row for row in barrier_rows(made) if row["barrier"] == "appeal_pending"]
+
+    assert appealed
+    for row in appealed:
+        act = latest[row["client"], row["claim"]]
+        assert (act["action"], act["outcome"]) == ("appeal", "sent")
+        posted = known[row["client"], row["claim"]]["tracks"][0]["posted_date"]
+        assert posted <= act["date"] == row["since_date"]
+
+
+def test_payers_are_nasty_and_the_truth_says_where(made: MadeWorld) -> None:
+    seen: Counter[str] = Counter()
+    for claim in truth_claims(made):
+        seen.update(claim["noise"])
+
+    assert {
+        "wrong_group", "remarks_on_claim_only", "claim_level", "payer_reduction",
+        "crossover_flag_only",
+    } <= seen.keys()  # fmt: skip
+
+
+def test_a_remittance_of_provider_adjustments_only_carries_a_debt_on(made: MadeWorld) -> None:
+    alone = [
+        remittance
+        for path in made.paths("835")
+        for remittance in remittances(path)
+        if not remittance.claims
+    ]
+
+    assert alone
+    for remittance in alone:
+        assert remittance.payment_cents == -remittance.adjustments_cents == 0
 
 
 def test_denials_rejections_and_lags_are_lifelike(made: MadeWorld) -> None:

@@ -14,7 +14,7 @@ from sanderling.core.x12.write.claim import Claim, Frequency
 from sanderling.simulator.identifiers import pick
 from sanderling.simulator.paid_claims import PriceBook, paid_payment
 from sanderling.simulator.parameters import Parameters
-from sanderling.simulator.payers import BY_CODE, PayerProfile
+from sanderling.simulator.payers import BY_CODE, SUPPLEMENT, PayerProfile
 from sanderling.simulator.payment_lines import (
     Common,
     denied_payment,
@@ -22,6 +22,7 @@ from sanderling.simulator.payment_lines import (
     reversal_of,
 )
 from sanderling.simulator.planted import PlantedProblem
+from sanderling.simulator.quirks import Bend, Said, draw_bend, say
 from sanderling.simulator.reasons import (
     COVERAGE_ENDED,
     DENIALS,
@@ -37,6 +38,10 @@ from sanderling.simulator.secondary import secondary_payment
 AUTHORIZED_CODES = frozenset(
     {"73721", "70553", "74177", "72148", "29881", "27447", "29827", "29876", "45378", "D2740"}
 )
+
+
+LEFT_OPEN = frozenset({("PI", "45"), ("PR", "45")})
+CROSSOVER_REMARKS = frozenset({"MA07", "MA18"})
 
 
 @dataclass(slots=True)
@@ -158,15 +163,31 @@ def _denied(
     outcome: Outcome = Outcome.DENIED,
     planted: tuple[str, ...] = (),
 ) -> Ruling:
-    ruled = denied_payment(case.claim, case.payer, reason, _common(case), case.dice)
+    said = Said(reason)
+    if outcome is not Outcome.DUPLICATE:
+        said = say(reason, case.parameters.quirks, case.dice)
+    ruled = denied_payment(
+        case.claim,
+        case.payer,
+        said.reason,
+        _common(case),
+        case.dice,
+        at_claim_level=said.at_claim_level,
+        remarks_on_claim=said.remarks_on_claim,
+    )
+    quirks = said.quirks
+    if not is_claim_level(case.claim):
+        quirks += ("claim_level",) if said.at_claim_level else ()
+        quirks += ("remarks_on_claim_only",) if said.remarks_on_claim else ()
     return Ruling(
         outcome,
         (ruled,),
         category,
         case.claim.charge_cents,
-        _reason_text(reason),
+        _reason_text(said.reason),
         planted=planted,
-        denial=reason,
+        denial=said.reason,
+        quirks=quirks,
     )
 
 
@@ -176,12 +197,13 @@ def _strike(
     """Deny one line and pay the others."""
     if len(case.claim.lines) == 1 or is_claim_level(case.claim):
         return _denied(case, reason, category, planted=planted)
+    said = say(reason, case.parameters.quirks, case.dice)
     ruled, short_lines = paid_payment(
         case.claim,
         _price_book(case),
         _common(case),
         case.dice,
-        struck={line_number: reason},
+        struck={line_number: said.reason},
     )
     denied_cents = case.claim.lines[line_number - 1].charge_cents
     return Ruling(
@@ -189,21 +211,25 @@ def _strike(
         ruled,
         category,
         denied_cents,
-        _reason_text(reason),
+        _reason_text(said.reason),
         short_lines,
         planted=planted,
-        denial=reason,
+        denial=said.reason,
+        quirks=said.quirks,
     )
 
 
 def _pay(case: Case) -> Ruling:
-    crosses_to = _crossover(case)
+    crosses_to, crosses_plainly = _crossover(case)
+    bend = draw_bend(case.claim, case.payer, case.parameters.quirks, case.dice)
     ruled, short_lines = paid_payment(
         case.claim,
         _price_book(case),
         _common(case),
         case.dice,
         crosses_to=crosses_to,
+        crosses_plainly=crosses_plainly,
+        bend=bend,
     )
     owed = any(part.payment.patient_cents for part in ruled)
     planted = tuple(sorted({item.cause for item in short_lines if item.cause.startswith("old")}))
@@ -213,18 +239,47 @@ def _pay(case: Case) -> Ruling:
         short_lines=short_lines,
         crosses_to=crosses_to if owed else "",
         planted=planted,
+        reduction=_reduction(ruled),
+        quirks=_paid_quirks(ruled, case.claim, bend),
     )
 
 
-def _crossover(case: Case) -> str:
+def _reduction(ruled: tuple[RuledPayment, ...]) -> str:
+    """Group and code of what was taken without being written down or passed on."""
+    for part in ruled:
+        for line in part.payment.lines:
+            for item in line.adjustments:
+                if (item.group, item.code) in LEFT_OPEN:
+                    return f"{item.group}-{item.code}"
+    return ""
+
+
+def _paid_quirks(ruled: tuple[RuledPayment, ...], claim: Claim, bend: Bend) -> tuple[str, ...]:
+    quirks = [bend.value] if bend is not Bend.NONE else []
+    for part in ruled:
+        payment = part.payment
+        if payment.status == "1" and CROSSOVER_REMARKS & {*payment.remarks}:
+            quirks.append("crossover_flag_only")
+        if payment.status == "19" and not claim.other_payers:
+            quirks.append("crossover_unknown_payer")
+    return tuple(quirks)
+
+
+def _crossover(case: Case) -> tuple[str, bool]:
+    """The payer a claim is forwarded to, and whether the remittance says so plainly."""
     if not case.payer.crosses_over:
-        return ""
+        return "", True
+    quirks = case.parameters.quirks
     for other in case.claim.other_payers:
         payer = BY_CODE.get(other.payer.identifier)
         if payer is not None and other.sequence == "S" and payer.code != "PSC11":
             works = case.dice.random() < case.parameters.choices["crossover_works"]
-            return payer.code if works else ""
-    return ""
+            is_plain = case.dice.random() >= quirks["crossover_flag_only"]
+            return (payer.code, is_plain) if works else ("", True)
+    is_first = case.claim.sequence == "P" and not case.claim.other_payers
+    if is_first and case.dice.random() < quirks["crossover_unknown_payer"]:
+        return SUPPLEMENT.code, True
+    return "", True
 
 
 def _decide_secondary(case: Case) -> Ruling:

@@ -15,11 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from sanderling.core.x12.write.adjustments import Adjustment
+from sanderling.core.x12.write.remittance import ClaimPayment, LinePayment
 from sanderling.simulator.accounts import PATIENT_RANK
 from sanderling.simulator.ruling import RuledPayment
 
-CONTRACTUAL = frozenset({"45", "59", "131", "P12"})
+# Under CO, a member's share (1, 2, 3) is what the provider may not collect (3.4).
+CONTRACTUAL = frozenset({"1", "2", "3", "45", "59", "131", "P12"})
 SEQUESTRATION = "253"
 COST_SHARE = frozenset({"1", "2", "3", "66", "122", "142", "187", "241", "247", "248"})
 WHOLE_CLAIM = 0  # line number of amounts given at claim level
@@ -124,9 +125,9 @@ class Book:
         effects: list[Effect] = []
         if payment.lines:
             for number, line in zip(ruled.line_numbers, payment.lines, strict=True):
-                self._post_part(number, rank, line.paid_cents, line.adjustments, effects)
+                self._post_part(number, rank, line, effects)
         else:
-            self._post_part(WHOLE_CLAIM, rank, payment.paid_cents, payment.adjustments, effects)
+            self._post_part(WHOLE_CLAIM, rank, payment, effects)
         self._posted.setdefault((rank, payment.payer_claim_number), []).extend(effects)
         self._close(on_date)
 
@@ -134,8 +135,7 @@ class Book:
         self,
         number: int,
         rank: int,
-        paid: int,
-        adjustments: tuple[Adjustment, ...],
+        part: ClaimPayment | LinePayment,
         effects: list[Effect],
     ) -> None:
         def apply(effect: Effect) -> None:
@@ -143,7 +143,8 @@ class Book:
                 effects.append(effect)
                 self._apply(effect)
 
-        apply(Effect(number, rank, "payment", -paid))
+        adjustments = part.adjustments
+        apply(Effect(number, rank, "payment", -part.paid_cents))
         next_party = rank + 1 if rank + 1 < self.coverage_count else PATIENT_RANK
         for item in adjustments:
             if item.group == "PR" and item.code in COST_SHARE:
@@ -153,6 +154,8 @@ class Book:
         for item in adjustments:
             if item.group != "CO":
                 continue
+            if item.code == "45" and not part.paid_cents and item.amount_cents == part.charge_cents:
+                continue  # over the whole charge it is no reduction but a denial (3.1)
             if item.code in CONTRACTUAL:
                 cents = self._capped(number, rank, item.amount_cents)
                 apply(Effect(number, rank, "contractual", -cents))

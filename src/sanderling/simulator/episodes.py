@@ -53,8 +53,10 @@ class Track:
     held_date: date | None = None  # a claim payment that does not balance came in
     hidden: str = ""  # silent, lost, pended, missing_remit: what only the payer knows
     crossover_date: date | None = None
+    is_unknown_coverage: bool = False  # known only because the claim was forwarded there
     is_correction_open: bool = False
     is_correction_rejected: bool = False
+    is_sent_twice: bool = False  # the same claim again, by an office that did not look
     is_duplicate_answered: bool = False  # OA-18 received for a claim sent twice
     latest_status: ToldStatus | None = None
     activity: Activity | None = None  # of people, newer than the payer's last word

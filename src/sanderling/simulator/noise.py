@@ -65,8 +65,4 @@ def _line_with_noise(
     if other_code and dice.random() < rates["line_recoded"]:
         line = replace(line, code=other_code, submitted_code=line.code)
         episode.noise.append("line_recoded")
-    is_16 = any(item.code == "16" for item in line.adjustments)
-    if is_16 and dice.random() < rates["remark_missing_on_16"]:
-        line = replace(line, remarks=())
-        episode.noise.append("remark_missing")
     return line

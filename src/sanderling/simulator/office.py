@@ -112,6 +112,7 @@ class Office:
         track = episode.tracks[rank]
         track.sent_dates.append(day)
         track.activity = None  # whatever was noted before, the claim is on its way anew
+        track.is_sent_twice = track.is_sent_twice or is_duplicate
         if frequency is not Frequency.ORIGINAL:
             track.is_correction_rejected = False
         elif not is_duplicate:  # a duplicate changes nothing for the first one
@@ -220,12 +221,29 @@ class Office:
             if owed > 0 and is_idle and dice.random() < office["bill_secondary_share"]:
                 later = self._later(dice, "bill_secondary_days", day)
                 self._at(later, partial(self._bill_next, episode, rank + 1))
+            elif following.crossover_date is not None and not following.is_unknown_coverage:
+                self._bill_directly_later(episode, rank + 1, following.crossover_date, dice)
         elif is_original and rank == 0 and len(episode.tracks) == 1:
             self._second_thoughts(episode, track, dice, day)
 
     def _bill_next(self, episode: Episode, rank: int, day: date) -> None:
         track = episode.tracks[rank]
         if track.stage is Stage.UNBILLED and episode.book.party_cents(rank) > 0:
+            self.send(episode, rank, day)
+
+    def _bill_directly_later(
+        self, episode: Episode, rank: int, crossover_date: date, dice: Random
+    ) -> None:
+        """A crossover that nobody answers is billed directly after a month (5.1)."""
+        if dice.random() < self._state.parameters.quirks["crossover_billed_directly"]:
+            later = crossover_date + timedelta(days=dice.randrange(32, 60))
+            self._at(later, partial(self._bill_directly, episode, rank))
+
+    def _bill_directly(self, episode: Episode, rank: int, day: date) -> None:
+        track = episode.tracks[rank]
+        is_silent = track.posted_date is None and not track.sent_dates
+        if is_silent and track.hidden != "held" and episode.book.party_cents(rank) > 0:
+            episode.noise.append("crossover_billed_directly")
             self.send(episode, rank, day)
 
     def _rework(self, episode: Episode, rank: int, ruling: Ruling, dice: Random, day: date) -> None:
@@ -305,8 +323,13 @@ class Office:
 
     def _ask_status(self, episode: Episode, day: date) -> None:
         track = episode.tracks[0]
-        if track.stage in {Stage.SENT, Stage.ACCEPTED}:
-            self.status_requests.append(episode)
+        if track.stage not in {Stage.SENT, Stage.ACCEPTED}:
+            return
+        self.status_requests.append(episode)
+        dice = self._dice(episode, f"status {day.isoformat()}")
+        if dice.random() < self._state.parameters.quirks["status_asked_again"]:
+            when = day + timedelta(days=dice.randrange(14, 28))
+            self._at(when, partial(self._ask_status, episode))
 
     def _at(self, day: date, action: Callable[[date], None]) -> None:
         self._state.agenda.at(next_business_day(day), action)

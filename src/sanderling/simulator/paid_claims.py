@@ -23,6 +23,7 @@ from sanderling.simulator.payment_lines import (
 )
 from sanderling.simulator.planted import PlantedProblem
 from sanderling.simulator.pricing import Price, price_lines
+from sanderling.simulator.quirks import Bend, bend_line
 from sanderling.simulator.reasons import Reason
 from sanderling.simulator.ruling import RuledPayment, ShortLine
 
@@ -92,8 +93,10 @@ def paid_payment(
     *,
     struck: dict[int, Reason] | None = None,
     crosses_to: str = "",
+    crosses_plainly: bool = True,
+    bend: Bend = Bend.NONE,
 ) -> tuple[tuple[RuledPayment, ...], tuple[ShortLine, ...]]:
-    """Pay a claim by contract, lines in `struck` denied.
+    """Pay a claim by contract, lines in `struck` denied, lines bent as `bend` says.
 
     Answers the claim payments (two when the payer split the claim) and the lines not priced by
     contract.
@@ -112,9 +115,14 @@ def paid_payment(
             continue
         factor, cause = book.error(line, common, dice)
         allowed = min(share_of(price.allowed_cents, factor), line.charge_cents)
+        paid = _paid_line(claim, line, price, allowed, book.payer, purse)
+        bent = bend_line(paid, bend, dice)
+        if bend is Bend.OWN_REDUCTION and bent is not paid:
+            allowed, cause = allowed - (paid.paid_cents - bent.paid_cents), bend.value
+            bend = Bend.NONE  # one line is enough
         if allowed != price.allowed_cents:
             short_lines.append(ShortLine(number, price.allowed_cents, allowed, cause))
-        lines.append(_paid_line(claim, line, price, allowed, book.payer, purse))
+        lines.append(bent)
     owed = sum(
         item.amount_cents for line in lines for item in line.adjustments if item.group == "PR"
     )
@@ -124,9 +132,8 @@ def paid_payment(
         paid_cents=sum(item.paid_cents for item in lines),
         patient_cents=owed,
     )
-    ruled = RuledPayment(
-        _forwarded(payment, crosses_to if owed else ""), tuple(range(1, len(lines) + 1))
-    )
+    payment = _forwarded(payment, crosses_to if owed else "", is_plain=crosses_plainly)
+    ruled = RuledPayment(payment, tuple(range(1, len(lines) + 1)))
     share = book.parameters.payment["split_claim_share"]
     if len(lines) > 1 and not claim.other_payers and dice.random() < share:
         return split_payment(ruled), tuple(short_lines)
@@ -178,9 +185,13 @@ def _contractual(line: ClaimLine, price: Price, allowed: int) -> tuple[Adjustmen
     return (Adjustment("CO", "45", line.charge_cents - allowed),)
 
 
-def _forwarded(payment: ClaimPayment, crosses_to: str) -> ClaimPayment:
+def _forwarded(payment: ClaimPayment, crosses_to: str, *, is_plain: bool = True) -> ClaimPayment:
     if not crosses_to:
         return payment
+    if not is_plain:
+        # Only a remark tells: MA07 for a Medicaid program, MA18 for others.
+        remark = "MA07" if BY_CODE[crosses_to].kind == "medicaid" else "MA18"
+        return replace(payment, remarks=("MA01", remark))
     return replace(
         payment,
         status="19",

@@ -20,6 +20,7 @@ class Parameters:
     ranges: dict[str, tuple[float, float]]  # the two-number entries of all sections
     payment: dict[str, float]
     noise: dict[str, float]
+    quirks: dict[str, float]
     denials: dict[str, float]
     recovery: dict[str, float]
     choices: dict[str, float]

@@ -201,6 +201,7 @@ class PayerDesk:
     def _decided(self, submission: Submission, ruling: Ruling, lag: int, day: date) -> None:
         account = submission.episode.account
         record = self._records[_key(account)]
+        submission.episode.noise.extend(ruling.quirks)
         paid = sum(part.payment.paid_cents for part in ruling.payments)
         interest = 0
         late_days = lag - int(self._state.parameters.choices["interest_after_days"])
@@ -227,8 +228,14 @@ class PayerDesk:
         timing = self._state.parameters.timing
         account = submission.episode.account
         dice = dice_for(self._state.settings.seed, "reversal", submission.trace)
-        if dice.random() >= timing["reversal_share"] or len(account.patient.coverages) > 1:
+        quirks = self._state.parameters.quirks
+        if dice.random() >= timing["reversal_share"]:
             return
+        if len(account.patient.coverages) > 1:
+            # The further payer may have paid long before.
+            if submission.rank or dice.random() >= quirks["reversal_after_secondary"]:
+                return
+            submission.episode.noise.append("reversal_after_secondary")
         wait = 15 + round(dice.expovariate(0.6931 / (timing["reversal_median_days"] - 15)))
         self._state.agenda.at(day + timedelta(days=wait), partial(self._reverse, submission))
 
@@ -259,7 +266,11 @@ class PayerDesk:
         taken = Ruling(Outcome.VOIDED, reversals)
         is_later = dice.random() < choices["takeback_money_later"]
         self._queue(Due(submission, taken, reversals, True, is_later))
-        later = next_business_day(day + timedelta(days=dice.randrange(12, 30)))
+        wait = dice.randrange(12, 30)
+        if dice.random() < self._state.parameters.quirks["correction_months_later"]:
+            wait = dice.randrange(60, 150)
+            submission.episode.noise.append("correction_months_later")
+        later = next_business_day(day + timedelta(days=wait))
         self._state.agenda.at(
             later, lambda _day: self._queue(Due(submission, ruling, corrected, True))
         )

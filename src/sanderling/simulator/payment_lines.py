@@ -78,9 +78,16 @@ def is_claim_level(claim: Claim) -> bool:
 
 
 def denied_payment(
-    claim: Claim, payer: PayerProfile, reason: Reason, common: Common, dice: Random
+    claim: Claim,
+    payer: PayerProfile,
+    reason: Reason,
+    common: Common,
+    dice: Random,
+    *,
+    at_claim_level: bool = False,
+    remarks_on_claim: bool = False,
 ) -> RuledPayment:
-    """Deny the whole claim."""
+    """Deny the whole claim, by line unless `at_claim_level`."""
     payment = base_payment(claim, common)
     status = "4" if payer.denied_status == "4" else payment.status
     patient_cents = claim.charge_cents if reason.group == "PR" else 0
@@ -95,17 +102,24 @@ def denied_payment(
             ),
             (),
         )  # fmt: skip
+    if at_claim_level:
+        whole = Adjustment(reason.group, reason.code, claim.charge_cents)
+        bare = replace(
+            payment, status=status, patient_cents=patient_cents, adjustments=(whole,),
+            remarks=reason.remarks,
+        )  # fmt: skip
+        return RuledPayment(bare, ())
     lines = tuple(
         replace(
             line_payment(
                 claim, line, 0, (Adjustment(reason.group, reason.code, line.charge_cents),)
             ),
-            remarks=reason.remarks,
+            remarks=() if remarks_on_claim else reason.remarks,
         )
         for line in claim.lines
     )
-    repeated = dice.random() < load_parameters().choices["remarks_on_claim_too"]
-    remarks = reason.remarks if repeated else ()
+    is_repeated = dice.random() < load_parameters().choices["remarks_on_claim_too"]
+    remarks = reason.remarks if is_repeated or remarks_on_claim else ()
     return RuledPayment(
         replace(payment, status=status, patient_cents=patient_cents, lines=lines, remarks=remarks),
         tuple(range(1, len(lines) + 1)),

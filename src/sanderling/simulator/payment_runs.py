@@ -40,6 +40,7 @@ class PaymentRuns:
     def __init__(self, state: WorldState) -> None:
         self._state = state
         self._debts: dict[tuple[str, str], list[ProviderAdjustment]] = {}
+        self._payees: dict[str, tuple[Provider, str]] = {}  # by NPI: who, and the client's code
 
     def run(self, desk: PayerDesk, day: date) -> list[MadeRemittance]:
         """Pay everything that is due at a payer."""
@@ -47,15 +48,28 @@ class PaymentRuns:
         for npi in sorted(desk.due):
             dues = desk.due[npi]
             if dues:
+                account = dues[0].submission.episode.account
+                self._payees[npi] = account.department.billing, account.client.code
                 made.append(self._remit(desk, npi, dues, day))
+        indebted = sorted(npi for payer, npi in self._debts if payer == desk.profile.code)
+        made += [
+            self._remit(desk, npi, [], day)
+            for npi in indebted
+            if npi not in desk.due and self._takes_alone(desk, npi, day)
+        ]
         desk.due.clear()
         return made
+
+    def _takes_alone(self, desk: PayerDesk, npi: str, day: date) -> bool:
+        """Tell whether a debt is stated though nothing is paid: an 835 of PLB segments only."""
+        seed = self._state.settings.seed
+        dice = dice_for(seed, "alone", desk.profile.code, npi, day.isoformat())
+        return dice.random() < self._state.parameters.quirks["takeback_alone"]
 
     def _remit(self, desk: PayerDesk, npi: str, dues: list[Due], day: date) -> MadeRemittance:
         state = self._state
         payer = desk.profile
-        account = dues[0].submission.episode.account
-        payee = account.department.billing
+        payee, client_code = self._payees[npi]
         dice = dice_for(state.settings.seed, "run", payer.code, npi, day.isoformat())
         claims: list[ClaimPayment] = []
         adjustments = self._debts.pop((payer.code, npi), [])
@@ -66,7 +80,8 @@ class PaymentRuns:
                 held.add(place)
             claims += made
             adjustments += self._adjustments_of(due, payer.code, npi, day)
-        adjustments += self._other_adjustments(npi, day, claims, dice)
+        if claims:
+            adjustments += self._other_adjustments(npi, day, claims, dice)
         trace = f"{payer.code}{day:%y%m%d}{state.next_number('trn:' + payer.code):05d}"
         remittance = Remittance(
             payer=payer.on_remittance,
@@ -81,7 +96,7 @@ class PaymentRuns:
         )
         if remittance.balanced_cents < 0:
             remittance = self._forward_balance(remittance, payer.code, npi, day)
-        return MadeRemittance(remittance, dues, payee, account.client.code, held)
+        return MadeRemittance(remittance, dues, payee, client_code, held)
 
     def _claims_of(self, due: Due, desk: PayerDesk, dice: Random) -> list[ClaimPayment]:
         state = self._state

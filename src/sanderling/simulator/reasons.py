@@ -39,6 +39,7 @@ DENIALS: dict[str, tuple[Reason, ...]] = {
         Reason("CO", "109", ("N418",), 15),
         Reason("CO", "140", (), 6),
         Reason("PR", "177", (), 8),
+        Reason("CO", "24", (), 8),
     ),
     "missing_information": (
         Reason("CO", "16", ("N382",), 20),

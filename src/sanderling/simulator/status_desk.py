@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from random import Random
 
 from sanderling.core.x12.write.claim_status import (
     StatusBatch,
@@ -66,8 +67,14 @@ class StatusDesk:
         dice = dice_for(self._state.settings.seed, "status", trace)
         if dice.random() < self._state.parameters.noise["contradictory_status"]:
             return StatusReply("P1", "20", yesterday)  # the help desk's usual answer
+        quirks = self._state.parameters.quirks
+        if track.is_sent_twice and dice.random() < quirks["status_about_duplicate"]:
+            episode.noise.append("status_about_duplicate")
+            return StatusReply("F2", "54", yesterday)
         if track.hidden == "missing_remit" and track.unseen_payment is not None:
             number, paid_date, paid = track.unseen_payment
+            if not paid:
+                return StatusReply("F2", "1", paid_date, adjudicated_date=paid_date)
             return StatusReply(
                 "F1", "65", paid_date, paid_cents=paid, adjudicated_date=paid_date,
                 payment_date=paid_date, payment_trace=number,
@@ -76,9 +83,25 @@ class StatusDesk:
             is_a4 = dice.random() < self._state.parameters.choices["not_found_is_a4"]
             return StatusReply("A4" if is_a4 else "D0", "35", yesterday)
         if track.hidden == "pended":
-            return StatusReply("P3", "297", yesterday)
+            is_r4 = dice.random() < quirks["status_records_wanted_is_r4"]
+            return StatusReply("R4" if is_r4 else "P3", "297", yesterday)
         if track.stage is Stage.FINAL:
             return StatusReply("F0", "3", track.posted_date or yesterday)
+        return self._odd_reply(episode, yesterday, dice)
+
+    def _odd_reply(self, episode: Episode, yesterday: date, dice: Random) -> StatusReply:
+        """Answer about a claim in process; some payers' desks are wrong about it."""
+        quirks = self._state.parameters.quirks
+        if episode.tracks[0].hidden == "silent" and dice.random() < quirks["status_denied_unsent"]:
+            episode.noise.append("status_denied_unsent")
+            return StatusReply("F2", dice.choice(("1", "88")), yesterday)
+        mark = dice.random()
+        if mark < quirks["status_paid_too_early"]:
+            episode.noise.append("status_paid_too_early")
+            return StatusReply("F1", "65", yesterday)
+        if mark < quirks["status_paid_too_early"] + quirks["status_not_found_too_early"]:
+            episode.noise.append("status_not_found_too_early")
+            return StatusReply("D0", "35", yesterday)
         return StatusReply("P1", "20", yesterday)
 
     def _batch(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from sanderling.core.x12.write.claim import Claim, Frequency
-from sanderling.simulator.accounts import AccountMaker
+from sanderling.simulator.accounts import AccountMaker, Coverage
 from sanderling.simulator.answers import PayerFrontEnds
 from sanderling.simulator.billing import make_claim
 from sanderling.simulator.calendar import add_business_days, is_business_day
@@ -22,13 +22,13 @@ from sanderling.simulator.clients import (
     make_clients,
     payers_of,
 )
-from sanderling.simulator.episodes import Stage, Submission
+from sanderling.simulator.episodes import Episode, Stage, Submission, Track
 from sanderling.simulator.files import OutFile
 from sanderling.simulator.identifiers import dice_for
 from sanderling.simulator.office import Office, SentSet
 from sanderling.simulator.parameters import load_parameters
 from sanderling.simulator.payer_desk import Due, PayerDesk, prior_decision
-from sanderling.simulator.payers import PAYERS, PayerProfile
+from sanderling.simulator.payers import BY_CODE, PAYERS, PayerProfile
 from sanderling.simulator.payment_runs import (
     MadeRemittance,
     PaymentRuns,
@@ -270,6 +270,8 @@ class World:
         submission = due.submission
         episode = submission.episode
         rank = submission.rank + 1
+        if rank == len(episode.tracks):
+            self._add_coverage(episode, BY_CODE[due.ruling.crosses_to])
         track = episode.tracks[rank]
         track.crossover_date = paid_date
         claim = self._crossover_claim(due, rank, paid_date)
@@ -287,6 +289,16 @@ class World:
         )
         arrival = add_business_days(when, 3 + dice.randrange(5))
         self.state.agenda.at(arrival, partial(self._forward, crossed))
+
+    def _add_coverage(self, episode: Episode, payer: PayerProfile) -> None:
+        """The claim was forwarded to a payer of whom the client knew nothing."""
+        account = episode.account
+        number = self.state.next_number("coverage")
+        coverage = Coverage(payer, f"{payer.code[:3]}{number:09d}", "")
+        coverages = (*account.patient.coverages, coverage)
+        account.patient = replace(account.patient, coverages=coverages)
+        episode.tracks.append(Track(is_unknown_coverage=True))
+        episode.book.coverage_count += 1
 
     @staticmethod
     def _crossover_claim(due: Due, rank: int, paid_date: date) -> Claim:
