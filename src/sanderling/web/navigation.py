@@ -44,11 +44,14 @@ class Entry:
 
 PLACES = (
     Place("Aging", "aging", "chart-bar", "aging.view", "a"),
+    Place("Where the money is", "barriers", "stack-2", "barriers.view", "m"),
+    Place("At a glance", "glance", "eye", "barriers.view", "g"),
     Place("Claims", "claims", "file-invoice", "claims.view", "c"),
     Place("Suspense", "suspense", "coin", "files.view", "s"),
     Place("Files", "files", "files", "files.view", "f"),
     Place("Clients", "clients", "building-hospital", "clients.view", "l"),
     Place("Payers", "payers", "building-bank", "payers.view", "p"),
+    Place("Codes", "codes", "list-details", "codes.view", "o"),
     Place("Users", "users", "users", "users.edit", "u"),
     Place("Audit", "audit", "history", "audit.view", "t"),
 )

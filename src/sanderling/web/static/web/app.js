@@ -81,6 +81,8 @@ document.addEventListener("change", (event) => {
 // {kind: "bars" | "lines", unit: "cents" | "count" | "rate", stacked, horizontal,
 //  palette: "kinds" | "age", categories: [...], series: [{name, values: [...]}],
 //  links: [address for each category]}
+// {kind: "treemap", unit, items: [{name, value, url, children: [the same]}]}
+// {kind: "flow", unit, nodes: [{id, name}], links: [{source, target, value}]}
 const units = {
   cents: (value) => (value / 100).toLocaleString("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 }),
   rate: (value) => `${(100 * value).toFixed(1)}%`,
@@ -92,8 +94,39 @@ const short = { cents: (value) => `$${(value / 100).toLocaleString("en-US", { no
 // "age" goes from young to old, so that late balances stand out; "kinds" only tells apart.
 const palettes = {
   kinds: ["#2f6f8f", "#e0a458", "#6a994e", "#b5544d", "#7a6c9d", "#5fa8a3", "#8d8d8d"],
+  areas: ["#2f6f8f", "#9a5b13", "#4a7a35", "#a3423b", "#66588a", "#2c7f7a", "#6b6b6b", "#7d1d3f", "#37607a", "#5b6b1d"],
   age: ["#7fb7be", "#3d8b9b", "#e9c46a", "#e08e45", "#b23a48", "#7d1d3f", "#4a1230", "#2b0a1d"],
 };
+
+// Two levels of areas; a click opens what is behind an area.
+function treemap(source, say, box) {
+  const items = source.items.map((item, index) => ({ ...item, itemStyle: { color: palettes.areas[index % palettes.areas.length] } }));
+  return {
+    tooltip: { renderMode: "richText", formatter: (area) => `${area.treePathInfo.slice(1).map((part) => part.name).join(" › ")}\n${say(area.value)}` },
+    series: [{
+      type: "treemap", data: items, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 60, childrenVisibleMin: 400,
+      top: 0, bottom: 0, left: 0, right: 0, width: "100%", height: "100%",
+      label: { show: true, color: "#fff", fontSize: box.clientWidth < 500 ? 10 : 12, overflow: "truncate", formatter: (area) => `${area.name}\n${say(area.value)}` },
+      upperLabel: { show: true, height: 22, color: "#fff", fontWeight: "bold", overflow: "truncate", formatter: (area) => `${area.name} ${say(area.value)}` },
+      levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: 2, borderColorSaturation: 0.45 }, colorSaturation: [0.3, 0.45] }, { itemStyle: { gapWidth: 1 } }],
+    }],
+  };
+}
+
+// What went from where to where: the days stand left and right.
+function flow(source, say, ink, box) {
+  const isNarrow = box.clientWidth < 500;
+  const titles = new Map(source.nodes.map((node) => [node.id, node.name]));
+  const nodes = source.nodes.map((node, index) => ({ name: node.id, depth: node.id.startsWith("was ") ? 0 : 1, itemStyle: { color: palettes.areas[index % palettes.areas.length] }, label: { position: node.id.startsWith("was ") ? "right" : "left" } }));
+  return {
+    tooltip: { renderMode: "richText", formatter: (part) => (part.dataType === "edge" ? `${titles.get(part.data.source)} › ${titles.get(part.data.target)}\n${say(part.value)}` : `${titles.get(part.name)}\n${say(part.value)}`) },
+    series: [{
+      type: "sankey", data: nodes, links: source.links, left: 4, right: 4, top: 8, bottom: 8, nodeGap: isNarrow ? 6 : 10, draggable: false,
+      emphasis: { focus: "adjacency" }, lineStyle: { color: "source", opacity: 0.35 },
+      label: { color: ink, fontSize: isNarrow ? 10 : 12, formatter: (node) => titles.get(node.name) },
+    }],
+  };
+}
 
 async function draw(box) {
   if (typeof echarts === "undefined") return;
@@ -103,6 +136,14 @@ async function draw(box) {
   const say = units[source.unit] || units.count;
   const style = getComputedStyle(document.documentElement);
   const ink = style.getPropertyValue("--tblr-body-color").trim() || "#333";
+  if (source.kind === "treemap" || source.kind === "flow") {
+    echarts.getInstanceByDom(box)?.dispose();
+    const areas = echarts.init(box, null, { renderer: "svg" });
+    const animation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    areas.setOption({ animation, aria: { enabled: true }, ...(source.kind === "treemap" ? treemap(source, say, box) : flow(source, say, ink, box)) });
+    areas.on("click", (event) => { if (event.data?.url) location.href = event.data.url; });
+    return;
+  }
   if (source.horizontal) box.style.height = `${80 + 30 * source.categories.length}px`;
   const room = Math.max(90, Math.round(box.clientWidth * 0.28));
   const labels = source.horizontal ? { width: room, overflow: "truncate" } : { hideOverlap: true };
