@@ -6,4 +6,11 @@ from django.urls import path
 
 from sanderling.payers import views
 
-urlpatterns = [path("payers/", views.payers, name="payers")]
+urlpatterns = [
+    path("payers/", views.payers, name="payers"),
+    path("payers/deadlines/", views.type_deadlines, name="type-deadlines"),
+    path("payers/deadlines/rules/", views.new_type_rule, name="new-type-rule"),
+    path("payers/deadlines/rules/<int:pk>/", views.deadline_rule, name="deadline-rule"),
+    path("payers/<int:pk>/", views.payer, name="payer"),
+    path("payers/<int:pk>/rules/", views.new_payer_rule, name="new-payer-rule"),
+]

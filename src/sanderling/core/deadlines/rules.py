@@ -228,6 +228,12 @@ def clocks_of(kind: Kind, level: int) -> tuple[Clock, ...]:
     return (Clock.NOTICE,) if kind is Kind.APPEAL and level > 1 else KIND_CLOCKS[kind]
 
 
+def limit_name(kind: Kind, level: int) -> str:
+    """Return what is limited in words, such as "Appeal, level 2"."""
+    name = kind.value.replace("_", " ").capitalize()
+    return f"{name}, level {level}" if level else name
+
+
 def limits() -> tuple[tuple[Kind, int], ...]:
     """Return everything that can have a deadline: kinds, and appeals by level (others: 0)."""
     return tuple(
