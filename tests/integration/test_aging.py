@@ -95,6 +95,25 @@ def test_an_answer_is_what_was_known_that_day(tmp_path: Path) -> None:
     assert owed(date(2026, 1, 19), "patient") == 1800
 
 
+def test_a_claim_that_two_parties_owe_counts_once(tmp_path: Path) -> None:
+    """Once in all and once with each party; without balance spans as with them."""
+    take(tmp_path, "claims.837p", claims_file(sent("TWICE", 150)), date(2026, 1, 5))
+    answer = paid("TWICE", 150, 72, "CO*16*60", "PR*2*18")
+    take(tmp_path, "paid.835", remittance_file(answer), date(2026, 1, 19))
+    take(tmp_path, "next.837p", claims_file(sent("NEXT", 10), batch="B2"), date(2026, 2, 5))
+
+    for is_extended in (False, True):
+        if is_extended:
+            assert extend_spans() == 2
+        for day, claims in ((date(2026, 1, 20), 1), (date(2026, 2, 5), 2)):
+            question = AgingQuestion(as_of=day, by=("responsibility",), party="all")
+            counts = {row["responsibility"]: row["count"] for row in aging(question).rows}
+            assert counts == {"patient": 1, "primary": claims}
+            assert aging(question).totals["count"] == claims
+            ungrouped = aging(AgingQuestion(as_of=day, party="all")).totals
+            assert (ungrouped["count"], ungrouped["total_cents"]) == (claims, 6800 + 1000 * claims)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
