@@ -14,7 +14,7 @@ from sanderling.clients.models import Client, ClientIdentifier
 from sanderling.web.actor import set_actor
 
 AT = datetime(2026, 3, 5, tzinfo=UTC)
-FEATURES = ("clients", "payers", "files", "claims", "remits", "ledger", "followup", "audit")
+FEATURES = ("clients", "payers", "files", "claims", "remits", "ledger", "followup", "audit", "codes")
 
 
 @contextmanager

@@ -18,20 +18,23 @@ class Role(models.TextChoices):
 
 
 _READ = frozenset(
-    {"aging.view", "barriers.view", "claims.view", "clients.view", "files.view", "payers.view"}
+    {
+        *("aging.view", "barriers.view", "claims.view", "clients.view", "codes.view"),
+        *("files.view", "payers.view"),
+    }
 )
 _WORK = _READ | {"claims.work", "files.upload"}
 _LEAD = _WORK | {"claims.assign", "files.replay"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.SPECIALIST: _WORK,
-    Role.LEAD: _LEAD | {"deadlines.edit"},
+    Role.LEAD: _LEAD | {"codes.edit", "deadlines.edit"},
     Role.ACCOUNT_MANAGER: _LEAD | {"clients.edit"},
     Role.CLIENT_USER: frozenset({"aging.view", "barriers.view", "claims.view"}),
     Role.CODER: _WORK,
     Role.COMPLIANCE: _READ | {"audit.view"},
     Role.ADMIN: _LEAD
-    | {"clients.edit", "deadlines.edit", "payers.edit", "users.edit", "audit.view"},
+    | {"clients.edit", "codes.edit", "deadlines.edit", "payers.edit", "users.edit", "audit.view"},
 }
 EVERY_PERMISSION: frozenset[str] = frozenset().union(*PERMISSIONS.values())
 

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "sanderling.audit",
     "sanderling.clients",
     "sanderling.payers",
+    "sanderling.codes",
     "sanderling.files",
     "sanderling.claims",
     "sanderling.remits",

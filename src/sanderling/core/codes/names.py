@@ -145,6 +145,34 @@ ACTION_OF_STEP: Final = MappingProxyType(
     }
 )
 
+# The steps of a chain, as a person reads them.
+STEP_TITLES: Final = MappingProxyType(
+    {
+        "POST": "post, nothing to follow up",
+        "F7": "corrected claim",
+        "F8": "void the claim",
+        "F1": "new claim",
+        "COD": "coder's review",
+        "INT": "verify eligibility and member data",
+        "PTU": "patient updates the payer",
+        "AUTH": "find or request the authorization",
+        "CRED": "fix enrollment",
+        "REC": "send records",
+        "APC": "clinical appeal",
+        "APA": "administrative appeal",
+        "PRICE": "dispute the price",
+        "CON": "look at the contract",
+        "CALL": "ask the payer",
+        "B2": "bill the next or other payer",
+        "BP": "transfer to the patient",
+        "CLI": "ask the client",
+        "WAIT": "wait",
+        "REF": "refund",
+        "WO": "request a write-off",
+        "MGT": "management decides",
+    }
+)
+
 TEAM_OF_ABBREVIATION: Final = MappingProxyType(
     {
         "AR": Team.AR,

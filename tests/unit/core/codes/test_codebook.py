@@ -22,6 +22,7 @@ from sanderling.core.codes.meaning import meaning_of, rarcs, retired
 from sanderling.core.codes.names import (
     ACTION_OF_STEP,
     CATEGORY_OF_SUBCATEGORY,
+    STEP_TITLES,
     SUBCATEGORY_PRIORITY,
     TEAM_OF_ABBREVIATION,
     Category,
@@ -344,6 +345,7 @@ def test_a_denial_without_a_way_is_never_written_off_by_posting() -> None:
 
 
 def test_the_tables_use_known_names() -> None:
+    assert set(STEP_TITLES) == set(ACTION_OF_STEP)
     rows = [(row.category, row.action, row.team) for row in carcs().values()]
     rows += [(row.subcategory, row.action, row.team) for row in rarcs().values()]
     for subcategory, chain, team in rows:

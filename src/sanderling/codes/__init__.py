@@ -1,0 +1,1 @@
+"""Codes: what payers' codes mean here, and what people have decided otherwise."""
