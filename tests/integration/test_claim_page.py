@@ -51,7 +51,7 @@ def test_the_eob_adds_up_and_names_reasons(people: People) -> None:
     for amount in ("$200.00", "$140.00", "$60.00", "$20.00", "$120.00"):
         assert amount in page
     detail = claim_detail(find_claim(client="MINE", number="A/1 1"), as_of=AS_OF)
-    (eob,) = page_of(detail, Links({}))["remittances"]
+    (eob,) = page_of(detail, Links({}), today=AS_OF)["remittances"]
     assert (eob["patient_cents"], eob["other_cents"], eob["allowed_cents"]) == (2000, 6000, 14000)
     assert eob["difference_cents"] == 0
 

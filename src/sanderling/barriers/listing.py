@@ -210,6 +210,18 @@ def rows_of_claim(claim_id: int) -> list[Row]:
     return [dict(zip(_FACTS, row, strict=True)) for row in run(statement, {"claim_id": claim_id})]
 
 
+def rows_of_claim_on(claim_id: int, as_of: date) -> list[Row] | None:
+    """Return the rows kept of one claim at a week end, None for a day that is not kept."""
+    params = {"claim_id": claim_id, "as_of": as_of}
+    if not run("SELECT FROM barriers_week_end WHERE as_of_date = %(as_of)s", params):
+        return None
+    statement = f"""
+        SELECT {", ".join(_FACTS)} FROM {kept_source("as_of")} AS b
+         WHERE claim_id = %(claim_id)s ORDER BY party
+    """  # noqa: S608  (as above)
+    return [dict(zip(_FACTS, row, strict=True)) for row in run(statement, params)]
+
+
 def _source(wanted: Wanted) -> str:
     if wanted.is_closed:
         return kept_source("since")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sanderling.core.barriers.words import barrier_title, category_title
+from sanderling.core.barriers.words import WHAT_CHANGES, barrier_title, category_title
 
 
 def sentence_of(row: Mapping[str, Any], *, payer_name: str, as_of: date) -> str:
@@ -14,3 +14,8 @@ def sentence_of(row: Mapping[str, Any], *, payer_name: str, as_of: date) -> str:
     category = category_title(str(row["category"]))
     title = barrier_title(str(row["barrier"]))
     return f"{title}: {category.lower()}." if category else f"{title}."
+
+
+def change_of(row: Mapping[str, Any]) -> str:
+    """Return what would change the barrier."""
+    return WHAT_CHANGES.get(str(row["barrier"]), "")

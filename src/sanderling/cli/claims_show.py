@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,12 @@ MONEY_KEYS = (
 @output_options
 @needs_database
 def show(client: str, claim: str, as_of: date, form: str | None, output: Path | None) -> None:
-    """Everything about one claim: balances, lines, submissions, remittances, timeline.
+    """Everything about one claim: balances, why it is open, lines, remittances, timeline.
 
     CLIENT is the client's code, CLAIM the patient control number. JSON has it all; the table, CSV
     and XLSX have the timeline.
     """
+    from sanderling.barriers.of_claim import known_barriers
     from sanderling.receivables.claim import NoSuchClaim, claim_detail, find_claim
 
     wanted = chosen(form, output)
@@ -42,7 +43,9 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
         found = find_claim(client=client, number=claim)
     except NoSuchClaim as error:
         raise click.UsageError(str(error)) from None
-    detail = claim_detail(found, as_of=as_of)
+    today = datetime.now(UTC).date()
+    rows = known_barriers(found.pk, as_of=as_of, today=today)
+    detail = claim_detail(found, as_of=as_of, barriers=rows)
     if wanted.form == "json":
         print_rows([detail], columns=list(detail), as_of=as_of, output=wanted)
         return
@@ -66,7 +69,19 @@ def header(detail: dict[str, Any]) -> list[str]:
     return [
         f"{detail['client']} {detail['claim']} ({detail['kind']})",
         *(f"  {_title(key).ljust(10)} {dollars(detail[key]):>14}" for key in keys),
+        *(line for row in detail["barrier"] or [] for line in _why(row)),
     ]
+
+
+def _why(row: dict[str, Any]) -> list[str]:
+    """Return why a party owes, and what comes next."""
+    lines = [f"  {row['party']} {dollars(row['balance_cents'])}: {row['sentence']}"]
+    if row["next_action"]:
+        lines.append(f"    next: {row['next_action']} by {row['team']}, {row['next_date']}")
+    if row["deadline"]:
+        met = " (met)" if row["is_deadline_met"] else ""
+        lines.append(f"    deadline: {row['deadline_kind']} {row['deadline']}{met}")
+    return lines
 
 
 def _title(key: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from sanderling.barriers.of_claim import evidence_of, told
 from sanderling.claims.models import (
     Answer,
     Claim,
@@ -103,8 +104,13 @@ def find_claim(*, client: str, number: str) -> Claim:
     return claim
 
 
-def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
-    """Return everything about `claim` that was known at the end of `as_of`."""
+def claim_detail(
+    claim: Claim, *, as_of: date, barriers: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return everything about `claim` that was known at the end of `as_of`.
+
+    `barriers`: the claim's rows of that day (see barriers.of_claim), None when they are not known.
+    """
     sources = _Sources()
     entries = list(
         Entry.objects.filter(claim_id=claim.pk, posted_date__lte=as_of).order_by(
@@ -142,6 +148,7 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         + [p.transaction_id for p in payments]
         + [a.transaction_id for a in answers]
         + [n.transaction_id for n in snapshots]
+        + [place[1] for row in barriers or [] for place in _filed(row)]
     )
     shown_submissions = _submissions(submissions, sources)
     shown_payments = _payments(payments, sources, _suspended(entries))
@@ -179,7 +186,9 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
             f"{name}_cents": balances.get(party, 0) for party, name in PARTY_NAMES.items()
         },
         "suspense_cents": sum(e.amount_cents for e in entries if e.kind == Kind.SUSPENSE),
-        "barrier": None,
+        "barrier": None
+        if barriers is None
+        else [_barrier(row, claim, as_of, sources) for row in barriers],
         "lines": _lines(entries, submissions, payments),
         "submissions": shown_submissions,
         "remittances": shown_payments,
@@ -190,6 +199,39 @@ def claim_detail(claim: Claim, *, as_of: date) -> dict[str, Any]:
         "timeline": _timeline(
             shown_submissions, shown_answers, shown_payments, snapshots, activities, sources
         ),
+    }
+
+
+def _filed(row: dict[str, Any]) -> list[tuple[str, int, int, date]]:
+    """Return the evidence of a barrier that stands in files; an activity's stands in none."""
+    return [place for place in evidence_of(row) if place[0] != "activity"]
+
+
+def _barrier(row: dict[str, Any], claim: Claim, as_of: date, sources: _Sources) -> dict[str, Any]:
+    """Return why a party of the claim owes, what comes next, and the facts it follows from."""
+    payer = {
+        Account.PRIMARY: claim.payer,
+        Account.SECONDARY: claim.secondary_payer,
+        Account.TERTIARY: claim.tertiary_payer,
+    }.get(row["party"])
+    service = claim.service_to_date if claim.kind == "I" else claim.service_from_date
+    nowhere = {"file_sha256": None, "file_name": None, "position": 0}
+    return {
+        **told(
+            row,
+            payer_name=payer.name if payer else "",
+            service_date=service or claim.service_from_date,
+            as_of=as_of,
+        ),
+        "payer_id": payer.payer_id if payer else None,
+        "evidence": [
+            {
+                "kind": kind,
+                "date": day,
+                **(nowhere if kind == "activity" else sources.of(number, position)),
+            }
+            for kind, number, position, day in evidence_of(row)
+        ],
     }
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from django.urls import reverse
 
+from sanderling.barriers.of_claim import PROOF
+from sanderling.core.barriers.words import (
+    action_title,
+    barrier_title,
+    category_title,
+    deadline_title,
+    evidence_title,
+    team_title,
+)
 from sanderling.core.codes.carc import title_of
 
 Detail = Mapping[str, Any]
@@ -15,6 +25,7 @@ _PATIENT_GROUP: Final = "PR"
 _DENIED: Final = "4"
 _REVERSAL: Final = "22"
 _VOID: Final = "8"
+SOON_DAYS: Final = 14  # until a deadline
 _REJECTED_CATEGORIES: Final = ("A3", "A6", "A7", "A8")
 _ACCOUNT_NAMES: Final = {
     "primary": "Primary payer",
@@ -43,13 +54,18 @@ def hashes(detail: Detail) -> set[str]:
     """Return the SHA-256 of each file that the claim's facts are in."""
     parts = ("submissions", "remittances", "answers", "snapshots", "entries")
     found = {fact["file_sha256"] for part in parts for fact in detail[part]}
+    found |= {fact["file_sha256"] for row in detail["barrier"] or [] for fact in row["evidence"]}
     return {sha256 for sha256 in found if sha256}
 
 
-def page_of(detail: Detail, links: Links) -> dict[str, Any]:
+def page_of(detail: Detail, links: Links, *, today: date) -> dict[str, Any]:
     """Return what the claim's page shows beside the detail itself."""
     return {
         "chips": chips(detail),
+        "barriers": [
+            {**barrier(row, links), "bar": deadline_bar(row, today)}
+            for row in detail["barrier"] or []
+        ],
         "parties": [
             {"name": text, "cents": detail["balances"][f"{name}_cents"], "payer": payer}
             for name, text in _ACCOUNT_NAMES.items()
@@ -80,6 +96,54 @@ def page_of(detail: Detail, links: Links) -> dict[str, Any]:
                 "balance_cents",
             )
         },
+    }
+
+
+def barrier(row: Detail, links: Links) -> dict[str, Any]:
+    """Return why a party owes as the page tells it: in words, with the facts it follows from."""
+    evidence = [
+        {
+            **fact,
+            "title": evidence_title(fact["kind"]),
+            "url": "#timeline" if fact["kind"] == "activity" else links.of(fact),
+        }
+        for fact in row["evidence"]
+    ]
+    return {
+        **row,
+        "owner": "Patient" if row["party"] == "patient" else row["payer_name"] or "Unknown payer",
+        "title": barrier_title(row["barrier"]),
+        "category_text": category_title(row["category"]),
+        "action_text": action_title(row["next_action"]) if row["next_action"] else "",
+        "team_text": team_title(row["team"]) if row["team"] else "",
+        "deadline_text": deadline_title(row["deadline_kind"], row["deadline_level"]),
+        "evidence": evidence,
+        "proof": next((fact for fact in evidence if fact["kind"] == PROOF), None),
+    }
+
+
+def deadline_bar(row: Detail, today: date) -> dict[str, Any] | None:
+    """Return the bar of a deadline in hundredths of its width: what is used up, and the days left.
+
+    None without a deadline.
+    """
+    deadline, start = row["deadline"], row["deadline_from"]
+    if deadline is None:
+        return None
+    left = (deadline - today).days
+    used = 100.0
+    if start is not None:
+        used = 100.0 * (today - start).days / (deadline - start).days
+    state = "over" if left < 0 else "soon" if left <= SOON_DAYS else "far"
+    if row["is_deadline_met"]:
+        state = "met"
+    return {
+        "left": left,
+        "days_over": -left,
+        "used": f"{min(100.0, max(0.0, used)):.1f}",
+        "mark": f"{min(99.0, max(0.0, used)):.1f}",
+        "state": state,
+        "start": start,
     }
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from sanderling.accounts.permissions import requires
 from sanderling.audit.looks import record_listing, record_view
+from sanderling.barriers.of_claim import stored_barriers
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.core.ages import bucket_labels
@@ -203,18 +204,21 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         raise Http404("no such claim") from None
     form = AsOfForm({"as_of": request.GET.get("as_of") or timezone.localdate().isoformat()})
     as_of: date = form.cleaned_data["as_of"] if form.is_valid() else timezone.localdate()
-    detail = claim_detail(found, as_of=as_of)
+    today = timezone.localdate()
+    detail = claim_detail(
+        found, as_of=as_of, barriers=stored_barriers(found.pk, as_of=as_of, today=today)
+    )
     may_see_files = request.user.is_authenticated and request.user.may("files.view")
     known_files = file_ids(claim_page.hashes(detail)) if may_see_files else {}
     record_view(request, claim_id=found.pk, client_id=found.client_id)
     context = {
         "claim": detail,
         "client": found.client,
-        "shown": claim_page.page_of(detail, claim_page.Links(known_files)),
+        "shown": claim_page.page_of(detail, claim_page.Links(known_files), today=as_of),
         "form": form,
         "as_of": as_of,
         "may_see_files": may_see_files,
-        "is_past": as_of < timezone.localdate(),
+        "is_past": as_of < today,
     }
     return render(request, "receivables/claim.html", context)
 

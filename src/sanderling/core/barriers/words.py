@@ -115,6 +115,25 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "sent": "Claim sent",
     "snapshot": "Balance taken over",
 }
+# What would change a barrier, one line each.
+WHAT_CHANGES: Final[Mapping[str, str]] = {
+    "awaiting_payer": "The payer's remittance or status answer; without one, the due date.",
+    "no_response": "A status answer or remittance, or the record of a call to the payer.",
+    "rejected": "The claim corrected and sent again, and accepted.",
+    "not_on_file": "The claim sent again and accepted, or proof that the payer has it.",
+    "pended": "What the payer asked for, sent; then its decision.",
+    "denied": "A corrected claim or an appeal sent, another decision of the payer, or a write-off.",
+    "underpaid": "A dispute that the payer grants, or the difference written down.",
+    "secondary_unbilled": "The claim sent to the second payer, or word that it was forwarded.",
+    "corrected_pending": "The payer's decision on the corrected claim, or its rejection.",
+    "appeal_pending": "The payer's decision on the appeal.",
+    "awaiting_client": "What the client was asked for, received and recorded.",
+    "awaiting_internal": "The other team's work done and recorded.",
+    "paid_unposted": "The remittance found and posted.",
+    "patient_responsibility": "The patient's payment, or another payer found for it.",
+    "credit_balance": "A refund, a takeback by the payer, or a correction of what was posted.",
+    "unexplained": "A person who reads the facts and records what to do.",
+}
 PARTIES: Final[Mapping[int, str]] = {
     11: "primary",
     12: "secondary",
