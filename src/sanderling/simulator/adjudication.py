@@ -17,6 +17,7 @@ from sanderling.simulator.parameters import Parameters
 from sanderling.simulator.payers import BY_CODE, SUPPLEMENT, PayerProfile
 from sanderling.simulator.payment_lines import (
     Common,
+    at_claim_level_only,
     denied_payment,
     is_claim_level,
     reversal_of,
@@ -231,6 +232,11 @@ def _pay(case: Case) -> Ruling:
         crosses_plainly=crosses_plainly,
         bend=bend,
     )
+    is_plain = bend is Bend.NONE and len(ruled) == 1 and not case.claim.other_payers
+    share = case.parameters.quirks["claim_level_payment"]
+    at_claim_level = is_plain and bool(ruled[0].payment.lines) and case.dice.random() < share
+    if at_claim_level and not crosses_to:
+        ruled = (at_claim_level_only(ruled[0]),)
     owed = any(part.payment.patient_cents for part in ruled)
     planted = tuple(sorted({item.cause for item in short_lines if item.cause.startswith("old")}))
     return Ruling(
@@ -258,6 +264,8 @@ def _paid_quirks(ruled: tuple[RuledPayment, ...], claim: Claim, bend: Bend) -> t
     quirks = [bend.value] if bend is not Bend.NONE else []
     for part in ruled:
         payment = part.payment
+        if not payment.lines and not is_claim_level(claim):
+            quirks.append("claim_level_payment")
         if payment.status == "1" and CROSSOVER_REMARKS & {*payment.remarks}:
             quirks.append("crossover_flag_only")
         if payment.status == "19" and not claim.other_payers:

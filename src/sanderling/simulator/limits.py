@@ -94,13 +94,18 @@ class Limits:
             return NONE
         return self._after("refund", arose_date, REFUND_DAYS)
 
-    def secondary(self, paid_date: date | None, *, is_next: bool = False) -> Limit:
-        """Claim to a later payer, counted from the earlier payer's remittance.
+    def _next_payer(self, decided_date: date | None) -> Limit:
+        """This payer sends us on: the clock of the payer after it, when one is known."""
+        following = self.rank + 1
+        if following < len(self.account.patient.coverages):
+            return Limits(self.account, following, decided_date).filing()
+        # A last payer that misses the remittance before it wants its own claim again.
+        return self.filing() if self.rank else self.secondary(decided_date)
 
-        `is_next`: this payer sends us on; the payer after it decides, when one is known.
-        """
+    def secondary(self, paid_date: date | None) -> Limit:
+        """Claim to a later payer, counted from the earlier payer's remittance."""
         coverages = self.account.patient.coverages
-        rank = min(self.rank + 1, len(coverages) - 1) if is_next else self.rank
+        rank = self.rank
         kind = coverages[rank].payer.kind
         before = coverages[rank - 1].payer.kind if rank else ""
         if kind == "medicare":
@@ -117,7 +122,7 @@ class Limits:
         if next_action == "resubmit":
             return self.timely()
         if next_action == "bill_secondary":
-            return self.secondary(decided_date, is_next=True)
+            return self._next_payer(decided_date)
         if next_action in RECORDS_ACTIONS:
             return self.records(decided_date)
         return self.appeal(decided_date)

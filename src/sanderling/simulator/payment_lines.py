@@ -126,6 +126,18 @@ def denied_payment(
     )
 
 
+def at_claim_level_only(ruled: RuledPayment) -> RuledPayment:
+    """The same payment without service lines: adjustments added up on the claim."""
+    payment = ruled.payment
+    sums: dict[tuple[str, str], int] = {}
+    for line in payment.lines:
+        for item in line.adjustments:
+            key = item.group, item.code
+            sums[key] = sums.get(key, 0) + item.amount_cents
+    adjustments = tuple(Adjustment(group, code, cents) for (group, code), cents in sums.items())
+    return RuledPayment(replace(payment, adjustments=adjustments, lines=()), ())
+
+
 def split_payment(ruled: RuledPayment) -> tuple[RuledPayment, ...]:
     """Split a claim payment in two with numbers of their own, each with part of the lines."""
     payment = ruled.payment

@@ -151,3 +151,15 @@ def test_medicare_may_forward_to_a_payer_nobody_knew_of() -> None:
 
     assert {ruling.crosses_to for ruling in made} == {SUPPLEMENT.code}
     assert {part.payment.status for ruling in made for part in ruling.payments} == {"19"}
+
+
+def test_a_payment_at_claim_level_leaves_the_same_with_the_patient() -> None:
+    made = paid(rulings(NATIONAL, "claim_level_payment"))
+    bare = [ruling for ruling in made if not ruling.payments[0].payment.lines]
+
+    assert len(bare) > 100
+    for ruling in bare:
+        payment = ruling.payments[0].payment
+        assert payment.is_balanced
+        assert ruling.quirks == ("claim_level_payment",)
+        assert posted(ruling).totals_cents() == (0, 0, 0, payment.patient_cents)
