@@ -119,6 +119,7 @@ PERMISSIONS = {
     "files.replay": "replay a file",
     "files.upload": "bring in files",
     "files.view": "see files, their segments and originals, and money in suspense",
+    "deadlines.edit": "set, end and take back deadline rules",
     "payers.edit": "change payers (no page uses it yet)",
     "payers.view": "see payers",
     "users.edit": "make and change users",

@@ -99,7 +99,7 @@ def test_a_default_nobody_checked_is_marked(payer: Payer, lead: Visitor) -> None
 
     html = text_of(lead.get(f"/payers/{program.pk}/"))
 
-    assert cells(html, "Timely filing")[1] == "default of the type default, unverified"
+    assert cells(html, "Timely filing")[1] == "default of the type, unverified"
     assert cells(html, "Refund")[1] == "default of the type"
     assert cells(html, "Secondary filing, after Medicare")[0].startswith("6 months")
 

@@ -21,12 +21,15 @@ from sanderling.core.deadlines.rules import (
     limit_name,
     limit_words,
     limits,
+    span_words,
 )
 from sanderling.payers.models import DeadlineRule, Payer
 from sanderling.payers.queries import deadline_rules_frame
 
 INSURED_TYPES: Final = tuple(name for name in PAYER_TYPES if name != "self_pay")
 # Ranks of the scopes of core.deadlines.rules, in words; what people set has the ranks between.
+# The overview leaves out appeals beyond the second level and claims after one type of payer.
+OVERVIEW: Final = [limit_name(kind, level) for kind, level in limits() if level <= 2]  # noqa: PLR2004
 IMPORTED, SET_BY_A_PERSON, DEFAULT = "payers import", "set here", "default of the type"
 
 
@@ -35,7 +38,8 @@ class DeadlineInForce:
     """What limits one thing on a day; without a rule all texts but the name are empty."""
 
     name: str
-    limit: str = ""
+    limit: str = ""  # 90 days from service
+    span: str = ""  # 90 days
     comes_from: str = ""
     source: str = ""
     is_unverified: bool = False
@@ -49,6 +53,12 @@ class TypeDeadlines:
     type: str
     name: str
     deadlines: list[DeadlineInForce]
+
+    @property
+    def overview(self) -> list[DeadlineInForce]:
+        """Return those that the overview shows, in the order of OVERVIEW."""
+        by_name = {deadline.name: deadline for deadline in self.deadlines}
+        return [by_name.get(name, DeadlineInForce(name)) for name in OVERVIEW]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,7 @@ def _told(name: str, row: dict[str, Any]) -> DeadlineInForce:
     return DeadlineInForce(
         name=name,
         limit=limit_words(row["amount"], row["unit"], row["clock"]),
+        span=span_words(row["amount"], row["unit"]),
         comes_from=IMPORTED
         if rank == PAYER_COLUMNS
         else DEFAULT

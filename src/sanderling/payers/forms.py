@@ -28,7 +28,7 @@ ANY: Final = ("", "any")
 LIMITS: Final = [(f"{kind.value}:{level}", limit_name(kind, level)) for kind, level in limits()]
 UNITS: Final = [
     *((unit.value, words[1]) for unit, words in UNIT_WORDS.items()),
-    (Unit.CALENDAR_YEAR_END.value, "years, then to 31 December"),
+    (Unit.CALENDAR_YEAR_END.value, "years, and to 31 December"),
 ]
 CLOCKS: Final = [
     ("", "the usual day"),
@@ -59,7 +59,10 @@ class RuleForm(forms.Form):
     clock = forms.ChoiceField(choices=CLOCKS, required=False, label="Counted from")
     client = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
     prior_payer_type = forms.ChoiceField(
-        choices=[ANY, *TYPES], required=False, label="After (secondary filing only)"
+        choices=[ANY, *TYPES],
+        required=False,
+        label="After a payer of type",
+        help_text="Secondary filing only.",
     )
     effective_from_date = forms.DateField(
         required=False,
@@ -73,14 +76,14 @@ class RuleForm(forms.Form):
             (WeekendRule.NONE.value, "stays"),
             (WeekendRule.NEXT_BUSINESS_DAY.value, "moves to the next business day"),
         ],
-        label="A last day on a weekend or holiday",
+        label="Last day on a weekend or holiday",
     )
     receipt_rule = forms.ChoiceField(
         choices=[
-            (ReceiptRule.RECEIVED.value, "the payer has it"),
-            (ReceiptRule.SENT.value, "it was sent"),
+            (ReceiptRule.RECEIVED.value, "the payer must have it"),
+            (ReceiptRule.SENT.value, "it must be sent"),
         ],
-        label="Kept when, by the last day,",
+        label="By the last day",
     )
     provider_status = forms.ChoiceField(
         choices=[
@@ -88,7 +91,7 @@ class RuleForm(forms.Form):
             (ProviderStatus.PAR.value, "providers in the network"),
             (ProviderStatus.NONPAR.value, "providers out of network"),
         ],
-        label="Binds",
+        label="Binds whom",
     )
     source = forms.CharField(
         max_length=TEXT_LENGTH_MAX, help_text="Contract and section, manual and page, letter, call."

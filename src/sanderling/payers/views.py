@@ -14,6 +14,7 @@ from sanderling.accounts.permissions import requires
 from sanderling.clients.models import Client
 from sanderling.core.deadlines.rules import TYPE_NAMES
 from sanderling.payers.deadline_page import (
+    OVERVIEW,
     deadlines_by_type,
     deadlines_of_payer,
     rules_set,
@@ -183,6 +184,7 @@ def _payer_page(request: HttpRequest, found: Payer, form: RuleForm) -> HttpRespo
 def _types_page(request: HttpRequest, form: TypeRuleForm) -> HttpResponse:
     context = {
         "types": deadlines_by_type(on_date=timezone.localdate()),
+        "overview": OVERVIEW,
         "rules": rules_set(payer=None),
         "form": form,
         "may_edit": _may_edit(request),

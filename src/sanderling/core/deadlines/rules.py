@@ -259,14 +259,18 @@ CLOCK_WORDS: Final = {
 }
 
 
+def span_words(amount: int, unit: str) -> str:
+    """Return how long a limit is in words, such as "90 days"."""
+    if unit == Unit.CALENDAR_YEAR_END:
+        years = {0: "", 1: " of the next year"}.get(amount, f" {amount} years on")
+        return f"to 31 December{years}"
+    one, many = UNIT_WORDS[Unit(unit)]
+    return f"{amount} {one if amount == 1 else many}"
+
+
 def limit_words(amount: int, unit: str, clock: str) -> str:
     """Return a limit in words, such as "90 days from service"."""
-    start = CLOCK_WORDS[Clock(clock)]
-    if unit == Unit.CALENDAR_YEAR_END:
-        year = {0: "the year", 1: "the year after"}.get(amount, f"the {amount}th year after")
-        return f"31 December of {year}, counted from {start}"
-    one, many = UNIT_WORDS[Unit(unit)]
-    return f"{amount} {one if amount == 1 else many} from {start}"
+    return f"{span_words(amount, unit)} from {CLOCK_WORDS[Clock(clock)]}"
 
 
 def _scope_words(row: Mapping[str, object]) -> str:
