@@ -145,7 +145,7 @@ def compare(truth: Path, as_of: date, *, differences: Path) -> dict[str, Any]:
     """Return how the barriers of the day agree with the truth; write what differs."""
     import polars as pl
 
-    from sanderling.barriers.actions import barriers_on
+    from sanderling.barriers.working import barriers_on
     from sanderling.barriers.queries import _Names
 
     started = time.perf_counter()

@@ -7,27 +7,23 @@ come. `rebuild` makes everything anew; the result is the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 from django.db import connection, transaction
 
-from sanderling.barriers.loading import (
-    load_barrier_facts,
-    open_balances,
-    open_balances_of,
-)
+from sanderling.barriers.loading import open_balances_of
 from sanderling.barriers.models import WeekEnd
 from sanderling.barriers.response import forget_learned
-from sanderling.barriers.rulebooks import code_book, deadline_rules
-from sanderling.core.barriers.classify import Classified, classify
+from sanderling.barriers.working import CLAIMS_AT_ONCE, barriers_on, classified
+from sanderling.core.barriers.classify import Classified
 from sanderling.ledger.actions import take_posting_lock
 from sanderling.postgres.frames import copy_frame, read_frame
 
-CLAIMS_AT_ONCE: Final = 50_000  # bounds memory
 WEEKS_KEPT: Final = 9
+CLAIMS_FROZEN_AGAIN: Final = 5_000
 Progress = Callable[[int, int], None]
 _FROZEN: Final = [
     "claim_id",
@@ -156,27 +152,13 @@ def rebuild(today: date, progress: Progress = lambda _done, _total: None) -> int
         take_posting_lock()
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE barriers_barrier, barriers_denial, barriers_stale_claim")
+            cursor.execute("TRUNCATE barriers_frozen_barrier, barriers_week_end")
         for start in range(0, len(claim_ids), CLAIMS_AT_ONCE):
             part = claim_ids[start : start + CLAIMS_AT_ONCE].to_list()
-            _append(_classified(part, today))
+            _append(classified(part, today))
             progress(start + len(part), len(claim_ids))
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM barriers_frozen_barrier; DELETE FROM barriers_week_end")
     freeze_week_ends(today)
     return len(claim_ids)
-
-
-def barriers_on(as_of: date, client_ids: list[int] | None = None) -> Iterator[pl.DataFrame]:
-    """Yield the barriers (core.barriers.rows.ROWS) at the end of any day, some claims at a time."""
-    balances = open_balances(as_of, client_ids)
-    claim_ids = balances["claim_id"].unique().sort()
-    for start in range(0, len(claim_ids), CLAIMS_AT_ONCE):
-        part = claim_ids[start : start + CLAIMS_AT_ONCE]
-        of_part = balances.filter(pl.col("claim_id").is_between(part[0], part[-1]))
-        # The temporary tables of the loading live as long as a transaction.
-        with transaction.atomic():
-            facts = load_barrier_facts(part.to_list(), as_of, of_part)
-            yield classify(facts, as_of, book=code_book(), rules=deadline_rules()).barriers
 
 
 def freeze_week_ends(today: date) -> list[date]:
@@ -186,21 +168,26 @@ def freeze_week_ends(today: date) -> list[date]:
     first = _first_day()
     if first is None:
         return []
-    frozen = []
+    _forget_weeks("as_of_date < %s", wanted[-1])
+    return [day for day in sorted(wanted) if day >= first and _freeze(day)]
+
+
+def _freeze(day: date) -> bool:
+    """Keep the barriers of one day; say whether they were missing."""
     with transaction.atomic():
         take_posting_lock()
-        kept = set(WeekEnd.objects.values_list("as_of_date", flat=True))
-        for day in sorted(day for day in wanted if day not in kept and day >= first):
-            for rows in barriers_on(day):
-                _keep_frozen(rows, day)
-            WeekEnd.objects.create(as_of_date=day)
-            frozen.append(day)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM barriers_frozen_barrier WHERE as_of_date < %s;", [wanted[-1]]
-            )
-        WeekEnd.objects.filter(as_of_date__lt=wanted[-1]).delete()
-    return frozen
+        if WeekEnd.objects.filter(as_of_date=day).exists():
+            return False
+        for rows in barriers_on(day):
+            _keep_frozen(rows, day)
+        WeekEnd.objects.create(as_of_date=day)
+    return True
+
+
+def _forget_weeks(condition: str, day: date) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in ("barriers_frozen_barrier", "barriers_week_end"):
+            cursor.execute(f"DELETE FROM {table} WHERE {condition}", [day])  # noqa: S608
 
 
 def _first_day() -> date | None:
@@ -216,13 +203,8 @@ def _count_stale() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _classified(claim_ids: list[int], today: date) -> Classified:
-    facts = load_barrier_facts(claim_ids, today)
-    return classify(facts, today, book=code_book(), rules=deadline_rules())
-
-
 def _replace(claim_ids: list[int], today: date) -> None:
-    found = _classified(claim_ids, today)
+    found = classified(claim_ids, today)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM barriers_barrier WHERE claim_id = ANY (%s)", [claim_ids])
         cursor.execute("DELETE FROM barriers_denial WHERE claim_id = ANY (%s)", [claim_ids])
@@ -239,14 +221,16 @@ def _freeze_again(taken: dict[int, date], today: date) -> None:
     earliest = min(taken.values())
     if earliest.replace(day=1) < today.replace(day=1):
         forget_learned(earliest)
-    for day in WeekEnd.objects.filter(as_of_date__gte=earliest).values_list(
-        "as_of_date", flat=True
-    ):
+    changed = WeekEnd.objects.filter(as_of_date__gte=earliest)
+    if len(taken) > CLAIMS_FROZEN_AGAIN:
+        # Cheaper to make them all again, when the next ones are made.
+        _forget_weeks("as_of_date >= %s", earliest)
+        return
+    for day in changed.values_list("as_of_date", flat=True):
         claim_ids = sorted(claim for claim, known in taken.items() if known <= day)
         if not claim_ids:
             continue
-        facts = load_barrier_facts(claim_ids, day, open_balances_of(claim_ids, day))
-        rows = classify(facts, day, book=code_book(), rules=deadline_rules()).barriers
+        rows = classified(claim_ids, day, open_balances_of(claim_ids, day)).barriers
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM barriers_frozen_barrier WHERE as_of_date = %s AND claim_id = ANY (%s)",

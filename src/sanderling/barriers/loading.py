@@ -8,7 +8,6 @@ from typing import Final
 
 import polars as pl
 
-from sanderling.barriers.response import response_days
 from sanderling.core.barriers import facts as f
 from sanderling.core.barriers.facts import BarrierFacts
 from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
@@ -21,20 +20,23 @@ SELECT c.id, c.client_id, c.kind, c.payer_id, c.secondary_payer_id, c.tertiary_p
   FROM posted_claims t JOIN claims_claim c ON c.id = t.claim_id
 """
 _OPEN_TODAY: Final = """
-SELECT b.claim_id, b.party, b.balance_cents, b.responsible_from_date
+SELECT b.claim_id, b.client_id, b.party, b.balance_cents, b.responsible_from_date
   FROM posted_claims t JOIN ledger_open_balance b USING (claim_id)
+"""
+_ALL_OPEN_TODAY: Final = """
+SELECT claim_id, client_id, party, balance_cents, responsible_from_date FROM ledger_open_balance
 """
 # Since when a party owes, as the ledger's own open balances tell it: the day of its first debit.
 _SIDES: Final = """
-    SELECT e.claim_id, e.debit AS party, e.amount_cents AS cents, e.effective_date
+    SELECT e.claim_id, e.client_id, e.debit AS party, e.amount_cents AS cents, e.effective_date
       FROM {source} WHERE e.posted_date <= %s AND e.debit BETWEEN 11 AND 14
     UNION ALL
-    SELECT e.claim_id, e.credit, -e.amount_cents, e.effective_date
+    SELECT e.claim_id, e.client_id, e.credit, -e.amount_cents, e.effective_date
       FROM {source} WHERE e.posted_date <= %s AND e.credit BETWEEN 11 AND 14
 """
 _OPEN_ON_DAY: Final = (
-    "SELECT claim_id, party, sum(cents)::bigint, min(effective_date) FROM ({sides}) AS sides"
-    " GROUP BY claim_id, party HAVING sum(cents) <> 0"
+    "SELECT claim_id, client_id, party, sum(cents)::bigint, min(effective_date)"
+    " FROM ({sides}) AS sides GROUP BY claim_id, client_id, party HAVING sum(cents) <> 0"
 )
 _SUBMISSION_DETAILS: Final = """
 SELECT s.id, s.payer_name, s.batch_reference
@@ -77,7 +79,7 @@ WITH sent AS MATERIALIZED (
       FROM sets JOIN claims_answer a
         ON a.group_control_number = sets.group_control_number
        AND a.control_number = sets.control_number
-     WHERE a.kind = '999' AND a.level = 'transaction' AND a.message = ''
+     WHERE a.kind = '999' AND a.level = 'transaction' AND a.message = '' AND a.claim_id IS NULL
        AND a.category IN ('R', 'M', 'W', 'X') AND a.received_date >= sets.received_date
        AND sets.group_control_number <> ''
        AND NOT EXISTS (
@@ -90,7 +92,8 @@ WITH sent AS MATERIALIZED (
     SELECT sets.id, a.id
       FROM sets JOIN claims_answer a
         ON a.control_number = sets.interchange_control_number AND a.group_control_number = ''
-     WHERE a.kind = 'TA1' AND a.category = 'R' AND a.received_date >= sets.received_date
+     WHERE a.kind = 'TA1' AND a.category = 'R' AND a.category IN ('R', 'M', 'W', 'X')
+       AND a.claim_id IS NULL AND a.received_date >= sets.received_date
        AND sets.interchange_control_number <> ''
        AND NOT EXISTS (
            SELECT FROM files_transaction_set later
@@ -133,6 +136,11 @@ def open_balances(as_of: date, client_ids: Sequence[int] | None = None) -> pl.Da
     return read_frame(query, f.BALANCES, [as_of, as_of]).sort("claim_id", "party")
 
 
+def open_balances_today() -> pl.DataFrame:
+    """Return what every party of every claim owes today."""
+    return read_frame(_ALL_OPEN_TODAY, f.BALANCES).sort("claim_id", "party")
+
+
 def open_balances_of(claim_ids: list[int], as_of: date) -> pl.DataFrame:
     """Return what the parties of some claims owed at the end of a day."""
     source = "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id) AS e"
@@ -141,11 +149,11 @@ def open_balances_of(claim_ids: list[int], as_of: date) -> pl.DataFrame:
 
 
 def load_barrier_facts(
-    claim_ids: list[int], as_of: date, balances: pl.DataFrame | None = None
+    claim_ids: list[int], balances: pl.DataFrame | None, payers: pl.DataFrame
 ) -> BarrierFacts:
     """Return everything the barriers of the claims follow from.
 
-    `balances`: those of the day; none: the open balances of today.
+    `balances`: those of the day; none: the open balances of today. `payers`: facts.PAYERS.
     """
     ledger = load_facts(claim_ids, with_submission_lines=False)
     if balances is None:
@@ -163,5 +171,5 @@ def load_barrier_facts(
         activities=load_activities().select(
             pl.col(name).cast(ACTIVITY_COLUMNS[name]) for name in f.ACTIVITIES
         ),
-        payers=response_days(as_of),
+        payers=payers,
     )

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from sanderling.barriers.actions import barriers_on, refresh_due, refresh_stale
+from sanderling.barriers.actions import refresh_due, refresh_stale
+from sanderling.barriers.working import barriers_on
 from sanderling.core.barriers.rows import ROWS
 from sanderling.postgres.frames import read_frame
 
@@ -78,7 +79,7 @@ def barrier_rows(
         bring_up_to_date(today)
         parts = iter([_stored(client_ids)])
     else:
-        parts = barriers_on(as_of, client_ids)
+        parts = barriers_on(as_of, client_ids, two_connections=True)
     names = _Names()
     for part in parts:
         yield from names.rows(part if by_party else _by_claim(part), by_party=by_party)

@@ -264,6 +264,18 @@ class Answer(models.Model):
             models.Index(fields=["claim_id"], name="answer_of_claim"),
             models.Index(fields=["number_key"], name="answer_by_number_key"),
             models.Index(fields=["group_control_number", "control_number"], name="answer_to_batch"),
+            # A 277CA that turns a whole batch away names it by our reference alone.
+            models.Index(
+                fields=["batch_reference"],
+                condition=models.Q(kind="277CA", claim_id=None, action="U"),
+                name="answer_to_whole_batch",
+            ),
+            # A set or an interchange turned away whole (999, TA1): few among many.
+            models.Index(
+                fields=["control_number", "group_control_number"],
+                condition=models.Q(category__in=["R", "M", "W", "X"], claim_id=None),
+                name="answer_turning_away",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,21 +27,18 @@ SELECT DISTINCT c.claim_id, c.sequence FROM posted_claims t JOIN claims_coverage
 # number was used twice.
 _PAYMENTS = """
 SELECT p.claim_id, p.id, p.transaction_id, p.position, p.status,
-       (SELECT min(c.sequence) FROM claims_coverage c
-         WHERE c.claim_id = p.claim_id AND c.payer_id = r.payer_id),
+       CASE WHEN p.status NOT IN ('1', '2', '3', '19', '20', '21') THEN (
+           SELECT min(c.sequence) FROM claims_coverage c
+            WHERE c.claim_id = p.claim_id AND c.payer_id = r.payer_id) END,
        nullif(p.frequency, ''), p.payment_date, p.received_date, p.order_key, p.charge_cents,
        p.paid_cents, nullif(p.payer_claim_number, ''), nullif(p.original_reference, ''),
        p.is_forwarded,
-       p.is_held OR (
-           p.service_from_date IS NOT NULL
-           AND EXISTS (SELECT FROM claims_submission s WHERE s.claim_id = p.claim_id)
-           AND NOT EXISTS (
-               SELECT FROM claims_submission s
-                WHERE s.claim_id = p.claim_id
-                  AND (s.charge_cents = abs(p.charge_cents)
-                       OR s.service_from_date IS NULL
-                       OR p.service_from_date BETWEEN s.service_from_date
-                          AND coalesce(s.service_to_date, s.service_from_date))))
+       p.is_held OR (p.service_from_date IS NOT NULL AND coalesce((
+           SELECT bool_and(s.charge_cents <> abs(p.charge_cents)
+                           AND s.service_from_date IS NOT NULL
+                           AND p.service_from_date NOT BETWEEN s.service_from_date
+                               AND coalesce(s.service_to_date, s.service_from_date))
+             FROM claims_submission s WHERE s.claim_id = p.claim_id), false))
   FROM posted_claims t
   JOIN remits_claim_payment p USING (claim_id)
   JOIN remits_remittance r ON r.id = p.remittance_id

@@ -120,7 +120,7 @@ def _with_payers(rows: pl.DataFrame, facts: BarrierFacts) -> pl.DataFrame:
         pl.col("payer_id").alias("next_payer_id"), pl.col("payer_type").alias("next_payer_type")
     )
     return (
-        rows.join(facts.claims, on="claim_id", how="left")
+        rows.join(facts.claims.drop("client_id"), on="claim_id", how="left")
         .with_columns(payer_id=payer, next_payer_id=after)
         .join(facts.payers, on="payer_id", how="left")
         .join(types, on="next_payer_id", how="left")

@@ -5,7 +5,7 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
 
 - claims: claim_id, client_id, kind (P, I, D), payer_1_id, payer_2_id, payer_3_id,
   service_from_date, service_to_date.
-- balances: claim_id, party (11 ... 14), balance_cents, since_date: what is open on the day.
+- balances: claim_id, client_id, party (11 ... 14), balance_cents, since_date: what is open on the day.
 - submission_details: submission_id, payer_name, batch_reference.
 - payment_details: payment_id, payer_id (who sent the remittance), rendering_npi.
 - remarks: payment_id, line_index (0: the claim), code.
@@ -38,6 +38,7 @@ CLAIMS: Final = {
 }
 BALANCES: Final = {
     "claim_id": pl.Int64,
+    "client_id": pl.Int64,
     "party": pl.Int64,
     "balance_cents": pl.Int64,
     "since_date": pl.Date,
