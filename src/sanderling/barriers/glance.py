@@ -44,7 +44,7 @@ class Scope:
         """Return the values behind the names in the conditions."""
         return {
             "as_of": self.as_of,
-            "after": self.after,
+            "weeks_after": self.after,
             "client_id": self.client_id,
             "payer_key": self.payer_key,
         }
@@ -121,7 +121,7 @@ def denials(scope: Scope) -> Denials:
 def denial_conditions(scope: Scope) -> list[str]:
     """Return what a denial d of the 13 weeks fulfills."""
     return [
-        "d.received_date > %(after)s",
+        "d.received_date > %(weeks_after)s",
         "d.received_date <= %(as_of)s",
         *scope.conditions("d"),
     ]

@@ -9,11 +9,10 @@ from typing import Any, Final
 from django.db import transaction
 
 from sanderling.barriers.listing import Row, rows_of_claim, rows_of_claim_on
-from sanderling.barriers.loading import load_barrier_facts, open_balances_of
+from sanderling.barriers.loading import open_balances_of
 from sanderling.barriers.queries import bring_up_to_date
-from sanderling.barriers.rulebooks import code_book, deadline_rules
 from sanderling.barriers.telling import change_of, sentence_of
-from sanderling.core.barriers.classify import classify
+from sanderling.barriers.working import classified
 from sanderling.core.barriers.words import PARTIES
 
 # Deadlines that count from the service; all others count from what was decided or asked.
@@ -42,8 +41,7 @@ def known_barriers(claim_id: int, *, as_of: date, today: date) -> list[Row]:
         bring_up_to_date(today)
         return rows_of_claim(claim_id)
     with transaction.atomic():  # the temporary tables of the loading live as long
-        facts = load_barrier_facts([claim_id], as_of, open_balances_of([claim_id], as_of))
-        found = classify(facts, as_of, book=code_book(), rules=deadline_rules()).barriers
+        found = classified([claim_id], as_of, open_balances_of([claim_id], as_of)).barriers
     return list(found.sort("party").iter_rows(named=True))
 
 
