@@ -266,3 +266,21 @@ def test_the_list_of_payers_leads_to_each(payer: Payer, lead: Visitor) -> None:
     assert f'href="/payers/{payer.pk}/"' in html
     assert 'href="/payers/deadlines/"' in html
     assert lead.get("/payers/999999/").status_code == 404
+
+
+def test_a_rule_can_start_from_a_published_limit(payer: Payer, lead: Visitor) -> None:
+    program = Payer.objects.get(payer_id="MCD01")
+    assert "Texas Medicaid: timely filing 95 days" in text_of(lead.get(f"/payers/{program.pk}/"))
+    assert "Texas Medicaid" not in text_of(lead.get(f"/payers/{payer.pk}/"))
+
+    html = text_of(
+        lead.get(f"/payers/{program.pk}/", published="Texas Medicaid:timely_filing:0:any")
+    )
+
+    assert '<details class="card" id="new-rule" open>' in html
+    assert re.search(r'name="amount" value="95"', html)
+    assert re.search(r'value="next_business_day" selected', html)
+    assert re.search(r'<option value="L" selected>not verified', html)
+    assert not DeadlineRule.objects.exists()
+    closed = text_of(lead.get(f"/payers/{program.pk}/", published="nonsense"))
+    assert '<details class="card" id="new-rule">' in closed

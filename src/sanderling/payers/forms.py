@@ -6,6 +6,7 @@ from typing import Final
 
 from django import forms
 
+from sanderling.core.deadlines.published import PublishedLimit
 from sanderling.core.deadlines.rules import (
     AMOUNT_MAX,
     PAYER_TYPES,
@@ -135,6 +136,21 @@ class RuleForm(forms.Form):
         """Return why the rule is believed."""
         values = self.cleaned_data
         return Reason(values["source"], Confidence(values["confidence"]), values["note"])
+
+
+def filled_in(limit: PublishedLimit) -> dict[str, object]:
+    """Return a rule form's first values from a published limit."""
+    return {
+        "limit": f"{limit.kind.value}:{limit.level}",
+        "amount": limit.amount,
+        "unit": limit.unit.value,
+        "clock": limit.clock.value,
+        "weekend_rule": limit.weekend_rule.value,
+        "provider_status": limit.provider_status.value,
+        "source": limit.source,
+        # Nobody here has read it in this payer's own papers yet.
+        "confidence": Confidence.LOW.value,
+    }
 
 
 class TypeRuleForm(RuleForm):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
 from sanderling.clients.models import Client
+from sanderling.core.deadlines.published import published_limits
 from sanderling.core.deadlines.rules import TYPE_NAMES
 from sanderling.payers.deadline_page import (
     OVERVIEW,
@@ -27,7 +28,7 @@ from sanderling.payers.deadline_rules import (
     set_deadline_rule,
     withdraw_deadline_rule,
 )
-from sanderling.payers.forms import EndForm, RuleForm, TypeRuleForm, WithdrawalForm
+from sanderling.payers.forms import EndForm, RuleForm, TypeRuleForm, WithdrawalForm, filled_in
 from sanderling.payers.models import DeadlineRule, Payer, PayerType
 
 UNPROCESSABLE = 422
@@ -44,9 +45,15 @@ def payers(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires("payers.view")
 def payer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one payer: what we know of it and its deadlines."""
+    """Show one payer: what we know of it and its deadlines.
+
+    `?published=` names a published limit to start a rule from; one that is not known fills nothing.
+    """
     found = get_object_or_404(Payer, pk=pk)
-    return _payer_page(request, found, RuleForm(clients=_client_choices()))
+    key = request.GET.get("published", "")
+    limit = next((one for one in published_limits() if one.key == key), None)
+    initial = filled_in(limit) if limit else None
+    return _payer_page(request, found, RuleForm(clients=_client_choices(), initial=initial))
 
 
 @require_POST
@@ -174,6 +181,7 @@ def _payer_page(request: HttpRequest, found: Payer, form: RuleForm) -> HttpRespo
         "deadlines": deadlines_of_payer(payer=found, on_date=timezone.localdate()),
         "rules": rules_set(payer=found),
         "form": form,
+        "published": [one for one in published_limits() if one.payer_type == found.type],
         "may_edit": _may_edit(request),
         "today": timezone.localdate(),
     }
