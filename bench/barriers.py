@@ -166,7 +166,8 @@ def one_remittance() -> dict[str, Any]:
     """Time taking one remittance of one claim in, and bringing its barriers in step."""
     from django.db import connection
 
-    from sanderling.barriers.actions import mark_stale, refresh_stale
+    from sanderling.barriers.actions import refresh_stale
+    from sanderling.barriers.stale import mark_stale
 
     refresh_stale(_today())
     times = []

@@ -17,7 +17,7 @@ import polars as pl
 import psycopg
 from django.db import connection, transaction
 
-from sanderling.barriers.actions import mark_answered, mark_stale
+from sanderling.barriers.stale import mark_answered, mark_stale
 from sanderling.core.ledger.provider_level import claimless_entries, provider_level_entries
 from sanderling.core.ledger.rules import claim_entries
 from sanderling.core.x12.batches import Batch

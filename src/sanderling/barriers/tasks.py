@@ -1,0 +1,85 @@
+"""Jobs of the worker: barriers in step with facts, days and weeks.
+
+What they need is imported inside: Django loads this module with every command.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+logger = logging.getLogger(__name__)
+
+# The database may be away for a moment (a restart): tried again after 4, 16, 64, ... seconds.
+_PATIENTLY = RetryStrategy(max_attempts=6, exponential_wait=4)
+
+
+@app.task(name="barriers.refresh", retry=_PATIENTLY, queueing_lock="barriers_refresh")
+def refresh() -> int:
+    """Work out the barriers of claims about which something new is known."""
+    from sanderling.barriers.actions import refresh_stale
+
+    _renew_connection()
+    return refresh_stale(timezone.now().date())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="barriers.keep_up", queueing_lock="barriers_keep_up")
+def keep_up(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """See to what an interruption left behind, to claims whose day has come, and to week ends."""
+    from sanderling.barriers.actions import freeze_week_ends, refresh_due, refresh_stale
+
+    _renew_connection()
+    today = timezone.now().date()
+    count = refresh_stale(today) + refresh_due(today)
+    freeze_week_ends(today)
+    return count
+
+
+@app.task(name="barriers.rules_changed", retry=_PATIENTLY)
+def follow_rules(payer_id: int | None, payer_type: str | None, client_id: int | None) -> int:
+    """Work out the barriers that a changed rule may concern."""
+    from sanderling.barriers.actions import refresh_stale
+    from sanderling.barriers.stale import mark_open_claims
+
+    _renew_connection()
+    today = timezone.now().date()
+    mark_open_claims(
+        payer_id=payer_id, payer_type=payer_type, client_id=client_id, known_date=today
+    )
+    return refresh_stale(today)
+
+
+def _renew_connection() -> None:
+    """Give up a connection that is too old or broken: outside requests nobody else does."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+def defer_refresh() -> None:
+    """Ask the worker to refresh when this transaction commits; asked twice it does it once."""
+    transaction.on_commit(_defer)
+
+
+def _defer() -> None:
+    try:
+        with transaction.atomic():
+            refresh.defer()
+    except AlreadyEnqueued:
+        logger.debug("refreshing is planned already")
+
+
+def defer_rules_changed(
+    *, payer_id: int | None, payer_type: str | None, client_id: int | None
+) -> None:
+    """Ask the worker to follow a changed rule when this transaction commits."""
+
+    def defer() -> None:
+        follow_rules.defer(payer_id=payer_id, payer_type=payer_type, client_id=client_id)
+
+    transaction.on_commit(defer)

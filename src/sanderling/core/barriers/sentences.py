@@ -1,0 +1,204 @@
+"""One sentence that says why a balance is open, as a biller would tell a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sanderling.core.codes.carc import title_of
+from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
+
+Row = Mapping[str, Any]
+PATIENT_PARTY = 14
+
+
+def sentence(row: Row, *, payer_name: str, as_of: date) -> str:
+    """Return why the balance of `row` (core.barriers.rows.ROWS) is open.
+
+    `payer_name`: that of the row's payer, "" when unknown.
+    """
+    teller = _TELLERS[str(row["barrier"])]
+    return teller(row, payer_name or "the payer", as_of)
+
+
+def _day(day: Any) -> str:  # noqa: ANN401  (a date or nothing, out of a row)
+    return f"{day:%b} {day.day}, {day.year}" if isinstance(day, date) else "an unknown day"
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
+def _code(row: Row) -> str:
+    """Return the reason with its code, its title, and the remark that makes it more precise."""
+    reason = f"{row['group_code']}-{row['reason_code']}"
+    text = f"{reason}, {_lower(title_of(row['reason_code']))}"
+    remark = row["remark_code"]
+    if remark:
+        title = remark_title(remark)
+        text += f" ({remark}: {_lower(title)})" if title else f" ({remark})"
+    return text
+
+
+def _lower(title: str) -> str:
+    """Return a title as part of a sentence; an abbreviation keeps its capitals."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
+
+
+def _status(row: Row) -> str:
+    category, _, rest = str(row["status_code"]).partition(":")
+    code = rest.partition(":")[0]
+    title = status_title(code) or status_category_title(category) or "no reason given"
+    return f"{row['status_code']}, {_lower(title)}"
+
+
+def _awaiting_payer(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    due = _day(row["due_date"])
+    since = _day(row["since_date"])
+    match row["detail"]:
+        case "crossover":
+            return (
+                f"The payer before forwarded the claim to {payer} on {since}; an answer is due by"
+                f" {due}."
+            )
+        case "reversed":
+            return f"{payer} took its decision back on {since}; the corrected one is due by {due}."
+        case "accepted":
+            return f"{payer} accepted the claim on {since} and has until {due} to answer."
+        case "act":
+            return f"Asked about on {since}; {payer} is to answer by {due}."
+        case "snapshot":
+            return f"Taken over open from another system on {since}; {payer} has until {due}."
+        case _:
+            return (
+                f"The claim was sent to {payer} on {since} and nobody has confirmed it yet; an"
+                f" answer is due by {due}."
+            )
+
+
+def _no_response(row: Row, payer: str, as_of: date) -> str:
+    due = row["due_date"]
+    late = _days((as_of - due).days) if isinstance(due, date) else "some days"
+    if row["detail"] == "crossover":
+        return f"The claim crossed over to {payer}, which should have answered {late} ago."
+    if row["detail"] == "reversed":
+        return f"{payer} took its decision back and is {late} late with the corrected one."
+    return f"{payer} should have answered by {_day(due)}, {late} ago, and has not."
+
+
+def _rejected(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    what = "The corrected claim" if row["detail"] == "replacement" else "The claim"
+    since = _day(row["since_date"])
+    if row["detail"] in ("999", "TA1"):
+        return (
+            f"{what} went out in a file that was refused on {since} ({row['detail']}): it never"
+            f" reached {payer}."
+        )
+    return f"{what} was rejected before processing on {since}: {_status(row)}."
+
+
+def _not_on_file(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return f"{payer} said on {_day(row['since_date'])} that it has no such claim."
+
+
+def _pended(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    since = _day(row["since_date"])
+    if row["reason_code"]:
+        return f"{payer} put the claim on hold with its remittance of {since}: {_code(row)}."
+    if row["status_code"]:
+        return f"{payer} wants something before it decides: {_status(row)} (since {since})."
+    return f"{payer} said on {since} that it wants something before it decides."
+
+
+def _denied(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    since = _day(row["since_date"])
+    if row["reason_code"]:
+        what = "part of the claim" if row["detail"] == "line" else "the claim"
+        return f"{payer} denied {what} on {since}: {_code(row)}."
+    if row["status_code"]:
+        return f"{payer} says it denied the claim ({_status(row)}); its remittance is missing."
+    return f"{payer} said on {since} that it denied the claim; its remittance is missing."
+
+
+def _underpaid(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return (
+        f"{payer} paid on {_day(row['since_date'])} and cut the rest without a contract for it:"
+        f" {_code(row)}."
+    )
+
+
+def _secondary_unbilled(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return (
+        f"The payer before has paid, its remittance came on {_day(row['since_date'])}; {payer} is"
+        " on file for the rest, and nobody has billed it or forwarded the claim."
+    )
+
+
+def _corrected_pending(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return f"A corrected claim went to {payer} on {_day(row['since_date'])}; no decision yet."
+
+
+def _appeal_pending(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return f"An appeal went to {payer} on {_day(row['since_date'])}; no decision yet."
+
+
+def _awaiting_client(row: Row, payer: str, as_of: date) -> str:
+    waited = (as_of - row["since_date"]).days
+    return f"The client was asked {_days(waited)} ago for what {payer} needs."
+
+
+def _awaiting_internal(row: Row, payer: str, as_of: date) -> str:
+    if row["detail"] == "held":
+        return (
+            f"A payment of {payer}, received on {_day(row['since_date'])}, could not be posted: it"
+            " does not balance or does not fit the claim."
+        )
+    waited = (as_of - row["since_date"]).days
+    return f"Another team has had it for {_days(waited)}."
+
+
+def _paid_unposted(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return (
+        f"{payer} said on {_day(row['since_date'])} that it paid; no remittance for it has come in."
+    )
+
+
+def _patient_responsibility(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    return f"All payers have decided; the patient owes this since {_day(row['since_date'])}."
+
+
+def _credit_balance(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    who = "the patient" if row["party"] == PATIENT_PARTY else payer
+    return f"More was paid or written down than was owed: this may have to go back to {who}."
+
+
+def _unexplained(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    if row["detail"] == "unknown_code":
+        return (
+            f"{payer} reduced the payment with a code nobody knows"
+            f" ({row['group_code']}-{row['reason_code']}); a person has to read it."
+        )
+    if row["detail"] == "no_facts":
+        return "Nothing on file says that it was billed, and nothing that it was not."
+    return f"{payer} decided the claim, and what is left is explained by none of its codes."
+
+
+_TELLERS = {
+    "awaiting_payer": _awaiting_payer,
+    "no_response": _no_response,
+    "rejected": _rejected,
+    "not_on_file": _not_on_file,
+    "pended": _pended,
+    "denied": _denied,
+    "underpaid": _underpaid,
+    "secondary_unbilled": _secondary_unbilled,
+    "corrected_pending": _corrected_pending,
+    "appeal_pending": _appeal_pending,
+    "awaiting_client": _awaiting_client,
+    "awaiting_internal": _awaiting_internal,
+    "paid_unposted": _paid_unposted,
+    "patient_responsibility": _patient_responsibility,
+    "credit_balance": _credit_balance,
+    "unexplained": _unexplained,
+}
