@@ -113,8 +113,8 @@ class BarrierForm(NarrowForm):
     ) -> None:
         super().__init__(data, names=names)
         self._today = today
-        kept = [(day.isoformat(), f"{day.isoformat()}, week end") for day in days if day < today]
-        self._offer("as_of", [("", f"{today.isoformat()}, today"), *kept])
+        kept = [(day.isoformat(), day.isoformat()) for day in days if day < today]
+        self._offer("as_of", [("", "Today"), *kept])
         self._offer("by", [("", "Nothing"), *PART_NAMES.items()])
         for name, words in (
             ("barrier", BARRIERS),

@@ -22,7 +22,7 @@ from sanderling.core.barriers.words import (
     team_title,
 )
 
-PARTS_SHOWN: Final = 8  # of a barrier; all when one barrier is asked for
+PARTS_SHOWN: Final = 5  # of a barrier; all when one barrier is asked for
 PARTS_SHOWN_MAX: Final = 500
 CREDIT: Final = "credit_balance"
 NEW_TEXT: Final = "New"
