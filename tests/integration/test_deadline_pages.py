@@ -100,7 +100,10 @@ def test_a_default_nobody_checked_is_marked(payer: Payer, lead: Visitor) -> None
     html = text_of(lead.get(f"/payers/{program.pk}/"))
 
     assert cells(html, "Timely filing")[1] == "default of the type, unverified"
-    assert cells(html, "Refund")[1] == "default of the type"
+    assert cells(html, "Refund")[:2] == [
+        "60 days from the day the credit arose (sent by then)",
+        "default of the type",
+    ]
     assert cells(html, "Secondary filing, after Medicare")[0].startswith("6 months")
 
 
@@ -279,6 +282,7 @@ def test_a_rule_can_start_from_a_published_limit(payer: Payer, lead: Visitor) ->
 
     assert '<details class="card" id="new-rule" open>' in html
     assert re.search(r'name="amount" value="95"', html)
+    assert 'value="Texas Medicaid:timely_filing:0:any" selected' in html
     assert re.search(r'value="next_business_day" selected', html)
     assert re.search(r'<option value="L" selected>not verified', html)
     assert not DeadlineRule.objects.exists()

@@ -132,7 +132,7 @@ def _told(name: str, row: dict[str, Any]) -> DeadlineInForce:
     rank = row["scope_rank"]
     return DeadlineInForce(
         name=name,
-        limit=limit_words(row["amount"], row["unit"], row["clock"]),
+        limit=limit_words(Kind(row["kind"]), row["amount"], row["unit"], row["clock"]),
         span=span_words(row["amount"], row["unit"]),
         comes_from=IMPORTED
         if rank == PAYER_COLUMNS
@@ -165,7 +165,7 @@ def shown_rule(rule: DeadlineRule) -> ShownRule:
     return ShownRule(
         rule=rule,
         name=limit_name(Kind(rule.kind), rule.level),
-        limit=limit_words(rule.amount, rule.unit, rule.clock),
+        limit=limit_words(Kind(rule.kind), rule.amount, rule.unit, rule.clock),
         scope=_scope(rule),
         stands=not state,
         state=state,

@@ -181,6 +181,7 @@ def _payer_page(request: HttpRequest, found: Payer, form: RuleForm) -> HttpRespo
         "deadlines": deadlines_of_payer(payer=found, on_date=timezone.localdate()),
         "rules": rules_set(payer=found),
         "form": form,
+        "chosen": request.GET.get("published", ""),
         "published": [one for one in published_limits() if one.payer_type == found.type],
         "may_edit": _may_edit(request),
         "today": timezone.localdate(),

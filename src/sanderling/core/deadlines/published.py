@@ -49,7 +49,7 @@ class PublishedLimit:
     def words(self) -> str:
         """Return it as a person reads it."""
         network = {ProviderStatus.PAR: ", in network", ProviderStatus.NONPAR: ", out of network"}
-        limit = limit_words(self.amount, self.unit, self.clock)
+        limit = limit_words(self.kind, self.amount, self.unit, self.clock)
         what = limit_name(self.kind, self.level).lower()
         return f"{self.name}: {what} {limit}{network.get(self.provider_status, '')}"
 

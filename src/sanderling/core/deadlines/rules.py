@@ -268,9 +268,11 @@ def span_words(amount: int, unit: str) -> str:
     return f"{amount} {one if amount == 1 else many}"
 
 
-def limit_words(amount: int, unit: str, clock: str) -> str:
+def limit_words(kind: Kind, amount: int, unit: str, clock: str) -> str:
     """Return a limit in words, such as "90 days from service"."""
-    return f"{span_words(amount, unit)} from {CLOCK_WORDS[Clock(clock)]}"
+    is_credit = kind is Kind.REFUND and clock == Clock.NOTICE
+    start = "the day the credit arose" if is_credit else CLOCK_WORDS[Clock(clock)]
+    return f"{span_words(amount, unit)} from {start}"
 
 
 def _scope_words(row: Mapping[str, object]) -> str:
@@ -290,7 +292,8 @@ def _scope_words(row: Mapping[str, object]) -> str:
 
 def _label(row: Mapping[str, object]) -> str:
     """Return what a person reads of a rule: the limit and for whom it is."""
-    limit = limit_words(int(str(row["amount"])), str(row["unit"]), str(row["clock"]))
+    kind, amount = Kind(str(row["kind"])), int(str(row["amount"]))
+    limit = limit_words(kind, amount, str(row["unit"]), str(row["clock"]))
     return f"{limit}, {_scope_words(row)}"
 
 
