@@ -210,8 +210,10 @@ class AccountMaker:
             subscriber = Person(last_name, dice.choice(FIRST_NAMES_M), parent_birth, "M", address)
         coverages = [self._coverage(primary)]
         if dice.random() < primary.secondary_rate:
-            coverages.append(self._coverage(self._secondary_for(primary)))
-            if primary is MEDICARE and dice.random() < self._choices["third_coverage"]:
+            secondary = self._secondary_for(primary)
+            coverages.append(self._coverage(secondary))
+            may_have_third = primary is MEDICARE and secondary is not PROVIDENT
+            if may_have_third and dice.random() < self._choices["third_coverage"]:
                 coverages.append(self._coverage(PROVIDENT))
         record = f"{dice.randrange(10**7):07d}"
         return Patient(person, tuple(coverages), record, subscriber, relationship)

@@ -193,7 +193,8 @@ class FollowUp:
         sent = track.original_sent_date
         wait = episode.account.patient.coverages[0].payer.response_days
         is_early = sent is None or day <= sent + timedelta(days=wait)
-        if track.stage not in UNANSWERED or episode.is_voided or is_early:
+        is_held = track.hidden == "held"  # an answer is here, though it does not balance
+        if track.stage not in UNANSWERED or episode.is_voided or is_early or is_held:
             return
         dice = self._dice(episode, f"call {day.isoformat()}")
         effect = self._told(track, dice)

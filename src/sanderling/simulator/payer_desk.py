@@ -282,7 +282,10 @@ class PayerDesk:
         old = record.payments
         if dice.random() < self._state.parameters.choices["takeback_paid_again"]:
             corrected = tuple(_renumbered(part, "R") for part in old)
-            return corrected, Ruling(Outcome.PAID, corrected)
+            standing = submission.episode.tracks[submission.rank].ruling
+            if standing is None:
+                return corrected, Ruling(Outcome.PAID, corrected)
+            return corrected, replace(standing, payments=corrected, crosses_to="")
         number = f"{record.payer_claim_number}R"
         ruling = _denial_after_payment(submission, self.profile, number, dice)
         return ruling.payments, ruling

@@ -90,12 +90,16 @@ def _snapshot(item: Snapshot) -> dict[str, object]:
 
 def _track(track: Track) -> dict[str, object]:
     ruling = track.ruling
+    status = track.latest_status
     return {
         "stage": track.stage.value,
         "sent_dates": [day.isoformat() for day in track.sent_dates],
         "accepted_date": _plain(track.accepted_date),
         "posted_date": _plain(track.posted_date),
+        "payment_date": _plain(track.payment_date),
         "crossover_date": _plain(track.crossover_date),
+        "status": f"{status.category}:{status.code}" if status else "",
+        "status_date": _plain(status.received_date) if status else "",
         "payer_claim_number": track.payer_claim_number,
         "hidden": track.hidden,
         "rejected_by": track.rejected_by if track.rejection else "",

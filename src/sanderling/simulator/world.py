@@ -239,10 +239,11 @@ class World:
         ruling = due.ruling
         for part in due.payments:
             episode.book.post(part, submission.rank, day)
-        track.payer_spoke(day)
         if ruling.outcome is Outcome.DUPLICATE:
+            # No word about the claim itself: what people did about that one still counts.
             track.is_duplicate_answered = True
             return
+        track.payer_spoke(day)
         track.hidden = ""
         if submission.is_correction:
             track.is_correction_open = False
