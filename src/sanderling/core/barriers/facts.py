@@ -5,13 +5,14 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
 
 - claims: claim_id, client_id, kind (P, I, D), payer_1_id, payer_2_id, payer_3_id,
   service_from_date, service_to_date.
-- balances: claim_id, client_id, party (11 ... 14), balance_cents, since_date: what is open on the day.
+- balances: claim_id, client_id, party (11 ... 14), balance_cents, since_date: what is open on the
+  day.
 - submission_details: submission_id, payer_name, batch_reference.
 - payment_details: payment_id, payer_id (who sent the remittance), rendering_npi.
 - remarks: payment_id, line_index (0: the claim), code.
-- answers: claim_id, submission_id (null: which is found by number or date), kind (277CA, 277, 999,
-  TA1), transaction_id, position, level, source_entity (PR, AY), source_name, batch_reference, category, code, entity,
-  action (WQ, U), status_date, received_date, answer_id.
+- answers: claim_id, submission_id (null: it is found by number or date), kind (277CA, 277, 999,
+  TA1), transaction_id, position, level, source_entity (PR, AY), source_name, batch_reference,
+  category, code, entity, action (WQ, U), status_date, received_date, answer_id.
 - activities: claim_id, activity_id, activity_date, channel, action, outcome, next_date.
 - payers: payer_id, payer_type, response_days (own or learned, null: default of the type).
 """

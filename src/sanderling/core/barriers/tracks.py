@@ -11,6 +11,8 @@ import polars as pl
 
 from sanderling.core.barriers.decisions import REASON_COLUMNS, Decisions
 from sanderling.core.barriers.facts import BarrierFacts
+from sanderling.core.barriers.rows import PATIENT
+from sanderling.core.codes.codebook import CodeBook
 from sanderling.core.codes.statuses import status_meanings
 from sanderling.core.ledger import reversals
 
@@ -20,10 +22,12 @@ _FORWARDING: Final = ["19", "20", "21"]
 _NOT_ON_FILE: Final = "NOT_FOUND"
 
 
-def tracks(facts: BarrierFacts, decided: Decisions) -> pl.DataFrame:
+def tracks(facts: BarrierFacts, decided: Decisions, book: CodeBook) -> pl.DataFrame:
     """Return one row for each open insurance party of `facts.balances`."""
-    base = facts.balances.filter(pl.col("party") < 14).with_columns(sequence=pl.col("party") - 10)
-    answers = _placed_answers(facts)
+    base = facts.balances.filter(pl.col("party") < PATIENT).with_columns(
+        sequence=pl.col("party") - 10
+    )
+    answers = _placed_answers(facts, book)
     sent = _submissions(facts, answers, decided)
     rows = (
         base.join(_decision(decided), on=_TRACK, how="left")
@@ -39,14 +43,19 @@ def tracks(facts: BarrierFacts, decided: Decisions) -> pl.DataFrame:
     return rows.join(_snapshots(facts), on="claim_id", how="left")
 
 
-def _placed_answers(facts: BarrierFacts) -> pl.DataFrame:
+def _placed_answers(facts: BarrierFacts, book: CodeBook) -> pl.DataFrame:
     """Return the answers with the submission (and so the payer's place) each speaks of.
 
     By the batch it quotes, else the latest claim sent to the payer that answers, else the latest
     claim sent before.
     """
+    claims = facts.claims.join(facts.payers, left_on="payer_1_id", right_on="payer_id", how="left")
+    whose = claims.select("claim_id", "client_id", "payer_type", payer_id=pl.col("payer_1_id"))
     meanings = status_meanings(
-        facts.answers.rename({"category": "status_category", "code": "status_code"})
+        facts.answers.rename({"category": "status_category", "code": "status_code"}).join(
+            whose, on="claim_id", how="left"
+        ),
+        book,
     )
     answers = meanings.with_columns(
         is_rejected=_is_rejection(),
@@ -220,6 +229,7 @@ def _current(sent: pl.DataFrame) -> pl.DataFrame:
         is_rejected=pl.col("is_rejected"),
         is_sent_after_denial=pl.col("after_denial"),
         answered_date=pl.col("answered_date"),
+        rejected_date=pl.when("is_rejected").then("answered_date"),
         front_kind=pl.col("front_kind"),
         front_category=pl.col("front_category"),
         front_team=pl.col("front_team"),
