@@ -10,7 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 from tests.builders import Inbox
-from tests.integration.barrier_rows import fill_barriers, keep, put_barrier, put_denial
+from tests.integration.barrier_rows import (
+    fill_barriers,
+    keep,
+    put_barrier,
+    put_denial,
+    week_end_before,
+)
 from tests.integration.pages import People, Visitor, text_of
 
 from sanderling.barriers.denial_list import WantedDenials, denials_page, denials_size
@@ -120,7 +126,7 @@ def test_the_denials_as_json(people: People) -> None:
 
 
 def test_what_is_watched(people: People, today: date) -> None:
-    sunday = today - timedelta(days=(today.weekday() + 1) % 7 or 7)
+    sunday = week_end_before(today)
     keep("A2", sunday, "secondary_unbilled", 4000)
     keep("A3", sunday, "secondary_unbilled", 500)
     Barrier.objects.all().delete()

@@ -142,8 +142,8 @@ class BarrierForm(NarrowForm):
             client_id=self.names.client_id(cleaned["client"]),
             payer_key=self.names.payer_key(cleaned["payer"]),
             barrier=cleaned["barrier"],
-            team=cleaned["team"],
-            category=cleaned["category"],
+            team=cleaned.get("team", ""),
+            category=cleaned.get("category", ""),
         )
 
 

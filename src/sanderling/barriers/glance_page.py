@@ -133,14 +133,24 @@ def watched_cards(
             "spark": spark(one.amounts_cents),
             "first_day": one.days[0] if one.days else None,
             "has_trend": len(one.days) > 1,
-            "change_cents": one.amounts_cents[-1] - one.amounts_cents[-2]
-            if len(one.amounts_cents) > 1
-            else None,
-            "since": one.days[-2] if len(one.days) > 1 else None,
+            **_change(one, as_of),
             "url": f"{claims_url}?{urlencode({**query, **WATCHED_QUERIES[name]})}",
         }
         for name, one in found.items()
     }
+
+
+def _change(one: Watched, as_of: date) -> dict[str, Any]:
+    """Return how much more is open than at the newest kept day at least a week ago."""
+    before = [
+        (day, cents)
+        for day, cents in zip(one.days, one.amounts_cents, strict=True)
+        if (as_of - day).days >= WEEK_DAYS
+    ]
+    if not before:
+        return {"since": None, "change_cents": 0}
+    day, cents = before[-1]
+    return {"since": day, "change_cents": one.cents - cents}
 
 
 def denial_rows(found: Denials, *, names: Names) -> list[dict[str, Any]]:

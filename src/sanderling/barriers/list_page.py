@@ -30,9 +30,8 @@ _COLUMNS: Final = (  # name to sort by ("" for none), title, style
     ("service", "Age", "number"),
     ("balance", "Balance", "money"),
     ("barrier", "Why it is open", ""),
-    ("team", "Next action", ""),
-    ("next", "Next date", ""),
     ("deadline", "Deadline", ""),
+    ("next", "Next", ""),
 )
 _DENIAL_COLUMNS: Final = (
     ("", "Claim", ""),

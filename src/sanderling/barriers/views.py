@@ -104,7 +104,7 @@ def where_money(request: HttpRequest) -> HttpResponse:
 @requires("barriers.view")
 def what_changed(request: HttpRequest) -> HttpResponse:
     """Show what changed since the last kept week end, and why; htmx gets the section alone."""
-    form = _form(request)
+    form = _form(request, without=("by", "category", "team"))
     if not form.is_valid():
         return render(request, "barriers/changes.html", {"form": form}, status=422)
     question = form.question()
@@ -139,6 +139,7 @@ def what_changed(request: HttpRequest) -> HttpResponse:
         )
         context["chart"] = where_page.sankey(context["changes"])
     is_part = request.headers.get("HX-Request") == "true"
+    context["is_part"] = is_part
     template = "barriers/changes_section.html" if is_part else "barriers/changes.html"
     return render(request, template, context)
 
@@ -299,11 +300,15 @@ def denials(request: HttpRequest) -> HttpResponse:
     return render(request, "barriers/denials.html", context)
 
 
-def _form(request: HttpRequest) -> BarrierForm:
+def _form(request: HttpRequest, *, without: tuple[str, ...] = ()) -> BarrierForm:
+    """Return the page's bound form, without the fields that the page does not ask."""
     today = timezone.localdate()
-    return barrier_form(
+    form = barrier_form(
         request.GET, names=visible_names(), today=today, days=kept_days(limit=DAYS_OFFERED)
     )
+    for name in without:
+        del form.fields[name]
+    return form
 
 
 def _asked(data: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -100,7 +100,7 @@ const palettes = {
 
 // Two levels of areas; a click opens what is behind an area.
 function treemap(source, say, box) {
-  const colored = (item, color) => ({ ...item, itemStyle: { color, borderColor: color }, children: item.children?.map((child) => colored(child, color)) });
+  const colored = (item, color) => ({ ...item, itemStyle: { color, borderColor: color }, children: item.children?.map((child) => ({ ...child, itemStyle: { color } })) });
   const items = source.items.map((item, index) => colored(item, palettes.areas[index % palettes.areas.length]));
   return {
     tooltip: { renderMode: "richText", formatter: (area) => `${area.treePathInfo.slice(1).map((part) => part.name).join(" › ")}\n${say(area.value)}` },
@@ -108,8 +108,8 @@ function treemap(source, say, box) {
       type: "treemap", data: items, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 60, childrenVisibleMin: 400,
       top: 0, bottom: 0, left: 0, right: 0, width: "100%", height: "100%",
       label: { show: true, color: "#fff", fontSize: box.clientWidth < 500 ? 10 : 12, lineHeight: 16, overflow: "truncate", formatter: (area) => `${area.name}\n${say(area.value)}` },
-      upperLabel: { show: true, height: 22, color: "#fff", fontWeight: "bold", overflow: "truncate", formatter: (area) => `${area.name} ${say(area.value)}` },
-      levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0, borderColor: "transparent" }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: 0 } }, { itemStyle: { borderWidth: 0 } }],
+      upperLabel: { show: true, height: 22, padding: [0, 6], color: "#fff", fontWeight: "bold", overflow: "truncate", formatter: (area) => `${area.name} ${say(area.value)}` },
+      levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0, borderColor: "transparent" }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: 0 } }, { itemStyle: { borderColor: "#ffffff8c", borderWidth: 1 } }],
     }],
   };
 }
