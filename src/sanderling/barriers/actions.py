@@ -20,6 +20,7 @@ from sanderling.barriers.response import forget_learned
 from sanderling.barriers.working import CLAIMS_AT_ONCE, barriers_on, classified
 from sanderling.core.barriers.classify import Classified
 from sanderling.ledger.actions import take_posting_lock
+from sanderling.ledger.spans import extend_spans
 from sanderling.postgres.frames import copy_frame, read_frame
 
 WEEKS_KEPT: Final = 9
@@ -106,6 +107,7 @@ def freeze_week_ends(today: date) -> list[date]:
     if first is None:
         return []
     _forget_weeks("as_of_date < %s", wanted[-1])
+    extend_spans()
     return [day for day in sorted(wanted) if day >= first and _freeze(day)]
 
 
@@ -130,7 +132,7 @@ def _forget_weeks(condition: str, day: date) -> None:
 def _first_day() -> date | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(posted_date) FROM ledger_entry")
-        (day,) = cursor.fetchone()
+        day: date | None = cursor.fetchone()[0]
     return day
 
 

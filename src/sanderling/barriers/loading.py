@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import polars as pl
+from django.db import connection
 
 from sanderling.core.barriers import facts as f
 from sanderling.core.barriers.facts import BarrierFacts
@@ -26,17 +27,25 @@ SELECT b.claim_id, b.client_id, b.party, b.balance_cents, b.responsible_from_dat
 _ALL_OPEN_TODAY: Final = """
 SELECT claim_id, client_id, party, balance_cents, responsible_from_date FROM ledger_open_balance
 """
-# Since when a party owes, as the ledger's own open balances tell it: the day of its first debit.
-_SIDES: Final = """
-    SELECT e.claim_id, e.client_id, e.debit AS party, e.amount_cents AS cents, e.effective_date
-      FROM {source} WHERE e.posted_date <= %s AND e.debit BETWEEN 11 AND 14
-    UNION ALL
-    SELECT e.claim_id, e.client_id, e.credit, -e.amount_cents, e.effective_date
-      FROM {source} WHERE e.posted_date <= %s AND e.credit BETWEEN 11 AND 14
+_SPANS: Final = """
+SELECT claim_id, client_id, party, balance_cents, responsible_from_date FROM ledger_balance_span
+ WHERE from_date <= %s AND to_date > %s
 """
-_OPEN_ON_DAY: Final = (
-    "SELECT claim_id, client_id, party, sum(cents)::bigint, min(effective_date)"
-    " FROM ({sides}) AS sides GROUP BY claim_id, client_id, party HAVING sum(cents) <> 0"
+_SPANS_ARE_BEHIND: Final = """
+SELECT coalesce((SELECT max(id) FROM ledger_entry), 0)
+       > coalesce((SELECT max(through_entry_id) FROM ledger_span_state), 0)
+"""
+# What the spans say, summed up from the entries; a party owes from the first day that moved it.
+_OPEN_ON_DAY: Final = """
+SELECT e.claim_id, e.client_id, side.party, sum(side.cents)::bigint, min(e.posted_date)
+  FROM {entries} AS e
+ CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
+                 AS side(party, cents)
+ WHERE e.posted_date <= %s AND e.claim_id IS NOT NULL AND side.party BETWEEN 11 AND 14
+ GROUP BY 1, 2, 3 HAVING sum(side.cents) <> 0
+"""
+_ENTRIES_OF_CLAIMS: Final = (
+    "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id)"
 )
 _SUBMISSION_DETAILS: Final = """
 SELECT s.id, s.payer_name, s.batch_reference
@@ -126,14 +135,17 @@ SELECT found.claim_id, found.submission_id, a.kind, a.transaction_id, a.position
 def open_balances(as_of: date, client_ids: Sequence[int] | None = None) -> pl.DataFrame:
     """Return what every party of every claim owed at the end of a day (facts.BALANCES), by claim.
 
-    `client_ids`: of these clients only.
+    `client_ids`: of these clients only. Read from the balance spans; summed up from all entries
+    where the spans are behind them (`ledger.spans.extend_spans` brings them up).
     """
-    source = "ledger_entry e"
+    with connection.cursor() as cursor:
+        cursor.execute(_SPANS_ARE_BEHIND)
+        (is_behind,) = cursor.fetchone()
+    query = _OPEN_ON_DAY.format(entries="ledger_entry") if is_behind else _SPANS
+    found = read_frame(query, f.BALANCES, [as_of] if is_behind else [as_of, as_of])
     if client_ids is not None:
-        chosen = ",".join(str(int(each)) for each in client_ids) or "NULL"
-        source = f"(SELECT * FROM ledger_entry WHERE client_id IN ({chosen})) AS e"  # noqa: S608
-    query = _OPEN_ON_DAY.format(sides=_SIDES.format(source=source))
-    return read_frame(query, f.BALANCES, [as_of, as_of]).sort("claim_id", "party")
+        found = found.filter(pl.col("client_id").is_in(list(client_ids)))
+    return found.sort("claim_id", "party")
 
 
 def open_balances_today() -> pl.DataFrame:
@@ -143,9 +155,8 @@ def open_balances_today() -> pl.DataFrame:
 
 def open_balances_of(claim_ids: list[int], as_of: date) -> pl.DataFrame:
     """Return what the parties of some claims owed at the end of a day."""
-    source = "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id) AS e"
-    query = _OPEN_ON_DAY.format(sides=_SIDES.format(source=source))
-    return read_frame(query, f.BALANCES, [claim_ids, as_of, claim_ids, as_of])
+    query = _OPEN_ON_DAY.format(entries=_ENTRIES_OF_CLAIMS)
+    return read_frame(query, f.BALANCES, [claim_ids, as_of])
 
 
 def load_barrier_facts(

@@ -11,6 +11,7 @@ import polars as pl
 from sanderling.barriers.actions import refresh_due, refresh_stale
 from sanderling.barriers.working import barriers_on
 from sanderling.core.barriers.rows import ROWS
+from sanderling.ledger.spans import extend_spans
 from sanderling.postgres.frames import read_frame
 
 COLUMNS: Final = (
@@ -79,6 +80,7 @@ def barrier_rows(
         bring_up_to_date(today)
         parts = iter([_stored(client_ids)])
     else:
+        extend_spans()
         parts = barriers_on(as_of, client_ids, two_connections=True)
     names = _Names()
     for part in parts:

@@ -77,17 +77,15 @@ def _learn(month: date, types: dict[int, str]) -> dict[int, ResponseTime]:
             },
         )
         observed = {payer_id: (days, count) for payer_id, days, count in cursor.fetchall()}
-    rows = []
-    for payer_id, payer_type in types.items():
-        days, count = observed.get(payer_id, (0, 0))
-        rows.append(
-            ResponseTime(
-                month_date=month,
-                payer_id=payer_id,
-                days=learned_days(days, count, payer_type) or 0,
-                observations=count,
-            )
+    rows = [
+        ResponseTime(
+            month_date=month,
+            payer_id=payer_id,
+            days=learned_days(*observed.get(payer_id, (0, 0)), payer_type) or 0,
+            observations=observed.get(payer_id, (0, 0))[1],
         )
+        for payer_id, payer_type in types.items()
+    ]
     ResponseTime.objects.bulk_create(rows, ignore_conflicts=True)
     return {row.payer_id: row for row in rows}
 

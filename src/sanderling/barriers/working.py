@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -74,7 +74,7 @@ def _load(claim_ids: list[int], balances: pl.DataFrame, payers: pl.DataFrame) ->
         return load_barrier_facts(claim_ids, balances, payers)
 
 
-def _ahead(loads: list[Callable[[], BarrierFacts]]) -> Iterator[BarrierFacts]:
+def _ahead(loads: Sequence[Callable[[], BarrierFacts]]) -> Iterator[BarrierFacts]:
     """Yield what the calls return, each begun while the one before is still being used."""
     with ThreadPoolExecutor(max_workers=1) as reader:
         waiting: Future[BarrierFacts] = reader.submit(loads[0])
