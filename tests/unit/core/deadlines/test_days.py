@@ -46,6 +46,11 @@ def test_new_years_day_on_a_saturday_is_kept_the_year_before() -> None:
     assert eve not in holidays_of(2021)
 
 
+def test_memorial_day_is_the_latest_monday_of_may() -> None:
+    assert [day for day in holidays_of(2027) if day.month == 5] == [date(2027, 5, 31)]
+    assert [day for day in holidays_of(2025) if day.month == 5] == [date(2025, 5, 26)]
+
+
 def test_juneteenth_is_one_since_2021() -> None:
     assert is_business_day(date(2020, 6, 19))
     assert not is_business_day(date(2021, 6, 18))
