@@ -16,7 +16,8 @@ from django.db import connection, transaction
 
 from sanderling.barriers.loading import open_balances_of
 from sanderling.barriers.models import WeekEnd
-from sanderling.barriers.response import forget_learned
+from sanderling.barriers.response import follow_learned, forget_learned
+from sanderling.barriers.stale import mark_open_claims
 from sanderling.barriers.working import CLAIMS_AT_ONCE, barriers_on, classified
 from sanderling.core.barriers.classify import Classified
 from sanderling.ledger.actions import take_posting_lock
@@ -47,6 +48,7 @@ SELECT claim_id, min(known_date) FROM taken GROUP BY claim_id
 
 def refresh_stale(today: date, progress: Progress = lambda _done, _total: None) -> int:
     """Work out the barriers of all stale claims; return how many claims there were."""
+    _follow_learned(today)
     done = 0
     total = _count_stale()
     while True:
@@ -58,7 +60,7 @@ def refresh_stale(today: date, progress: Progress = lambda _done, _total: None) 
             if not taken:
                 return done
             _replace(sorted(taken), today)
-            _freeze_again(taken, today)
+            _freeze_again(taken)
         done += len(taken)
         progress(done, max(total, done))
 
@@ -129,6 +131,15 @@ def _forget_weeks(condition: str, day: date) -> None:
             cursor.execute(f"DELETE FROM {table} WHERE {condition}", [day])  # noqa: S608
 
 
+def _follow_learned(today: date) -> None:
+    """Let claims that wait for a payer follow what its history teaches now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(known_date) FROM barriers_stale_claim")
+        (known_date,) = cursor.fetchone()
+    for payer_id in follow_learned(today, known_date):
+        mark_open_claims(payer_id=payer_id, payer_type=None, client_id=None, known_date=today)
+
+
 def _first_day() -> date | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(posted_date) FROM ledger_entry")
@@ -155,11 +166,9 @@ def _append(found: Classified) -> None:
     copy_frame("barriers_denial", found.denials)
 
 
-def _freeze_again(taken: dict[int, date], today: date) -> None:
+def _freeze_again(taken: dict[int, date]) -> None:
     """Bring the kept week ends in step with facts that counted then already."""
     earliest = min(taken.values())
-    if earliest.replace(day=1) < today.replace(day=1):
-        forget_learned(earliest)
     changed = WeekEnd.objects.filter(as_of_date__gte=earliest)
     if len(taken) > CLAIMS_FROZEN_AGAIN:
         # Cheaper to make them all again, when the next ones are made.

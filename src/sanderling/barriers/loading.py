@@ -37,12 +37,14 @@ SELECT coalesce((SELECT max(id) FROM ledger_entry), 0)
 """
 # What the spans say, summed up from the entries; a party owes from the first day that moved it.
 _OPEN_ON_DAY: Final = """
-SELECT e.claim_id, e.client_id, side.party, sum(side.cents)::bigint, min(e.posted_date)
-  FROM {entries} AS e
- CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
-                 AS side(party, cents)
- WHERE e.posted_date <= %s AND e.claim_id IS NOT NULL AND side.party BETWEEN 11 AND 14
- GROUP BY 1, 2, 3 HAVING sum(side.cents) <> 0
+SELECT claim_id, client_id, party, sum(cents)::bigint, min(posted_date)
+  FROM (SELECT e.claim_id, e.client_id, side.party, e.posted_date, sum(side.cents) AS cents
+          FROM {entries} AS e
+         CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
+                         AS side(party, cents)
+         WHERE e.posted_date <= %s AND e.claim_id IS NOT NULL AND side.party BETWEEN 11 AND 14
+         GROUP BY 1, 2, 3, 4 HAVING sum(side.cents) <> 0) AS days
+ GROUP BY 1, 2, 3 HAVING sum(cents) <> 0
 """
 _ENTRIES_OF_CLAIMS: Final = (
     "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id)"
@@ -67,8 +69,8 @@ SELECT m.payment_id, m.line_index, m.code
 # What was said of a claim itself.
 _CLAIM_ANSWERS: Final = """
 SELECT a.claim_id, NULL::bigint, a.kind, a.transaction_id, a.position, a.level,
-       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action, a.status_date, a.received_date,
-       a.id
+       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action,
+       a.status_date, a.received_date, a.id
   FROM posted_claims t JOIN claims_answer a USING (claim_id)
 """
 # What was said of the batch it was in: a refused 837 (999), a refused interchange (TA1), a batch or
@@ -126,8 +128,8 @@ WITH sent AS MATERIALIZED (
       FROM turned_away JOIN sent USING (batch_reference, client_id)
 )
 SELECT found.claim_id, found.submission_id, a.kind, a.transaction_id, a.position, a.level,
-       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action, a.status_date,
-       a.received_date, a.id
+       a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action,
+       a.status_date, a.received_date, a.id
   FROM found JOIN claims_answer a ON a.id = found.answer_id
 """
 

@@ -52,15 +52,35 @@ def response_days(as_of: date) -> pl.DataFrame:
     )
 
 
+def follow_learned(today: date, known_date: date | None) -> list[int]:
+    """Learn again what could have changed; return the payers whose days have.
+
+    It could when a month has begun, or when facts came in that count since before it
+    (`known_date`, None: none did).
+    """
+    types = dict(Payer.objects.filter(response_days=None).order_by("pk").values_list("pk", "type"))
+    month = today.replace(day=1)
+    before: dict[int, int] = {}
+    for row in ResponseTime.objects.filter(month_date__lte=month).order_by("month_date"):
+        before[row.payer_id] = row.days
+    if known_date is not None and known_date < month:
+        forget_learned(known_date)
+    after = _learned(month, types)
+    return [
+        payer_id
+        for payer_id in types
+        if payer_id in before and before[payer_id] != after.get(payer_id, 0)
+    ]
+
+
 def _learned(month: date, types: dict[int, str]) -> dict[int, int]:
     kept = {
         row.payer_id: row
         for row in ResponseTime.objects.filter(month_date=month, payer_id__in=list(types))
     }
-    missing = [payer_id for payer_id in types if payer_id not in kept]
+    missing = {payer_id: kind for payer_id, kind in types.items() if payer_id not in kept}
     if missing:
-        for payer_id, row in _learn(month, {key: types[key] for key in missing}).items():
-            kept[payer_id] = row
+        kept |= _learn(month, missing)
     return {payer_id: row.days for payer_id, row in kept.items() if row.days > 0}
 
 
@@ -93,8 +113,3 @@ def _learn(month: date, types: dict[int, str]) -> dict[int, ResponseTime]:
 def forget_learned(since: date) -> None:
     """Take away what was learned for months that a fact of `since` could have taught otherwise."""
     ResponseTime.objects.filter(month_date__gt=since).delete()
-
-
-def payer_ids_without_days() -> list[int]:
-    """Return the payers whose response days are learned or usual."""
-    return list(Payer.objects.filter(response_days=None).values_list("pk", flat=True))
