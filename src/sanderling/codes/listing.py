@@ -155,9 +155,8 @@ def _retired_row(code: str) -> Row:
 
 def _meaning_fields(code: str, natures: dict[str, str]) -> Row:
     """Return what the code means where it denies, else in its first group."""
-    denying = {Nature.DENIAL.value, Nature.BY_AMOUNT.value}
     group, nature = next(
-        ((group, nature) for group, nature in natures.items() if nature in denying),
+        ((group, nature) for group, nature in natures.items() if nature == Nature.DENIAL),
         next(iter(natures.items()), ("CO", Nature.DENIAL.value)),
     )
     found = meaning_of(group, code, nature, ())
