@@ -94,8 +94,6 @@ def fill(claims: int) -> dict[str, Any]:
 
     from bench.barriers_truth import make_world, take_in
 
-    from bench.barriers_truth import make_world, take_in
-
     folder = Path(tempfile.mkdtemp(prefix="sanderling-world-"))
     make_world(WORLD_SEED, WORLD_CLAIMS, WORLD_DAYS, folder)
     seconds = take_in(folder / "out")

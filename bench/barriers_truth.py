@@ -145,8 +145,8 @@ def compare(truth: Path, as_of: date, *, differences: Path) -> dict[str, Any]:
     """Return how the barriers of the day agree with the truth; write what differs."""
     import polars as pl
 
-    from sanderling.barriers.working import barriers_on
     from sanderling.barriers.queries import _Names
+    from sanderling.barriers.working import barriers_on
 
     started = time.perf_counter()
     parts = list(barriers_on(as_of))
@@ -199,7 +199,7 @@ def compare(truth: Path, as_of: date, *, differences: Path) -> dict[str, Any]:
             rows.append(
                 [*key, mine["barrier"], true["barrier"], f'{mine["category"]}|{true["category"]}',
                  f'{mine["detail"]}|{true["detail"]}', f'{mine["reason"]}|{true["reason"]}',
-                 f'{my_deadline}|{deadline}', f'{mine["next_action"]}|{true.get("next_action")}']
+                 f"{my_deadline}|{deadline}", f'{mine["next_action"]}|{true.get("next_action")}']
             )  # fmt: skip
     with differences.open("w", newline="") as stream:
         csv.writer(stream).writerows(rows)

@@ -22,6 +22,7 @@ from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
+from sanderling.followup.actions import import_activities
 from sanderling.intake.actions import ingest
 from sanderling.ledger.spans import extend_spans
 from sanderling.payers.actions import import_payers
@@ -41,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 
 
 class DemoRefused(Exception):
-    """The simulator's own clients or payers were refused: a bug of ours."""
+    """The simulator's own clients, payers or activities were refused: a bug of ours."""
 
 
 def fill_demo(
@@ -62,6 +63,7 @@ def fill_demo(
         (folder / _COMPLETE).touch()
     _import_parties(world)
     count = _take_in(world, progress)
+    _import_activities(world)
     extend_spans()
     refresh_stale(_today())
     freeze_week_ends(_today())
@@ -90,6 +92,14 @@ def _import_parties(world: Path) -> None:
     payers = import_payers(text=(world / "payers.csv").read_text(encoding="utf-8"), at=at)
     if clients.problems or payers.problems:
         raise DemoRefused([*clients.problems, *payers.problems])
+
+
+def _import_activities(world: Path) -> None:
+    """Take in what the made-up team did about claims."""
+    path = world / "activities.csv"
+    found = import_activities(text=path.read_text(encoding="utf-8"), at=timezone.now())
+    if found.problems:
+        raise DemoRefused(found.problems)
 
 
 def _take_in(world: Path, progress: Progress) -> int:
