@@ -13,6 +13,7 @@ Source: DOMAIN 2.7; the second rule is ours (ADR 0006).
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
@@ -20,6 +21,16 @@ import polars as pl
 REVERSAL_STATUS: Final = "22"
 PRICING_ONLY_STATUS: Final = "25"
 
+_PAIRED_BY: Final = [
+    "claim_id",
+    "payment_id",
+    "payment_order",
+    "status",
+    "charge_cents",
+    "paid_cents",
+    "payer_claim_number",
+    "original_reference",
+]
 _RESULT: Final = {
     "payment_id": pl.Int64,
     "reverses_payment_id": pl.Int64,  # the claim payment whose entries it takes back
@@ -38,8 +49,9 @@ def pair_reversals(payments: pl.DataFrame) -> pl.DataFrame:
         pl.col("status") != PRICING_ONLY_STATUS,
     )
     rows: list[tuple[int, int | None, bool]] = []
-    for _, claim in affected.group_by("claim_id", maintain_order=True):
-        rows.extend(_pair(claim.sort("payment_order").to_dicts()))
+    in_order = affected.select(_PAIRED_BY).sort("claim_id", "payment_order").to_dicts()
+    for _, of_claim in groupby(in_order, key=lambda row: row["claim_id"]):
+        rows.extend(_pair(list(of_claim)))
     return pl.DataFrame(rows, schema=_RESULT, orient="row")
 
 
