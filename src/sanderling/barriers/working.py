@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 import polars as pl
+from django.conf import settings
 from django.db import connection, transaction
 
 from sanderling.barriers.loading import load_barrier_facts, open_balances, open_balances_today
@@ -30,7 +31,13 @@ def classified(
     `balances`: what was open on the day; none: what is open today.
     """
     facts = load_barrier_facts(claim_ids, balances, response_days(as_of))
-    return classify(facts, as_of, book=code_book(), rules=deadline_rules_frame())
+    return classify(
+        facts,
+        as_of,
+        book=code_book(),
+        rules=deadline_rules_frame(),
+        small_balance_cents=settings.SMALL_BALANCE_CENTS,
+    )
 
 
 def barriers_on(
@@ -65,7 +72,13 @@ def _pieces(
         loads.append(partial(_load, insured.to_list(), of_part, payers))
     loaded = _ahead(loads) if two_connections and len(loads) > 1 else (load() for load in loads)
     for facts in loaded:
-        yield classify(facts, as_of, book=book, rules=rules).barriers
+        yield classify(
+            facts,
+            as_of,
+            book=book,
+            rules=rules,
+            small_balance_cents=settings.SMALL_BALANCE_CENTS,
+        ).barriers
 
 
 def _load(claim_ids: list[int], balances: pl.DataFrame, payers: pl.DataFrame) -> BarrierFacts:

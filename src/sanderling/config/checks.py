@@ -139,6 +139,37 @@ def _audit() -> str:
     return f"intact, {report.sealed} events sealed, {report.unsealed} waiting"
 
 
+def _ledger() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT coalesce(sum(balance_cents), 0) FROM ledger_open_balance),"
+            " (SELECT coalesce(sum((debit BETWEEN 11 AND 14)::int * amount_cents"
+            "                      - (credit BETWEEN 11 AND 14)::int * amount_cents), 0)"
+            "    FROM ledger_entry WHERE claim_id IS NOT NULL)"
+        )
+        kept, summed = cursor.fetchone()
+    if kept != summed:
+        raise Fault(
+            f"open balances differ from the entries by {kept - summed} cents: a bug of ours"
+        )
+    return "open balances equal the entries"
+
+
+def _barriers() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT claim_id) FROM barriers_stale_claim")
+        (stale,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM ledger_open_balance o FULL JOIN barriers_barrier b"
+            " USING (claim_id, party) WHERE o.balance_cents IS DISTINCT FROM b.balance_cents"
+        )
+        (wrong,) = cursor.fetchone()
+    if wrong and not stale:
+        raise Fault(f"{wrong} open balances have no barrier: run `sanderling barriers --rebuild`")
+    waiting = f", {stale} claims to be looked at again" if stale else ""
+    return f"every open balance has one{waiting}"
+
+
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
@@ -174,5 +205,7 @@ ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("client isolation", _isolation),
     ("clock", _clock),
     ("audit trail", _audit),
+    ("ledger", _ledger),
+    ("barriers", _barriers),
     ("worker", _worker),
 )

@@ -33,6 +33,8 @@ WATCH_FOLDERS = [
     part.strip() for part in env_text("SANDERLING_WATCH", "").split(";") if part.strip()
 ]
 # One upload by the web page, all its files together.
+# An insurer's balance of at most so much is not worth a call: its next action is a write-off.
+SMALL_BALANCE_CENTS = env_int("SANDERLING_SMALL_BALANCE_CENTS", 0, minimum=0, maximum=100_000)
 UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
 
 INSTALLED_APPS = [

@@ -64,18 +64,36 @@ class Classified:
 
 
 def classify(
-    facts: BarrierFacts, as_of: date, *, book: CodeBook, rules: pl.DataFrame
+    facts: BarrierFacts,
+    as_of: date,
+    *,
+    book: CodeBook,
+    rules: pl.DataFrame,
+    small_balance_cents: int = 0,
 ) -> Classified:
     """Return one barrier for each row of `facts.balances`, as known at the end of `as_of`.
 
     `facts.balances` are those of the day; `rules` as core.deadlines.rules.rules_frame gives them.
+    `small_balance_cents`: what an insurer owes of at most so much is proposed for a write-off, once
+    there is work to be done for it.
     """
     known = known_on(facts, as_of)
     decided = decisions(known, book)
     insured = _insurance_rows(only_open(known), decided, book, as_of)
     rows = pl.concat([insured, _other_rows(known)], how="diagonal_relaxed")
-    rows = with_deadlines(rows, rules)
+    rows = with_deadlines(rows, rules).with_columns(next_action=_worth_it(small_balance_cents))
     return Classified(barriers=_finished(rows, as_of), denials=decided.denials)
+
+
+def _worth_it(small_balance_cents: int) -> pl.Expr:
+    """Return the next action: what costs more work than it brings is written off, by policy."""
+    is_small = pl.col("balance_cents").is_between(1, small_balance_cents)
+    is_work = ~pl.col("next_action").is_in(["wait", "find_payment"])
+    return (
+        pl.when(is_small & is_work & (pl.col("party") < PATIENT))
+        .then(pl.lit("write_off"))
+        .otherwise("next_action")
+    )
 
 
 def _insurance_rows(
