@@ -3,7 +3,8 @@
 CO contractual amounts are written down; patient shares go to the next coverage on the claim, else
 to the patient; denials stay open with their payer; OA-23 and OA-18 have no effect; a reversal
 undoes exactly what its payment did. A later payer's reductions never write down again what is
-already written down: they are capped by what is open with that payer.
+already written down: they are capped by what is open with that payer, and capped anew when an
+earlier payer takes back or decides again. A write-down alone never leaves a credit.
 
 A later payer in credit (it paid before the primary's remittance was seen, or more than was left)
 has settled what an earlier payer that has not answered, else the patient, still seems to owe:
@@ -49,6 +50,15 @@ class Snapshot:
 
 
 @dataclass(slots=True)
+class _Posted:
+    """A claim payment that stands, with what it did."""
+
+    rank: int
+    ruled: RuledPayment
+    effects: list[Effect]
+
+
+@dataclass(slots=True)
 class Book:
     """Balances of one claim by line and party, with history by day."""
 
@@ -60,7 +70,8 @@ class Book:
     balances: dict[tuple[int, int], int] = field(default_factory=dict)
     history: list[Snapshot] = field(default_factory=list)
     _answered: set[int] = field(default_factory=set)  # ranks that sent a remittance
-    _posted: dict[tuple[int, str], list[Effect]] = field(default_factory=dict)
+    _charges: list[Effect] = field(default_factory=list)
+    _standing: list[_Posted] = field(default_factory=list)
 
     def party_cents(self, party: int) -> int:
         """What is open with one party, later payers' credits set off."""
@@ -101,7 +112,7 @@ class Book:
 
         The difference stands with the primary payer.
         """
-        already = self._posted.setdefault((-1, "charges"), [])
+        already = self._charges
         before: dict[int, int] = {}
         for effect in already:
             before[effect.line_number] = before.get(effect.line_number, 0) + effect.cents
@@ -115,21 +126,43 @@ class Book:
 
     def post(self, ruled: RuledPayment, rank: int, on_date: date) -> None:
         """Post one claim payment of the payer of a rank."""
-        payment = ruled.payment
         self._answered.add(rank)
-        if payment.status == "22":
-            for effect in self._posted.pop((rank, payment.original_reference), []):
-                self._apply(Effect(effect.line_number, effect.party, effect.kind, -effect.cents))
-            self._close(on_date)
-            return
+        later = [item for item in self._standing if item.rank > rank]
+        for item in later:
+            self._undo(item)
+        if ruled.payment.status == "22":
+            self._take_back(rank, ruled.payment.original_reference)
+        else:
+            self._standing.append(_Posted(rank, ruled, self._effects_of(ruled, rank)))
+        for item in later:
+            item.effects = self._effects_of(item.ruled, item.rank)
+        self._close(on_date)
+
+    def _take_back(self, rank: int, number: str) -> None:
+        """Undo the claim payments of a payer under one of its numbers."""
+        kept = []
+        for item in self._standing:
+            if item.rank == rank and item.ruled.payment.payer_claim_number == number:
+                self._undo(item)
+            else:
+                kept.append(item)
+        self._standing = kept
+
+    def _undo(self, item: _Posted) -> None:
+        for effect in item.effects:
+            self._apply(Effect(effect.line_number, effect.party, effect.kind, -effect.cents))
+        item.effects = []
+
+    def _effects_of(self, ruled: RuledPayment, rank: int) -> list[Effect]:
+        """Apply a claim payment; answer what it did."""
+        payment = ruled.payment
         effects: list[Effect] = []
         if payment.lines:
             for number, line in zip(ruled.line_numbers, payment.lines, strict=True):
                 self._post_part(number, rank, line, effects)
         else:
             self._post_part(WHOLE_CLAIM, rank, payment, effects)
-        self._posted.setdefault((rank, payment.payer_claim_number), []).extend(effects)
-        self._close(on_date)
+        return effects
 
     def _post_part(
         self,

@@ -145,6 +145,35 @@ def test_a_reversal_undoes_exactly_what_was_posted() -> None:
     assert (made.paid_cents, made.contractual_cents) == (0, 0)
 
 
+def test_a_write_down_of_a_share_that_is_gone_leaves_no_credit() -> None:
+    """The secondary program refused the rest; then the primary took its payment back."""
+    made = book(15000, coverages=2)
+    first = payment(PAID_LINE)
+    made.post(first, 0, PAID)
+    refused = paid(15000, 0, ("OA", "23", 13200), ("CO", "45", 1800))
+    made.post(payment(refused, number="ICN2"), 1, PAID)
+    assert parties(made) == (0, 0, 0, 0)
+
+    made.post(reversal_of(first), 0, LATER)
+    assert (parties(made), made.contractual_cents) == ((15000, 0, 0, 0), 0)
+
+    made.post(payment(PAID_LINE, number="ICN3"), 0, LATER)
+    assert (parties(made), made.contractual_cents) == ((0, 0, 0, 0), 7800)
+
+
+def test_money_of_a_secondary_is_a_credit_once_the_primary_took_its_payment_back() -> None:
+    made = book(15000, coverages=2)
+    first = payment(PAID_LINE)
+    made.post(first, 0, PAID)
+    line = paid(15000, 1200, ("OA", "23", 13200), ("PR", "2", 600))
+    made.post(payment(line, number="ICN2"), 1, PAID)
+    assert parties(made) == (0, 0, 0, 600)
+
+    made.post(reversal_of(first), 0, LATER)
+
+    assert parties(made) == (15000, -1200, 0, 0)
+
+
 def test_a_reversal_of_something_unknown_changes_nothing() -> None:
     made = book(15000)
     made.post(payment(PAID_LINE), 0, PAID)
