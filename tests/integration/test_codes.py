@@ -295,7 +295,7 @@ def strange(people: People, inbox: Inbox) -> People:
 
 
 def test_unknown_codes_are_counted_and_dated(strange: People) -> None:
-    found = {(one.kind, one.code): one for one in unknown_codes()}
+    found = {(one.kind, one.code): one for one in unknown_codes(uses())}
     reason = found[("reason", "Q99")]
     assert (reason.count, reason.amount_cents) == (3, 29000)
     assert (reason.first_date, reason.latest_date) == (date(2026, 2, 1), date(2026, 2, 9))
@@ -318,5 +318,5 @@ def test_what_is_not_visible_is_not_counted(strange: People) -> None:
     theirs = Client.objects.get(code="THEIRS")
     with web_role(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('sanderling.client_ids', %s, true)", [f"{{{theirs.pk}}}"])
-        assert (uses(), unknown_codes(), use_parts(kind="reason", code="Q99")) == ({}, [], [])
+        assert (uses(), unknown_codes(uses()), use_parts(kind="reason", code="Q99")) == ({}, [], [])
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")

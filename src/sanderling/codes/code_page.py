@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from sanderling.codes import listing, use
@@ -16,8 +17,8 @@ from sanderling.core.codes.statuses import status_codes
 PARTS_SHOWN: Final = 25
 
 
-def untold_codes() -> list[use.UnknownCode]:
-    """Return codes seen that the tables lack and no standing override is about, most used first."""
+def untold_codes(seen: Collection[tuple[str, str]]) -> list[use.UnknownCode]:
+    """Return codes `seen` that the tables lack and no standing override is about."""
     told = {
         (kind, named)
         for rule in standing_rules()
@@ -28,7 +29,7 @@ def untold_codes() -> list[use.UnknownCode]:
         )
         if named
     }
-    return [one for one in use.unknown_codes() if (one.kind, one.code) not in told]
+    return use.unknown_codes(set(seen) - told)
 
 
 def subject(rule: CodeRule) -> tuple[str, str]:

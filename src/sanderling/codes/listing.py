@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sanderling.codes.queries import standing_rules
-from sanderling.codes.use import Use, uses
+from sanderling.codes.use import Use
 from sanderling.core.codes.carc import carcs
 from sanderling.core.codes.meaning import meaning_of, rarcs, retired
 from sanderling.core.codes.names import (
@@ -59,13 +60,16 @@ class CodeQuestion:
     is_overridden: bool = False
 
 
-def codes(question: CodeQuestion) -> list[Row]:
-    """Return the codes asked for (columns COLUMNS), most used first, then as the tables go."""
-    found = uses()
+def codes(question: CodeQuestion, found: Mapping[tuple[str, str], Use]) -> list[Row]:
+    """Return the codes asked for (columns COLUMNS), most used first, then as the tables go.
+
+    `found`: the use of codes, by kind and code, as use.uses() tells.
+    """
     rules = _rule_counts()
-    rows = {**_table_rows()}
-    for key in found:
-        rows.setdefault(key, _unknown_row(*key))
+    rows = _table_rows()
+    for kind, code in found:
+        if kind in KINDS:
+            rows.setdefault((kind, code), _unknown_row(kind, code))
     listed = [
         row | _use_of(found.get(key, Use())) | {"overrides": rules[key]}
         for key, row in rows.items()

@@ -6,6 +6,7 @@ over the table each.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -25,17 +26,18 @@ UNKNOWN_KINDS: Final = {
     "stage": "claim status category",
 }
 
+# By pairs of codes, added up here: unlike GROUPING SETS, such a count runs in parallel.
 _USES: Final = """
-SELECT 'reason', reason_code, count(*), sum(amount_cents)::bigint
-  FROM remits_adjustment WHERE reason_code <> '' GROUP BY reason_code
+SELECT 'reason', reason_code, 'group', group_code, count(*), sum(amount_cents)::bigint
+  FROM remits_adjustment GROUP BY reason_code, group_code
 UNION ALL
-SELECT 'remark', code, count(*), NULL FROM remits_remark WHERE code <> '' GROUP BY code
+SELECT 'remark', code, 'remark', '', count(*), NULL FROM remits_remark GROUP BY code
 UNION ALL
-SELECT 'status', code, count(*), sum(charge_cents)::bigint
-  FROM claims_answer WHERE kind IN ('277', '277CA') AND code <> '' GROUP BY code
+SELECT 'status', code, 'stage', category, count(*), sum(charge_cents)::bigint
+  FROM claims_answer WHERE kind IN ('277', '277CA') GROUP BY code, category
 """
 
-# One query a kind; %(known)s: the codes of our table.
+# One query a kind; %(codes)s: those to look for.
 _UNKNOWN: Final = {
     "reason": """
         SELECT a.reason_code, count(*), sum(a.amount_cents)::bigint, min(p.received_date),
@@ -44,7 +46,7 @@ _UNKNOWN: Final = {
           JOIN remits_claim_payment p ON p.id = a.payment_id
           JOIN remits_remittance r ON r.id = p.remittance_id
           LEFT JOIN payers_payer y ON y.id = r.payer_id
-         WHERE a.reason_code <> '' AND a.reason_code <> ALL (%(known)s)
+         WHERE a.reason_code = ANY (%(codes)s)
          GROUP BY a.reason_code
     """,
     "group": """
@@ -54,7 +56,7 @@ _UNKNOWN: Final = {
           JOIN remits_claim_payment p ON p.id = a.payment_id
           JOIN remits_remittance r ON r.id = p.remittance_id
           LEFT JOIN payers_payer y ON y.id = r.payer_id
-         WHERE a.group_code <> '' AND a.group_code <> ALL (%(known)s)
+         WHERE a.group_code = ANY (%(codes)s)
          GROUP BY a.group_code
     """,
     "remark": """
@@ -64,21 +66,21 @@ _UNKNOWN: Final = {
           JOIN remits_claim_payment p ON p.id = a.payment_id
           JOIN remits_remittance r ON r.id = p.remittance_id
           LEFT JOIN payers_payer y ON y.id = r.payer_id
-         WHERE a.code <> '' AND a.code <> ALL (%(known)s)
+         WHERE a.code = ANY (%(codes)s)
          GROUP BY a.code
     """,
     "status": """
         SELECT a.code, count(*), sum(a.charge_cents)::bigint, min(a.received_date),
                max(a.received_date), array_agg(DISTINCT a.source_name)
           FROM claims_answer a
-         WHERE a.kind IN ('277', '277CA') AND a.code <> '' AND a.code <> ALL (%(known)s)
+         WHERE a.kind IN ('277', '277CA') AND a.code = ANY (%(codes)s)
          GROUP BY a.code
     """,
     "stage": """
         SELECT a.category, count(*), sum(a.charge_cents)::bigint, min(a.received_date),
                max(a.received_date), array_agg(DISTINCT a.source_name)
           FROM claims_answer a
-         WHERE a.kind IN ('277', '277CA') AND a.category <> '' AND a.category <> ALL (%(known)s)
+         WHERE a.kind IN ('277', '277CA') AND a.category = ANY (%(codes)s)
          GROUP BY a.category
     """,
 }
@@ -122,6 +124,12 @@ class Use:
     count: int = 0
     amount_cents: int | None = None
 
+    def and_more(self, count: int, amount_cents: int | None) -> Use:
+        """Return this use and as much again."""
+        if amount_cents is None:
+            return Use(self.count + count, self.amount_cents)
+        return Use(self.count + count, (self.amount_cents or 0) + amount_cents)
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownCode:
@@ -159,31 +167,37 @@ class UsePart:
 
 
 def uses() -> dict[tuple[str, str], Use]:
-    """Return the use of every code that occurs, by kind and code."""
+    """Return the use of every code that occurs, by kind (those of UNKNOWN_KINDS) and code."""
+    found: dict[tuple[str, str], Use] = {}
     with connection.cursor() as cursor:
         cursor.execute(_USES)
-        return {(kind, code): Use(count, cents) for kind, code, count, cents in cursor.fetchall()}
+        for kind, code, other_kind, other, count, cents in cursor.fetchall():
+            for key in ((kind, code), (other_kind, other)):
+                if key[1]:
+                    found[key] = found.get(key, Use()).and_more(count, cents)
+    return found
 
 
-def known_codes(kind: str) -> list[str]:
+def known_codes(kind: str) -> set[str]:
     """Return the codes of a kind that our tables have, those no longer in force among them."""
-    return sorted(
-        {
-            "reason": {*carcs(), *retired()},
-            "group": set(GROUPS),
-            "remark": set(rarcs()),
-            "status": set(status_codes()),
-            "stage": set(status_categories()),
-        }[kind]
-    )
+    return {
+        "reason": {*carcs(), *retired()},
+        "group": set(GROUPS),
+        "remark": set(rarcs()),
+        "status": set(status_codes()),
+        "stage": set(status_categories()),
+    }[kind]
 
 
-def unknown_codes() -> list[UnknownCode]:
-    """Return the codes seen that our tables lack, most used first."""
+def unknown_codes(seen: Collection[tuple[str, str]]) -> list[UnknownCode]:
+    """Return those of the codes `seen` (kind, code) that our tables lack, most used first."""
     found: list[UnknownCode] = []
     with connection.cursor() as cursor:
         for kind, query in _UNKNOWN.items():
-            cursor.execute(query, {"known": known_codes(kind)})
+            codes = {code for its_kind, code in seen if its_kind == kind} - known_codes(kind)
+            if not codes:
+                continue
+            cursor.execute(query, {"codes": sorted(codes)})
             found += [
                 UnknownCode(kind, code, count, cents, first, latest, tuple(filter(None, names)))
                 for code, count, cents, first, latest, names in cursor.fetchall()

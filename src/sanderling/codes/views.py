@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
-from sanderling.codes import code_page, listing
+from sanderling.codes import code_page, listing, use
 from sanderling.codes.actions import RuleRefused, add_code_rule, end_code_rule
 from sanderling.codes.forms import CodeFilterForm, EndForm, RuleForm
 from sanderling.codes.models import CodeRule
@@ -28,7 +28,8 @@ PAGE_CODES: Final = 50
 def codes(request: HttpRequest) -> HttpResponse:
     """List the codes, those of our files first, and let the list be taken away as a file."""
     form = CodeFilterForm(request.GET)
-    rows = listing.codes(form.question())
+    found = use.uses()
+    rows = listing.codes(form.question(), found)
     wanted = request.GET.get("format", "")
     if wanted in FORMS:
         return export(
@@ -42,7 +43,7 @@ def codes(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": Paginator(rows, PAGE_CODES).get_page(request.GET.get("page")),
-        "unknown": code_page.untold_codes(),
+        "unknown": code_page.untold_codes(found.keys()),
         "forms": FORMS,
     }
     return render(request, "codes/codes.html", context)
