@@ -64,10 +64,10 @@ def _columns(case: Case) -> dict[str, pl.Expr]:
 
 
 def decision_rules() -> pl.Expr:
-    """A decision stands; that a claim sent twice was sent twice decides nothing of the first."""
+    """A decision stands; of a claim sent twice, that it was sent twice decides nothing."""
     return (
         pl.col("decision").is_not_null()
-        & (~pl.col("decision_is_duplicate") | pl.col("sent_date").is_null())
+        & pl.col("decision_is_ignored").is_null()
         & ~pl.col("is_reversed")
     )
 

@@ -40,6 +40,7 @@ def tracks(facts: BarrierFacts, decided: Decisions, book: CodeBook) -> pl.DataFr
     rows = rows.join(current, on=_TRACK, how="left")
     rows = rows.join(_corrections(sent, decided), on=_TRACK, how="left")
     rows = rows.join(_statuses(answers, current), on=_TRACK, how="left")
+    rows = rows.join(_ignored(sent, decided), on=_TRACK, how="left")
     return rows.join(_snapshots(facts), on="claim_id", how="left")
 
 
@@ -157,28 +158,68 @@ def _submissions(facts: BarrierFacts, answers: pl.DataFrame, decided: Decisions)
         .group_by(_TRACK)
         .agg(lost_dates=pl.col("received_date").unique())
     )
+    submissions = (
+        facts.ledger.submissions.with_columns(
+            submitted_date=pl.coalesce("submitted_date", "received_date"),
+            is_correction=pl.col("frequency").is_in(CORRECTING_FREQUENCIES),
+        )
+        .join(words, on="submission_id", how="left")
+        .with_columns(is_rejected=pl.col("is_rejected").fill_null(value=False))
+    )
     denied = (
-        decided.standing.filter(pl.col("state") == "denied", ~pl.col("is_duplicate"))
+        decided.standing.filter(pl.col("state") == "denied")
+        .join(_ignored(submissions, decided), on=_TRACK, how="anti")
         .group_by(_TRACK)
         .agg(denied_date=pl.col("received_date").max())
     )
     return (
-        facts.ledger.submissions.with_columns(
-            submitted_date=pl.coalesce("submitted_date", "received_date")
-        )
-        .join(words, on="submission_id", how="left")
-        .join(lost, on=_TRACK, how="left")
+        submissions.join(lost, on=_TRACK, how="left")
         .join(denied, on=_TRACK, how="left")
+        .join(_answered_twice(decided), on=_TRACK, how="left")
         .with_columns(
-            is_rejected=pl.col("is_rejected").fill_null(value=False),
-            is_correction=pl.col("frequency").is_in(CORRECTING_FREQUENCIES),
-            after_denial=(pl.col("submitted_date") > pl.col("denied_date")).fill_null(value=False),
+            # Sent again and told that it was sent twice: the denial stands as it stood.
+            after_denial=(
+                (pl.col("submitted_date") > pl.col("denied_date"))
+                & (
+                    pl.col("duplicate_date").is_null()
+                    | (pl.col("duplicate_date") < pl.col("submitted_date"))
+                )
+            ).fill_null(value=False),
             after_lost=(pl.col("lost_dates").list.min() < pl.col("submitted_date")).fill_null(
                 value=False
             ),
         )
         .sort("claim_id", "sequence", "submitted_date", "order_key", "position")
         .with_columns(sent_order=pl.int_range(pl.len()).over(_TRACK))
+    )
+
+
+def _ignored(submissions: pl.DataFrame, decided: Decisions) -> pl.DataFrame:
+    """Return the tracks whose only decision is that a claim was sent twice, and it was.
+
+    What was sent before is still undecided then. A payer that says so of the only claim it has had
+    from us means another one, which a person has to find: that decides.
+    """
+    alone = decided.standing.filter("is_duplicate").select(
+        *_TRACK, duplicate_date=pl.col("received_date")
+    )
+    return (
+        submissions.filter(~pl.col("is_correction"), ~pl.col("is_rejected"))
+        .join(alone, on=_TRACK)
+        .filter(pl.col("submitted_date") <= pl.col("duplicate_date"))
+        .group_by(_TRACK)
+        .len()
+        .filter(pl.col("len") > 1)
+        .select(*_TRACK, decision_is_ignored=pl.lit(value=True))
+    )
+
+
+def _answered_twice(decided: Decisions) -> pl.DataFrame:
+    """Return the last day each payer said that a claim was sent twice."""
+    return (
+        decided.denials.filter("is_duplicate")
+        .group_by("claim_id", sequence=pl.col("party") - 10)
+        .agg(duplicate_date=pl.col("received_date").max())
     )
 
 
