@@ -136,16 +136,16 @@ def _grouped(name: str, sql: str) -> str:
     """  # noqa: S608  (as above)
 
 
-# What a leader watches: name -> condition on b (today's rows and kept ones alike).
-WATCHED: Final[Mapping[str, str]] = {
-    "secondary_unbilled": "b.barrier = 'secondary_unbilled'",
-    "pended": "b.barrier = 'pended'",
-    "documentation": "b.category = 'documentation'",
-    "authorization": "b.category = 'authorization'",
-    "underpaid": "b.barrier = 'underpaid'",
-    "unexplained": "b.barrier = 'unexplained'",
-    "credit_balance": "b.barrier = 'credit_balance'",
-}
+# What a leader watches, among today's rows and kept ones alike: barriers and categories.
+WATCHED_BARRIERS: Final = (
+    "secondary_unbilled",
+    "pended",
+    "underpaid",
+    "unexplained",
+    "credit_balance",
+)
+WATCHED_CATEGORIES: Final = ("documentation", "authorization")
+WATCHED: Final = (*WATCHED_BARRIERS, *WATCHED_CATEGORIES)
 
 
 @dataclass(slots=True)
@@ -160,60 +160,54 @@ class Watched:
     counts: list[int] = field(default_factory=list)
     amounts_cents: list[int] = field(default_factory=list)
 
+    def add(self, place: int, count: int, cents: int, oldest: date | None) -> None:
+        """Add what was open on the day at `place`; `oldest`: since when the oldest of it is."""
+        self.counts[place] += count
+        self.amounts_cents[place] += cents
+        if oldest is not None:
+            self.oldest_date = min(oldest, self.oldest_date or oldest)
+
 
 def watched(scope: Scope, days: list[date]) -> dict[str, Watched]:
     """Return today's count, sum and oldest day by name of WATCHED, with the trend over `days`."""
-    found = {name: Watched(name) for name in WATCHED}
-    columns = ", ".join(
-        f"count(*) FILTER (WHERE {condition}),"
-        f" coalesce(sum(b.balance_cents) FILTER (WHERE {condition}), 0)::bigint,"
-        f" min(b.since_date) FILTER (WHERE {condition})"
-        for condition in WATCHED.values()
-    )
-    statement = f"""
-        SELECT {columns} FROM barriers_barrier AS b
-         {where([*_payer_rows(scope), *scope.conditions("b"), _any_watched()])}
-    """  # noqa: S608  (as above)
-    (values,) = run(statement, scope.params())
-    for number, one in enumerate(found.values()):
-        one.count, one.cents, one.oldest_date = values[3 * number : 3 * number + 3]
-    _add_trend(found, scope, sorted(days))
-    return found
-
-
-def _payer_rows(scope: Scope) -> list[str]:
-    """Return the condition that leaves patients' balances out when a payer is asked for."""
-    return [f"b.party <> {int(Account.PATIENT)}"] if scope.payer_key is not None else []
-
-
-def _any_watched() -> str:
-    return f"({' OR '.join(WATCHED.values())})"
-
-
-def _add_trend(found: dict[str, Watched], scope: Scope, days: list[date]) -> None:
-    """Fill in the trends: the kept days, then today."""
-    columns = ", ".join(
-        f"count(*) FILTER (WHERE {condition}),"
-        f" coalesce(sum(b.balance_cents) FILTER (WHERE {condition}), 0)::bigint"
-        for condition in WATCHED.values()
-    )
+    days = sorted(days)
+    found = {
+        name: Watched(
+            name,
+            days=[*days, scope.as_of],
+            counts=[0] * (len(days) + 1),
+            amounts_cents=[0] * (len(days) + 1),
+        )
+        for name in WATCHED
+    }
     conditions = [
-        "b.as_of_date = ANY (%(days)s)",
-        _any_watched(),
-        *_payer_rows(scope),
+        "(b.barrier = ANY (%(barriers)s) OR b.category = ANY (%(categories)s))",
+        *([f"b.party <> {int(Account.PATIENT)}"] if scope.payer_key is not None else []),
         *scope.conditions("b"),
     ]
+    # Grouped by what is stored and sorted out here: a filter for each name costs more than rows.
     statement = f"""
-        SELECT b.as_of_date, {columns} FROM barriers_frozen_barrier AS b
-         {where(conditions)} GROUP BY 1
+        SELECT %(as_of)s::date, b.barrier, b.category, count(*), sum(b.balance_cents)::bigint,
+               min(b.since_date)
+          FROM barriers_barrier AS b {where(conditions)} GROUP BY 2, 3
+        UNION ALL
+        SELECT b.as_of_date, b.barrier, b.category, count(*), sum(b.balance_cents)::bigint, NULL
+          FROM barriers_frozen_barrier AS b
+         {where(["b.as_of_date = ANY (%(days)s)", *conditions])} GROUP BY 1, 2, 3
     """  # noqa: S608  (as above)
-    by_day = {day: values for day, *values in run(statement, scope.params() | {"days": days})}
-    none = [0] * (2 * len(WATCHED))
-    for number, one in enumerate(found.values()):
-        past = [by_day.get(day, none) for day in days]
-        one.days = [*days, scope.as_of]
-        one.counts = [*(values[2 * number] for values in past), one.count]
-        one.amounts_cents = [*(values[2 * number + 1] for values in past), one.cents]
+    params = scope.params() | {
+        "days": days,
+        "barriers": list(WATCHED_BARRIERS),
+        "categories": list(WATCHED_CATEGORIES),
+    }
+    places = {day: place for place, day in enumerate([*days, scope.as_of])}
+    for day, barrier, category, count, cents, oldest in run(statement, params):
+        for name in (barrier, category):
+            if name in found:
+                found[name].add(places[day], count, cents, oldest)
+    for one in found.values():
+        one.count, one.cents = one.counts[-1], one.amounts_cents[-1]
+    return found
 
 
 def providers_of(trends: list[Trend]) -> dict[str, str]:
