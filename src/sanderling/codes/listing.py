@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sanderling.codes.queries import standing_rules
 from sanderling.codes.use import Use
-from sanderling.core.codes.carc import carcs
-from sanderling.core.codes.meaning import meaning_of, rarcs, retired
+from sanderling.core.codes.carc import carcs, retired
+from sanderling.core.codes.meaning import meaning_of, rarcs
 from sanderling.core.codes.names import (
     ACTION_OF_STEP,
     CATEGORY_OF_SUBCATEGORY,

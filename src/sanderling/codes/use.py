@@ -14,8 +14,8 @@ from typing import Final
 from django.db import connection
 
 from sanderling.codes.models import GROUPS
-from sanderling.core.codes.carc import carcs
-from sanderling.core.codes.meaning import rarcs, retired
+from sanderling.core.codes.carc import carcs, retired
+from sanderling.core.codes.meaning import rarcs
 from sanderling.core.codes.statuses import status_categories, status_codes
 
 UNKNOWN_KINDS: Final = {

@@ -77,11 +77,34 @@ def carcs() -> dict[str, Carc]:
 
 
 @cache
+def retired() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return title and present equivalents of reason codes no longer in force, by code."""
+    source = resources.files(__package__).joinpath("carc_retired.csv")
+    with source.open(encoding="utf-8") as lines:
+        return {
+            row["code"]: (row["title"], tuple(row["successors"].split()))
+            for row in csv.DictReader(lines)
+        }
+
+
+def _with_retired() -> dict[str, Carc]:
+    """Return the table by code, a retired code with the row of its first successor."""
+    present = carcs()
+    followed = {
+        code: present[successors[0]] for code, (_, successors) in retired().items() if successors
+    }
+    return followed | present
+
+
+@cache
 def natures() -> pl.DataFrame:
-    """Return group_code, reason_code, nature, category: one row per listed pair."""
+    """Return group_code, reason_code, nature, category: one row per listed pair.
+
+    A retired code, which old remittances still carry, has the natures of what took its place.
+    """
     rows = [
-        (group, carc.code, nature, carc.category)
-        for carc in carcs().values()
+        (group, code, nature, carc.category)
+        for code, carc in _with_retired().items()
         for group, nature in carc.nature_by_group.items()
     ]
     schema = ["group_code", "reason_code", "nature", "category"]
@@ -91,7 +114,7 @@ def natures() -> pl.DataFrame:
 @cache
 def categories() -> pl.DataFrame:
     """Return reason_code, category, is_known: one row per code."""
-    rows = [(carc.code, carc.category, True) for carc in carcs().values()]
+    rows = [(code, carc.category, True) for code, carc in _with_retired().items()]
     return pl.DataFrame(rows, schema=["reason_code", "category", "is_known"], orient="row")
 
 

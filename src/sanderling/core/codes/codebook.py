@@ -12,8 +12,8 @@ from typing import Final
 
 import polars as pl
 
-from sanderling.core.codes.carc import carcs, natures
-from sanderling.core.codes.meaning import Meaning, meaning_of, retired
+from sanderling.core.codes.carc import carcs, natures, retired
+from sanderling.core.codes.meaning import Meaning, meaning_of
 from sanderling.core.codes.names import (
     CATEGORY_OF_SUBCATEGORY,
     SUBCATEGORY_PRIORITY,

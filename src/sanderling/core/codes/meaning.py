@@ -15,7 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-from sanderling.core.codes.carc import carcs
+from sanderling.core.codes.carc import carcs, retired
 from sanderling.core.codes.names import (
     ACTION_OF_STEP,
     TEAM_OF_ABBREVIATION,
@@ -123,17 +123,6 @@ def rarcs() -> dict[str, Rarc]:
                 steers=row["steers"],
                 blocks=row["blocks"],
             )
-            for row in csv.DictReader(lines)
-        }
-
-
-@cache
-def retired() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return title and present equivalents of reason codes no longer in force, by code."""
-    source = resources.files(__package__).joinpath("carc_retired.csv")
-    with source.open(encoding="utf-8") as lines:
-        return {
-            row["code"]: (row["title"], tuple(row["successors"].split()))
             for row in csv.DictReader(lines)
         }
 

@@ -17,6 +17,7 @@ from sanderling.core.ledger.facts import ENTRIES, ClaimFacts
 from sanderling.core.ledger.lines import match_lines
 
 PRIOR_PAYER_REASON: Final = "23"
+PAYER_INITIATED_GROUP: Final = "PI"
 _SEQUENCE_BY_STATUS: Final = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 _FORWARDING_STATUSES: Final = ["19", "20", "21"]
 _LAST_SEQUENCE: Final = 3
@@ -218,10 +219,27 @@ def _moves(
         settled = pl.concat([cash, *parts]).filter(
             pl.col("sequence") < sequence, pl.col("kind") != int(Kind.TRANSFER)
         )
-        settled = settled.join(reversed_ids, on="payment_id", how="anti")
+        settled = pl.concat(
+            [
+                settled.select("payment_id", "claim_id", "line", "amount_cents"),
+                _disputed(rows.filter(pl.col("sequence") < sequence)),
+            ]
+        ).join(reversed_ids, on="payment_id", how="anti")
         parts.append(_capped_write_downs(of_payer, settled, earlier))
     parts.append(_transfers(facts, payments, rows))
     return pl.concat(parts)
+
+
+def _disputed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what earlier payers cut without a contract: it stays open with them.
+
+    A later payer that repeats such a cut as its own reduction has nothing to reduce.
+    """
+    return rows.filter(
+        pl.col("group_code") == PAYER_INITIATED_GROUP,
+        pl.col("effect") == effects.NOTHING,
+        pl.col("nature").is_in(["N", "R"]),
+    ).select("payment_id", "claim_id", "line", "amount_cents")
 
 
 def _write_downs(rows: pl.DataFrame, amount: pl.Expr) -> pl.DataFrame:

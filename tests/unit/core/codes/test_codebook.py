@@ -16,9 +16,9 @@ from tests.unit.core.codes.explained import (
     rules_of,
 )
 
-from sanderling.core.codes.carc import carcs
+from sanderling.core.codes.carc import carcs, retired
 from sanderling.core.codes.codebook import EXPLANATION, default_book, explain
-from sanderling.core.codes.meaning import meaning_of, rarcs, retired
+from sanderling.core.codes.meaning import meaning_of, rarcs
 from sanderling.core.codes.names import (
     ACTION_OF_STEP,
     CATEGORY_OF_SUBCATEGORY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -239,6 +240,46 @@ def test_a_second_payer_that_repeats_the_first_reduction_does_not_write_it_down_
 
     assert balances(claim) == {}
     assert total(claim, Kind.CONTRACTUAL) == 8000
+
+
+def test_a_cut_the_first_payer_made_without_a_contract_is_not_written_down_by_the_second() -> None:
+    """Found in a simulated world: PI-45 stays open with the first payer; CO-45 repeats it."""
+    claim = secondary(
+        [
+            {"group_code": "OA", "reason_code": "23", "amount_cents": 9600},
+            {"group_code": "CO", "reason_code": "45", "amount_cents": 8000, "part": 2},
+        ],
+        paid=2400,
+        with_primary=True,
+    )
+    disputed = claim.adjustments.with_columns(
+        group_code=pl.when((pl.col("payment_id") == 1) & (pl.col("reason_code") == "45"))
+        .then(pl.lit("PI"))
+        .otherwise("group_code")
+    )
+
+    assert balances(replace(claim, adjustments=disputed)) == {"primary": 8000}
+
+
+def test_a_retired_contractual_code_is_written_down_as_its_successor() -> None:
+    claim = facts(
+        submissions=[{"charge_cents": 15000}],
+        lines=[{"line": 1, "charge_cents": 15000, "line_control_number": "L1"}],
+        payments=[{"charge_cents": 15000, "paid_cents": 9000}],
+        payment_lines=[
+            {
+                "line_index": 1,
+                "position": 13,
+                "charge_cents": 15000,
+                "paid_cents": 9000,
+                "line_control_number": "L1",
+            }
+        ],
+        adjustments=[{"group_code": "CO", "reason_code": "A2", "amount_cents": 6000}],
+    )
+
+    assert balances(claim) == {}
+    assert total(claim, Kind.CONTRACTUAL) == 6000
 
 
 def test_while_the_first_answer_is_missing_the_second_payer_writes_nothing_down() -> None:
