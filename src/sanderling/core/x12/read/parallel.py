@@ -31,7 +31,7 @@ from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.set_835 import PieceRead, Reader835, read_piece
 from sanderling.core.x12.read.set_reader import Tables
 from sanderling.core.x12.read.stream import BATCH_CLAIMS, CHUNK_BYTES, batches, parts_of
-from sanderling.core.x12.read.together_835 import whole_sets
+from sanderling.core.x12.read.together import whole_sets
 from sanderling.core.x12.tables import TABLES, TYPES, polars_schema
 
 Event = Batch | FileEvent
@@ -77,7 +77,7 @@ def _entries(parts: Iterator[Part], executor: Executor) -> Iterator[_Entry]:
     """Divide `parts` into tasks; small transaction sets go together."""
     group: list[Part] = []
     size = 0
-    parts = whole_sets(parts)
+    parts = whole_sets(parts, batch_claims=BATCH_CLAIMS)
     for part in parts:
         is_long = isinstance(part, SetPart) and not part.is_last
         if is_long or size >= TASK_CHARACTERS:

@@ -107,10 +107,11 @@ class Rows:
                 self._pieces[name].append(frame(schema, cells))
                 cells.clear()
 
-    def merge(self, frames: Frames) -> None:
+    def merge(self, frames: Frames, order: str = "position") -> None:
         """Add `frames`, with the rows since `flush` put in their places among them.
 
-        Rows are put in order of their position, those of one segment in the order they have.
+        Rows are put in order of the column `order`, those with the same value in the order they
+        have.
         """
         for name, schema in self._schemas.items():
             cells, piece = self.cells[name], frames.get(name)
@@ -118,7 +119,7 @@ class Rows:
                 rows = frame(schema, cells)
                 cells.clear()
                 if piece is not None and piece.height:
-                    rows = pl.concat([piece, rows]).sort("position", maintain_order=True)
+                    rows = pl.concat([piece, rows]).sort(order, maintain_order=True)
                 piece = rows
             if piece is not None and piece.height:
                 self._pieces[name].append(piece)

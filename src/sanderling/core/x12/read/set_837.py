@@ -9,12 +9,15 @@ Source: 837 TR3s 005010X222A1, 005010X223A2 and 005010X224A2.
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from functools import cache
+from typing import Any, Final, Self
 
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem
+from sanderling.core.x12.read.columns_837 import Level, UnitsRead, UnitsText, read_units
 from sanderling.core.x12.read.delimiters import Delimiters
-from sanderling.core.x12.read.rows import Frames
+from sanderling.core.x12.read.rows import Frames, Rows
 from sanderling.core.x12.read.set_837_checks import CENTS_MAX, close_claim
 from sanderling.core.x12.read.set_837_claim import (
     amount,
@@ -82,6 +85,8 @@ from sanderling.core.x12.read.set_837_lines import (
 )
 from sanderling.core.x12.read.set_837_state import (
     BILLING,
+    BILLING_POSITION,
+    BILLING_TIN,
     CLAIM,
     HEAD,
     LINE,
@@ -291,6 +296,12 @@ def _grammar(kind: str) -> Grammar:
 
 _GRAMMARS: Final = {kind: _grammar(kind) for kind in _KINDS}
 
+
+def grammar_of(kind: str) -> Grammar:
+    """Return the grammar of 837P, 837I or 837D."""
+    return _GRAMMARS[kind]
+
+
 # --- what stands where the guide does not have it -------------------------------------------------
 
 # These are understood wherever they stand.
@@ -348,6 +359,19 @@ def _out_of_place(state: State, elements: list[str], position: int) -> None:
     handler(state, elements, position)
 
 
+# Characters from which on a stretch of claims is read column by column: that has a fixed cost.
+COLUMNS_MIN: Final = 200_000
+_BEGINNINGS_MAX: Final = 8  # units looked at for one after which columns can be read
+_ODD_SHARE_MAX: Final = 0.4  # of units left to the segments, above which columns do not pay
+
+
+@cache
+def _billing_level(delimiters: Delimiters) -> re.Pattern[str]:
+    end, separator = re.escape(delimiters.terminator), re.escape(delimiters.element)
+    element = f"[^{end}{separator}]*{separator}"
+    return re.compile(f"{end}HL{separator}{element}{element}20[{end}{separator}]")
+
+
 _STRETCH: Final = 16_000  # segments read before rows are settled, about 1,000 claims
 _SETTLE_CLAIMS: Final = 500
 _KNOWN_MAX: Final = 500  # few enough to stay in the processor's cache
@@ -365,12 +389,133 @@ class Reader837:
         # Nothing changes the lists of elements, so that they can be shared.
         self._known: dict[str, list[str]] = {}
         self._next_position = transaction.position
+        self._delimiters = delimiters
+        self._is_columnar = transaction.kind == "837P"
+
+    @property
+    def rows(self) -> Rows:
+        """The rows so far."""
+        return self._state.rows
 
     def feed(self, segments: list[str], position: int) -> None:
         """Read consecutive segments; `position` is the number of the first."""
         for start in range(0, len(segments), _STRETCH):
             self._read(segments[start : start + _STRETCH], position + start)
+            self._settle(segments[min(start + _STRETCH, len(segments)) - 1])
         self._next_position = position + len(segments)
+
+    def feed_text(self, text: str, position: int) -> None:
+        """Read consecutive segments given as text; long stretches of claims column by column."""
+        while text:
+            units, after = self.before_claims(text, position, COLUMNS_MIN)
+            if units is None:
+                return
+            self.rows.flush()
+            read = read_units([units], self._delimiters, self._state.grammar)[0]
+            self.add_claims(units, read)
+            text, position = text[-after:], self._next_position
+
+    def before_claims(self, text: str, position: int, minimum: int) -> tuple[UnitsText | None, int]:
+        """Read what stands before whole units in `text` (see `columns_837`); return those, unread.
+
+        They reach up to the last HL, or to that of the next billing provider. The count of
+        characters after them is returned too. When they are shorter than `minimum`, or are none
+        that columns can be read of, everything is read and there are none.
+        """
+        terminator, separator = self._delimiters.terminator, self._delimiters.element
+        begin = f"{terminator}HL{separator}"
+        at = 0
+        for _ in range(_BEGINNINGS_MAX if self._is_columnar else 0):
+            # Read up to an HL after which all is as after a usual unit.
+            place = text.find(begin, at)
+            last = self._last_level(text, begin, place)
+            if place < 0 or last <= place or last - place < minimum:
+                break
+            head = text[at:place].split(terminator)
+            self._read(head, position)
+            position += len(head)
+            at = place + 1
+            if self._is_usual(position):
+                end = self._end_of_levels(text, place, last)
+                if end > place and end - place >= minimum:
+                    return self._units_text(text[at:end], position), len(text) - end - 1
+        self.feed(text[at:].split(terminator), position)
+        return None, 0
+
+    def _is_usual(self, position: int) -> bool:
+        """Tell whether all is as after a usual unit; closes its claim, as the HL now would."""
+        state = self._state
+        close_claim(state, position - 1)
+        flush_party(state)
+        number = state.level_numbers.get("22", "")
+        return (
+            state.open_level == "22"
+            and state.open_child == "0"
+            and not state.pending
+            and number == str(state.next_level - 1)
+            and bool(state.level_numbers.get("20"))
+            and state.billing[BILLING_POSITION] is not None
+            and state.billing[BILLING_TIN] is not None
+        )
+
+    def _last_level(self, text: str, begin: str, place: int) -> int:
+        """Return where the last HL begins that is no patient's: that may be of what is before."""
+        last = text.rfind(begin)
+        while last > place:
+            level = text[last + 1 : last + 40].partition(begin[0])[0].split(begin[-1])[3:4]
+            if level in (["20"], ["22"]):
+                break
+            last = text.rfind(begin, 0, last)
+        return last
+
+    def _end_of_levels(self, text: str, place: int, last: int) -> int:
+        """Return where the first HL of a billing provider after `place` begins, else `last`."""
+        match = _billing_level(self._delimiters).search(text, place, last)
+        return last if match is None else match.start()
+
+    def _units_text(self, text: str, position: int) -> UnitsText:
+        state = self._state
+        return UnitsText(
+            text,
+            position,
+            state.claim_count,
+            state.level_numbers["20"],
+            next_level=state.next_level,
+            billing=tuple(state.billing),
+        )
+
+    def add_claims(self, units: UnitsText, read: UnitsRead) -> None:
+        """Take in `units`, read column by column, and read the odd ones among them.
+
+        The rows before have been turned into frames.
+        """
+        state = self._state
+        for odd in read.odd:
+            if odd.level is not None:
+                self._go_on_after(odd.level, odd.claim_index)
+            self._read(odd.segments, odd.position)
+            if not odd.is_followed:  # else the HL that follows does this
+                close_claim(state, odd.position + len(odd.segments) - 1)
+                flush_party(state)
+        self.rows.merge(read.frames, "claim_index")
+        state.total_cents += read.charge_cents
+        if read.level is not None:
+            self._go_on_after(read.level, units.claim_index + read.claim_count)
+        self._next_position = units.position + read.segment_count
+        self._settled = state.claim_count
+        # Reading columns first and segments after costs more than segments alone.
+        self._is_columnar = len(read.odd) <= read.unit_count * _ODD_SHARE_MAX
+
+    def _go_on_after(self, level: Level, claim_index: int) -> None:
+        """Stand where the reading of a usual unit would have ended."""
+        state = self._state
+        state.claim_count = state.row_claim = claim_index
+        state.row_line = 0
+        state.next_level = level.number + 1
+        state.level_numbers["22"] = str(level.number)
+        state.level_position = level.position
+        state.open_level, state.open_child = "22", "0"
+        state.is_in_doubt = False
 
     def _read(self, segments: list[str], position: int) -> None:
         state = self._state
@@ -396,8 +541,11 @@ class Reader837:
             except KeyError:
                 handler = _out_of_place
             handler(state, elements, position + place)
+
+    def _settle(self, last_segment: str) -> None:
+        state = self._state
         # At the end of the set all rows become frames anyhow; twice costs twice.
-        is_end = segments[-1].startswith("SE" + separator)
+        is_end = last_segment.startswith("SE" + state.separator)
         if not is_end and state.claim_count - self._settled >= _SETTLE_CLAIMS:
             self._settled = state.claim_count
             state.rows.settle(state.claim_count)
@@ -413,13 +561,21 @@ class Reader837:
 
     def finish(self) -> tuple[Frames, list[Problem], bool]:
         """Return what is left and the totals."""
+        return self.complete().taken()
+
+    def complete(self) -> Self:
+        """Close what is open and check the head."""
         state = self._state
         close_claim(state, self._next_position - 1)
         flush_party(state)
         state.keep_pending()
         self._check_head()
         state.rows.cells["batches"].extend(self._batch_row())
-        frames, problems = state.rows.take_all()
+        return self
+
+    def taken(self) -> tuple[Frames, list[Problem], bool]:
+        """Return what `finish` does, after `complete`."""
+        frames, problems = self.rows.take_all()
         return frames, problems, False
 
     def _batch_row(self) -> list[Any]:

@@ -41,7 +41,7 @@ from sanderling.core.x12.read.set_837_state import (
 from sanderling.core.x12.read.values import MEMORY_MAX
 
 CENTS_MAX: Final = 2**63 - 1  # what a frame's column holds
-_REPLACING: Final = frozenset({"7", "8"})
+REPLACING: Final = frozenset({"7", "8"})
 _POINTERS: Final = {str(number): number for number in range(1, 13)}  # SV107 knows 1 to 12
 
 
@@ -62,7 +62,7 @@ def close_claim(state: State, end_position: int) -> None:
     state.row_line = 0
     claim[CLAIM_END_POSITION] = end_position
     _close_lines(state, claim)
-    if claim[CLAIM_FREQUENCY] in _REPLACING and claim[CLAIM_ORIGINAL_REFERENCE] is None:
+    if claim[CLAIM_FREQUENCY] in REPLACING and claim[CLAIM_ORIGINAL_REFERENCE] is None:
         state.report(
             "original_reference_missing",
             "CLM",

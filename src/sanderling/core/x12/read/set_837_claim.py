@@ -45,11 +45,11 @@ from sanderling.core.x12.read.set_837_state import (
 )
 from sanderling.core.x12.read.values import CENTS, DAYS, MEMORY_MAX, day_range
 
-_FREQUENCIES: Final = frozenset("0123456789")
+FREQUENCIES: Final = frozenset("0123456789")
 # The institutional list goes on in letters: adjustments that payers make, and reopening (Q).
-_BILL_FREQUENCIES: Final = _FREQUENCIES | frozenset("ABCDEFGHIJKMPQ")
-_PRINCIPAL: Final = frozenset({"ABK", "BK"})
-_POINTED_AT: Final = frozenset({"ABK", "ABF", "BK", "BF"})  # diagnosis pointers count these
+_BILL_FREQUENCIES: Final = FREQUENCIES | frozenset("ABCDEFGHIJKMPQ")
+PRINCIPAL: Final = frozenset({"ABK", "BK"})
+POINTED_AT: Final = frozenset({"ABK", "ABF", "BK", "BF"})  # diagnosis pointers count these
 _EMPTY_MIDDLE: Final = [None] * (CLAIM_SIGNATURE - CLAIM_STATEMENT_FROM)
 
 
@@ -122,7 +122,7 @@ def _check_opening(state: State, e: list[str], frequency: str | None, position: 
     """Report what a CLM and the levels above it lack."""
     if not e[1]:
         state.report("claim_number_missing", "CLM", position, "CLM01")
-    allowed = _BILL_FREQUENCIES if state.kind == "837I" else _FREQUENCIES
+    allowed = _BILL_FREQUENCIES if state.kind == "837I" else FREQUENCIES
     if frequency not in allowed:
         state.report("frequency_unknown", "CLM", position, "CLM05-3", value=(frequency or "")[:4])
     if state.is_in_doubt:
@@ -267,7 +267,7 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
             continue
         parts = text.split(component)
         qualifier = parts[0]
-        counted = "diagnosis" if qualifier in _POINTED_AT else qualifier
+        counted = "diagnosis" if qualifier in POINTED_AT else qualifier
         counts[counted] = sequence = counts.get(counted, 0) + 1
         if len(parts) == 2:
             code = parts[1]
@@ -275,7 +275,7 @@ def health_codes(state: State, elements: list[str], position: int) -> None:
         else:
             code = parts[1] if len(parts) > 1 else ""
             is_kept |= _long_composite(state, parts, position, number, sequence)
-        if qualifier in _PRINCIPAL and row[CLAIM_PRINCIPAL_DIAGNOSIS] is None:
+        if qualifier in PRINCIPAL and row[CLAIM_PRINCIPAL_DIAGNOSIS] is None:
             row[CLAIM_PRINCIPAL_DIAGNOSIS] = code or None
         if not code:
             element = f"HI{number:02}-2"

@@ -13,7 +13,7 @@ from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.registry import READERS
 from sanderling.core.x12.read.rows import frame
 from sanderling.core.x12.read.set_reader import SetReader, Tables, TextReader
-from sanderling.core.x12.read.together_835 import (
+from sanderling.core.x12.read.together import (
     GROUP_CHARACTERS,
     may_join,
     read_together,
@@ -53,9 +53,9 @@ class _OpenSet:
 def batches(parts: Iterable[Part], *, batch_claims: int) -> Iterator[Batch | FileEvent]:
     """Read the transaction sets among `parts`; what is outside them is handed on as it is."""
     current: _OpenSet | None = None
-    group: list[SetPart] = []  # small 835s that wait to be read together
+    group: list[SetPart] = []  # small 835s or 837Ps that wait to be read together
     size = 0
-    for part in whole_sets(parts):
+    for part in whole_sets(parts, batch_claims=batch_claims):
         if isinstance(part, SetPart) and may_join(part, group):
             group.append(part)
             size += len(part.text)
