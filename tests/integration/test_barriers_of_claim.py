@@ -13,7 +13,7 @@ from tests.integration.barrier_rows import fill_barriers, keep
 from tests.integration.pages import People, Visitor, text_of
 
 from sanderling.barriers.models import Barrier
-from sanderling.barriers.of_claim import known_barriers, stored_barriers
+from sanderling.barriers.of_claim import clock_start, known_barriers, stored_barriers
 from sanderling.claims.models import Claim, Submission
 from sanderling.core.barriers.words import WHAT_CHANGES
 from sanderling.receivables.claim import claim_detail, find_claim
@@ -119,6 +119,29 @@ def test_the_bar_of_a_deadline() -> None:
     assert met is not None
     assert met["state"] == "met"
     assert deadline_bar(bar_row(start, None), day) is None
+
+
+def test_the_clock_starts_with_what_the_deadline_counts_from() -> None:
+    service, deadline = date(2026, 1, 2), date(2026, 6, 1)
+    row: dict[str, object] = {
+        "since_date": date(2026, 3, 9),
+        "deadline_date": deadline,
+        "evidence": '[["remittance",1,2,"2026-03-01"],["prior",3,4,"2026-02-01"]]',
+    }
+    starts = {
+        kind: clock_start(row | {"deadline_kind": kind}, service)
+        for kind in ("timely_filing", "secondary_filing", "appeal")
+    }
+    assert starts == {
+        "timely_filing": service,
+        "secondary_filing": date(2026, 2, 1),
+        "appeal": date(2026, 3, 1),
+    }
+    assert clock_start(row | {"deadline_kind": "records", "evidence": []}, service) == date(
+        2026, 3, 9
+    )
+    assert clock_start(row | {"deadline_kind": "appeal", "deadline_date": None}, service) is None
+    assert clock_start(row | {"deadline_kind": "timely_filing"}, deadline) is None
 
 
 def test_another_day_says_what_is_known(people: People) -> None:

@@ -218,3 +218,15 @@ def test_suspense_says_when_it_does_not_tie(people: People) -> None:
     found = suspense()
     assert found.difference_cents == 5000
     assert "differs by 5000 cents" in text_of(Visitor(people.admin).get("/suspense/"))
+
+
+def test_a_remark_on_the_whole_claim_without_a_reduction_is_shown(inbox: Inbox) -> None:
+    people = fill(inbox)
+    body = patient() + "MOA***MA01~" + service("HC:99213", 175, 175, control="A2L1")
+    inbox.take(
+        remittance_file(Paid("A2", 175, 175, body=body), trace="T9", control=109),
+        received_date=date(2026, 1, 25),
+    )
+    page = text_of(Visitor(people.specialist).get("/claims/MINE/A2/"))
+    assert "MA01" in page
+    assert "Whole claim" in page

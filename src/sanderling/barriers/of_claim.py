@@ -17,7 +17,9 @@ from sanderling.core.barriers.words import PARTIES
 
 # Deadlines that count from the service; all others count from what was decided or asked.
 _FROM_SERVICE: Final = ("timely_filing", "corrected_claim")
-_DECIDED: Final = ("remittance", "reversal", "status", "prior", "forwarded")
+_DECIDED: Final = ("remittance", "reversal", "status")
+# ... and filing with the next payer from what the payer before it paid.
+_PRIOR: Final = ("prior", "forwarded")
 PROOF: Final = "accepted"  # the evidence that a claim was filed in time
 
 
@@ -92,6 +94,7 @@ def clock_start(row: Row, service_date: date | None) -> date | None:
     if row["deadline_kind"] in _FROM_SERVICE:
         start = service_date
     else:
-        decided = [day for kind, _, _, day in evidence_of(row) if kind in _DECIDED]
+        kinds = _PRIOR if row["deadline_kind"] == "secondary_filing" else _DECIDED
+        decided = [day for kind, _, _, day in evidence_of(row) if kind in kinds]
         start = max(decided, default=row["since_date"])
     return start if start is not None and start < deadline - timedelta(days=1) else None

@@ -240,7 +240,7 @@ def remittance(row: Detail, links: Links) -> dict[str, Any]:
         "is_denial": is_denial(row),
         "is_reversal": row["status"] == _REVERSAL,
         "lines": lines,
-        "claim_level": claim_level if row["adjustments"] else None,
+        "claim_level": claim_level if row["adjustments"] or row["remarks"] else None,
         "patient_cents": patient,
         "other_cents": other,
         "allowed_cents": sum(allowed) if allowed else None,
