@@ -24,6 +24,7 @@ from tests.integration.barrier_rows import (
 )
 from tests.integration.pages import People, Visitor, text_of
 
+from sanderling.accounts.roles import PERMISSIONS, role_may
 from sanderling.audit.models import AuditEvent
 from sanderling.barriers.asking import Question
 from sanderling.barriers.changes import changes
@@ -145,6 +146,11 @@ def test_a_stranger_is_told_what_to_do(people: People) -> None:
 def test_a_client_user_sees_barriers(people: People) -> None:
     page = text_of(Visitor(people.client_user).get("/barriers/"))
     assert money(MINE) in page
+
+
+def test_whoever_sees_the_aging_sees_barriers() -> None:
+    for role in PERMISSIONS:
+        assert role_may(role, "barriers.view") == role_may(role, "aging.view"), role
 
 
 def test_every_number_leads_to_its_balances(people: People, today: date) -> None:
