@@ -27,6 +27,7 @@ from sanderling.cli.runtime import needs_database
 @needs_database
 def command(
     clients: tuple[str, ...],
+    *,
     by_party: bool,
     rebuild: bool,
     as_of: date,

@@ -41,8 +41,8 @@ def command(
     """
     from django.utils import timezone
 
-    from sanderling.cli.progress import files_progress
     from sanderling.barriers.actions import freeze_week_ends
+    from sanderling.cli.progress import files_progress
     from sanderling.files.models import FileStatus
     from sanderling.intake.actions import ingest, resume
     from sanderling.ledger.spans import extend_spans
