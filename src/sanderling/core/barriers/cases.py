@@ -241,11 +241,13 @@ def _reason_action() -> pl.Expr:
     """Return the action of the main reason.
 
     Where no other payer is known there is nobody to bill: the step after it is the one to take,
-    except where the very reason is that another payer comes first.
+    except where the very reason is that there is one: it comes first, or the patient's plan pays
+    somebody else for all care.
     """
     bills_nobody = (
         (pl.col("reason_next_action") == "bill_secondary")
         & (pl.col("reason_category") != "coordination_of_benefits")
+        & (pl.col("reason_subcategory") != "CAPITATION")
         & pl.col("next_payer_id").is_null()
     )
     after = (

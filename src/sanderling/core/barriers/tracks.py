@@ -197,16 +197,21 @@ def _submissions(facts: BarrierFacts, answers: pl.DataFrame, decided: Decisions)
 def _ignored(submissions: pl.DataFrame, decided: Decisions) -> pl.DataFrame:
     """Return the tracks whose only decision is that a claim was sent twice, and it was.
 
-    What was sent before is still undecided then. A payer that says so of the only claim it has had
-    from us means another one, which a person has to find: that decides.
+    What came first (sent by us, or forwarded by the payer before) is still undecided then. A payer
+    that says so of the only claim it has had means another one, which a person has to find: that
+    decides.
     """
     alone = decided.standing.filter("is_duplicate").select(
         *_TRACK, duplicate_date=pl.col("received_date")
     )
+    sent = submissions.filter(~pl.col("is_correction"), ~pl.col("is_rejected")).select(
+        *_TRACK, came_date=pl.col("submitted_date")
+    )
+    forwarded = _forwarded(decided).select(*_TRACK, came_date=pl.col("forward_known_date"))
     return (
-        submissions.filter(~pl.col("is_correction"), ~pl.col("is_rejected"))
+        pl.concat([sent, forwarded])
         .join(alone, on=_TRACK)
-        .filter(pl.col("submitted_date") <= pl.col("duplicate_date"))
+        .filter(pl.col("came_date") <= pl.col("duplicate_date"))
         .group_by(_TRACK)
         .len()
         .filter(pl.col("len") > 1)
