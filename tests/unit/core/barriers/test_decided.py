@@ -206,9 +206,11 @@ def test_all_written_down_by_the_contractual_code_is_no_contract() -> None:
 
 
 def test_capitation_without_a_contract_is_refused() -> None:
-    """DOMAIN B1-17; there is no other payer to bill, but finding it is the step."""
+    """DOMAIN B1-17: the plan that pays is to be found and billed, known to us or not."""
     row = answered(0, ("CO", "24", CHARGE)).row(20)
-    assert said_of(row, "barrier", "category") == ("denied", "contractual")
+    assert said_of(row, "barrier", "category", "next_action", "deadline_kind") == (
+        "denied", "contractual", "bill_secondary", "secondary_filing",
+    )  # fmt: skip
 
 
 def test_a_code_of_no_table_is_put_before_a_person() -> None:
@@ -325,6 +327,15 @@ def test_a_duplicate_of_the_only_claim_sent_is_a_denial() -> None:
     )  # fmt: skip
 
 
+def test_a_duplicate_of_a_claim_that_crossed_over_waits_with_it() -> None:
+    story = Story(payer(1), payer(2, "medicaid"))
+    story.sent()
+    story.paid(14, 7200, *SHARE, status="19")
+    story.sent(20, to=2)
+    story.paid(30, 0, ("OA", "18", CHARGE), status="2", number="ICN2")
+    assert story.row(31, 12)["barrier"] == "awaiting_payer"
+
+
 def test_a_rejected_claim_is_no_original() -> None:
     story = Story()
     story.refused(2, of=story.sent())
@@ -365,7 +376,7 @@ def replaced(frequency: str = "7") -> tuple[Story, int]:
 @pytest.mark.parametrize("frequency", ["7", "6"])
 def test_a_replacement_waits_for_its_decision(frequency: str) -> None:
     story, _ = replaced(frequency)
-    row = story.row(60)
+    row = story.row(45)
 
     assert said_of(row, "barrier", "detail", "since_date", "next_action", "category") == (
         "corrected_pending", "replacement", day(20), "wait", "",
@@ -373,6 +384,7 @@ def test_a_replacement_waits_for_its_decision(frequency: str) -> None:
     assert row["next_date"] == day(45)  # DOMAIN 4.7: first touch on day 25
     assert row["deadline_kind"] == "appeal"  # of the denial it answers
     assert evidence_kinds(row)[:2] == ["correction", "remittance"]
+    assert story.row(46)["next_action"] == "check_status"
 
 
 def test_a_replacement_that_was_rejected() -> None:
@@ -477,11 +489,13 @@ def test_what_the_patient_owes_has_no_payer_and_no_deadline() -> None:
 
 def test_a_denial_that_would_bill_another_payer_needs_one() -> None:
     """DOMAIN B6-9: the second payer, where one is on file; else the step that follows."""
-    alone = answered(0, ("CO", "24", CHARGE)).row(20)
+    denial: Adjustment = ("PR", "119", CHARGE)  # benefit used up: next payer, else appeal
+    alone = answered(0, denial).row(20)
     with_second = Story(payer(1), payer(2))
     with_second.sent()
-    with_second.paid(14, 0, ("CO", "24", CHARGE))
-    second = with_second.row(20)
+    with_second.paid(14, 0, denial)
 
-    assert said_of(second, "next_action", "deadline_kind") == ("bill_secondary", "secondary_filing")
-    assert alone["next_action"] != "bill_secondary"
+    assert said_of(with_second.row(20), "next_action", "deadline_kind") == (
+        "bill_secondary", "secondary_filing",
+    )  # fmt: skip
+    assert alone["next_action"] not in ("bill_secondary", "", "wait")
