@@ -172,15 +172,27 @@ def _status_rows(answer: AnswerSet) -> pl.DataFrame:
     claims = tables["status_claims"].drop("charge_cents", "position", "end_position")
     batch = tables["status_batches"]
     reference = batch["reference"][0] if batch.height else None
+    # Of a batch as a whole, the trace of its level names the batch as we sent it (its BHT03).
+    quoted = (
+        tables["references"]
+        .filter(pl.col("loop") == "2200B", pl.col("qualifier") == "TRN")
+        .select("position", quoted_batch="value")
+        .sort("position")
+    )
     return (
         tables["statuses"]
         .join(claims, on="claim_index", how="left", maintain_order="left")
+        .sort("position", maintain_order=True)
+        .join_asof(quoted, on="position", strategy="backward")
         .with_columns(
-            batch_reference=pl.coalesce("batch_reference", pl.lit(reference, pl.String)),
+            batch_reference=pl.coalesce(
+                "batch_reference", "quoted_batch", pl.lit(reference, pl.String)
+            ),
             kind=pl.lit(of.kind),
             transaction_id=pl.lit(of.id, pl.Int64),
             received_date=pl.lit(of.received_date, pl.Date),
         )
+        .drop("quoted_batch")
     )
 
 

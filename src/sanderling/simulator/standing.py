@@ -7,7 +7,7 @@ billing company has, what only the payer knows stands in `detail`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sanderling.simulator.accounts import PATIENT_RANK
@@ -21,6 +21,12 @@ from sanderling.simulator.ruling import Outcome
 PARTIES = ("primary", "secondary", "tertiary", "patient")
 CROSSOVER_DAYS = 30  # domain reference 5.1: after that a crossover counts as failed
 NOT_FOUND = frozenset({"A4", "D0"})
+IN_PROCESS = frozenset({"P0", "P1", "P2", "P5"})
+IN_PROCESS_DAYS = 14  # domain reference 3.6: after that the payer is asked again
+CORRECTED_DAYS = 25  # domain reference 9.3, as the next two
+APPEAL_DAYS = 35
+SECOND_APPEAL_DAYS = {"medicare": 180}  # domain reference 4.5
+SECOND_APPEAL_DAYS_USUAL = 60
 ACTION_DETAIL = {Effect.CLIENT_ASKED: "client asked", Effect.TEAM_ASKED: "another team asked"}
 
 
@@ -105,7 +111,7 @@ def _insurance(episode: Episode, rank: int, as_of: date) -> _Facts:
         detail = "claim payment does not balance"
         return _Facts("awaiting_internal", "find_payment", NONE, track.held_date, detail=detail)
     if track.is_correction_rejected or track.is_correction_open:
-        return _correcting(track, limits)
+        return _correcting(track, limits, as_of)
     beneath = _beneath(track, limits, as_of)
     if track.activity is None:
         return beneath
@@ -125,7 +131,7 @@ def _beneath(track: Track, limits: Limits, as_of: date) -> _Facts:
     return _waiting(track, limits, as_of)
 
 
-def _correcting(track: Track, limits: Limits) -> _Facts:
+def _correcting(track: Track, limits: Limits, as_of: date) -> _Facts:
     since = track.sent_dates[-1]
     if track.is_correction_rejected:
         return _Facts(
@@ -133,7 +139,12 @@ def _correcting(track: Track, limits: Limits) -> _Facts:
             "replacement or void", "999",
         )  # fmt: skip
     limit = limits.filing() if track.payment_date is None else limits.appeal(track.payment_date)
-    return _Facts("corrected_pending", "wait", limit, since, detail="replacement or void sent")
+    action = _asked_after(since + timedelta(days=CORRECTED_DAYS), as_of)
+    return _Facts("corrected_pending", action, limit, since, detail="replacement or void sent")
+
+
+def _asked_after(due: date, as_of: date) -> str:
+    return "check_status" if as_of > due else "wait"
 
 
 def _after_activity(
@@ -142,7 +153,8 @@ def _after_activity(
     since = activity.on_date
     effect = activity.effect
     if effect is Effect.APPEALED:
-        return _Facts("appeal_pending", "wait", NONE, since, detail="appeal sent")
+        action = _asked_after(since + timedelta(days=APPEAL_DAYS), as_of)
+        return _Facts("appeal_pending", action, NONE, since, detail="appeal sent")
     if effect in ACTION_DETAIL:
         is_client = effect is Effect.CLIENT_ASKED
         barrier = "awaiting_client" if is_client else "awaiting_internal"
@@ -151,7 +163,10 @@ def _after_activity(
     if effect is Effect.PAID:
         return _Facts("paid_unposted", "find_payment", NONE, since, detail="told by the payer")
     if effect is Effect.DENIED:
-        return beneath  # the denial stands: an appeal was turned down
+        # The denial stands, an appeal was turned down: the next level counts from its letter.
+        days = SECOND_APPEAL_DAYS.get(limits.payer.kind, SECOND_APPEAL_DAYS_USUAL)
+        limit = Limit("appeal", since + timedelta(days=days))
+        return replace(beneath, limit=limit)
     if effect is Effect.NOT_ON_FILE:
         return _Facts("not_on_file", "resubmit", limits.filing(), since, detail="told by the payer")
     if effect is Effect.PENDED:
@@ -246,6 +261,8 @@ def _waiting(track: Track, limits: Limits, as_of: date) -> _Facts:
         return _silence(track.crossover_date, due, limits.filing(), detail, as_of)
     start = track.accepted_date or sent or as_of
     due = start + timedelta(days=limits.payer.response_days)
+    if status is not None and status.category in IN_PROCESS and status.received_date >= start:
+        due = max(due, status.received_date + timedelta(days=IN_PROCESS_DAYS))
     return _silence(start, due, limits.filing(), detail, as_of)
 
 
@@ -262,7 +279,7 @@ def _told(track: Track, limits: Limits) -> _Facts | None:
     if status.category in {"P3", "P4"} or status.category.startswith("R"):
         limit = limits.records(status.status_date)
         return _Facts("pended", "send_records", limit, since, "documentation", detail, text)
-    if status.category == "F1":
+    if status.category in {"F0", "F1"}:
         return _Facts("paid_unposted", "find_payment", NONE, since, detail=detail, reason=text)
     if status.category == "F2":
         reading = read_status(status.code)

@@ -85,14 +85,14 @@ def _cases(as_of: date) -> tuple[Case, ...]:
         .otherwise(pl.coalesce("wait_start", "since_date"))
     )
 
-    def waiting(applies: pl.Expr, *, detail: Text, cause: str, next_action: Text = "") -> Case:
+    def waiting(applies: pl.Expr, *, detail: Text, cause: str, status_code: Text = "") -> Case:
         return Case(
             applies=applies,
             base=silent,
             detail=detail,
             cause=pl.when(late).then(pl.lit("time")).otherwise(pl.lit(cause)),
             since=silent_since,
-            next_action=next_action,
+            status_code=status_code,
         )
 
     def said(applies: pl.Expr, base: str, *, category: Text = "", **more: Text) -> Case:
@@ -157,6 +157,15 @@ def _cases(as_of: date) -> tuple[Case, ...]:
             next_action=_reason_action(),
             team=pl.col("reason_team"),
         ),
+        # "Not ours, passed on": with whatever code, another payer has it now.
+        waiting(
+            is_decided
+            & pl.col("is_passed_on")
+            & decision.is_in(["denied", "settled"])
+            & ~pl.col("is_sent_after_denial").fill_null(value=False),
+            detail="passed_on",
+            cause="remittance",
+        ),
         decided(
             (decision == "denied") & ~pl.col("is_sent_after_denial").fill_null(value=False),
             "denied",
@@ -178,6 +187,12 @@ def _cases(as_of: date) -> tuple[Case, ...]:
             next_action=_appeal_only(),
         ),
         decided(decision == "unknown", "unexplained", detail="unknown_code"),
+        # A split claim: what is open is exactly the part that no remittance speaks of yet.
+        waiting(
+            is_decided & (decision == "settled") & pl.col("is_part_undecided"),
+            detail="part",
+            cause="remittance",
+        ),
         decided(decision == "settled", "unexplained", detail="paid", next_action=_appeal_only()),
         waiting(pl.col("is_reversed"), detail="reversed", cause="reversal"),
         # Nothing was sent to this payer.
@@ -233,6 +248,14 @@ def _cases(as_of: date) -> tuple[Case, ...]:
         ),
         said(status == "FINAL_PAID", "paid_unposted"),
         said(status == "FINAL_DENIED", "denied", category=pl.col("status_category")),
+        # Finished, whatever came of it: the remittance that says so is missing.
+        said(status.is_in(["FINAL", "FINAL_NOPAY", "FORWARDED"]), "paid_unposted"),
+        waiting(
+            status == "PEND",
+            detail="in_process",
+            cause="status",
+            status_code=pl.col("status_code"),
+        ),
         waiting(pl.lit(value=True), detail=pl.col("wait_detail"), cause="claim_sent"),
     )
 

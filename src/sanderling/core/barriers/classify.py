@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.barriers.cases import with_cases
-from sanderling.core.barriers.clocks import CROSSOVER_DAYS, response_days
+from sanderling.core.barriers.clocks import CROSSOVER_DAYS, IN_PROCESS_DAYS, response_days
 from sanderling.core.barriers.decisions import Decisions, decisions
 from sanderling.core.barriers.evidence import evidence
 from sanderling.core.barriers.facts import BarrierFacts, known_on, only_open
@@ -41,7 +41,18 @@ _ROUTINE: Final[dict[str, tuple[str, str, int]]] = {
     "credit_balance": ("refund", "posting", 7),
     "unexplained": ("escalate", "ar", 0),
 }
-_TEAM_ASKED: Final = {"obtain_authorization": "authorization", "verify_eligibility": "intake"}
+_TEAM_ASKED: Final = {
+    "obtain_authorization": "authorization",
+    "verify_eligibility": "intake",
+    "write_off": "management",
+    "escalate": "management",
+    "refund": "posting",
+    "find_payment": "posting",
+}
+_PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one it belongs to
+# Remarks that the patient is a Qualified Medicare Beneficiary: the law forbids billing the share.
+_MEMBER_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
+_ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
 # A category refines these; the others say all by themselves (CLI.md).
@@ -132,10 +143,17 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
         | (pl.col("reversal_known_date") > pl.col("last_remittance_known_date"))
     )
     is_sent = pl.col("sent_date").is_not_null()
+    is_passed_on = (
+        (pl.col("decision_status") == _PASSED_ON)
+        & pl.col("decision_is_ignored").is_null()
+        & ~is_reversed
+    ).fill_null(value=False)
     is_crossing = ~is_sent & pl.col("forward_date").is_not_null()
     start = (
         pl.when(is_reversed)
         .then("reversal_known_date")
+        .when(is_passed_on)
+        .then("decision_date")
         .when(is_crossing)
         .then("forward_date")
         .when(is_sent)
@@ -147,12 +165,23 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("accepted"))
         .otherwise(pl.lit("sent"))
     )
-    days = pl.when(is_crossing & ~is_reversed).then(CROSSOVER_DAYS).otherwise("days")
+    is_forwarded = is_passed_on | (is_crossing & ~is_reversed)
+    days = pl.when(is_forwarded).then(CROSSOVER_DAYS).otherwise("days")
+    # A payer that says "in process" has answered: it is asked again some days later, not at once.
+    is_in_process = (pl.col("status_class") == "PEND") & pl.col("decision").is_null() & ~is_reversed
+    told_due = pl.when(is_in_process).then(
+        pl.col("status_known_date") + pl.duration(days=IN_PROCESS_DAYS)
+    )
+    undecided_cents = pl.col("sent_charge_cents") - pl.col("decided_charge_cents")
     return rows.with_columns(
+        is_passed_on=is_passed_on,
+        is_part_undecided=(
+            (pl.col("sequence") == 1) & (pl.col("balance_cents") == undecided_cents)
+        ).fill_null(value=False),
         is_reversed=is_reversed,
         wait_detail=detail,
         wait_start=start,
-        wait_due=start + pl.duration(days=days),
+        wait_due=pl.max_horizontal(start + pl.duration(days=days), told_due),
     )
 
 
@@ -253,6 +282,15 @@ def _other_rows(facts: BarrierFacts) -> pl.DataFrame:
     last_known = facts.ledger.payments.group_by("claim_id").agg(
         last_known_date=pl.col("received_date").max()
     )
+    forbidden = (
+        facts.remarks.filter(pl.col("code").is_in(_MEMBER_FORBIDDEN))
+        .join(facts.ledger.payments.select("payment_id", "claim_id"), on="payment_id")
+        .group_by("claim_id")
+        .agg(forbidding_code=pl.col("code").last())
+    )
+    is_forbidden = (is_patient & ~is_credit & pl.col("forbidding_code").is_not_null()).fill_null(
+        value=False
+    )
     barrier = (
         pl.when(is_credit)
         .then(pl.lit("credit_balance"))
@@ -261,6 +299,7 @@ def _other_rows(facts: BarrierFacts) -> pl.DataFrame:
     return (
         _with_payers(others, facts)
         .join(last_known, on="claim_id", how="left")
+        .join(forbidden, on="claim_id", how="left")
         .with_columns(
             payer_id=pl.when(~is_patient).then("payer_id"),
             payer_type=pl.when(~is_patient).then("payer_type"),
@@ -268,8 +307,12 @@ def _other_rows(facts: BarrierFacts) -> pl.DataFrame:
             barrier=barrier,
             category=pl.when(is_credit).then(pl.lit("other")).otherwise(pl.lit("patient")),
             detail=pl.lit(""),
-            next_action=_routine(barrier, 0),
-            team=_routine(barrier, 1),
+            # Whether Medicaid covers the share is to be found out; the patient gets no bill.
+            next_action=pl.when(is_forbidden)
+            .then(pl.lit("verify_eligibility"))
+            .otherwise(_routine(barrier, 0)),
+            team=pl.when(is_forbidden).then(pl.lit("intake")).otherwise(_routine(barrier, 1)),
+            remark_code=pl.when(is_forbidden).then("forbidding_code"),
             # A credit arises with what the last remittance paid or took back.
             since=pl.when(is_credit)
             .then(pl.coalesce("last_known_date", "since_date"))
@@ -296,14 +339,21 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     planned = pl.coalesce(
         pl.when("has_act").then("act_next_date"), pl.when(waiting).then(first_touch), routine
     )
+    # What was sent and is not answered in its time is asked about.
+    is_pending = pl.col("barrier").is_in(_ASKED_AFTER) & (pl.col("next_action") == "wait")
+    ask = pl.when(is_pending).then(planned + pl.duration(days=1))
+    is_due = (pl.lit(as_of) >= ask).fill_null(value=False)
     return rows.with_columns(
+        next_action=pl.when(is_due).then(pl.lit("check_status")).otherwise("next_action"),
         since_date=pl.col("since"),
         next_date=pl.max_horizontal(
             pl.min_horizontal(planned, latest), pl.col("since").fill_null(pl.lit(as_of))
         ),
-        deadline_level=(pl.col("deadline_kind") == "appeal").cast(pl.Int64),
+        deadline_level=pl.when(pl.col("deadline_kind") == "appeal")
+        .then(pl.col("appeal_level"))
+        .otherwise(0),
         is_deadline_met=pl.col("is_met"),
-        recheck_date=pl.when(waiting).then(first_touch),
+        recheck_date=pl.when(waiting).then(first_touch).when(~is_due).then(ask),
         evidence=evidence(),
     ).select(
         (

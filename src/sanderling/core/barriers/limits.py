@@ -21,6 +21,7 @@ _OF_DENIAL: Final = {
     "send_records": "records",
     "request_documents": "records",
 }
+_UPHELD: Final = "193"  # CARC: the original decision stands after review
 _UNDECIDED: Final = ["awaiting_payer", "no_response", "not_on_file", "rejected"]
 _WAITING: Final = ["awaiting_client", "awaiting_internal", "awaiting_payer", "no_response"]
 _WITHOUT: Final = ["appeal_pending", "paid_unposted", "patient_responsibility"]
@@ -33,20 +34,22 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         rows.with_row_index("item_id")
         .with_columns(pl.col("item_id").cast(pl.Int64), deadline_kind=_kind())
         .with_columns(
+            appeal_level=pl.when(_upheld()).then(2).otherwise(1),
             # After a denial another payer is billed: by its rule, from this payer's remittance.
             bills_next=(kind == "secondary_filing")
             & pl.col("is_decided")
-            & ((pl.col("sequence") == 1) | pl.col("next_payer_id").is_not_null())
+            & ((pl.col("sequence") == 1) | pl.col("next_payer_id").is_not_null()),
         )
     )
     next_one = pl.col("bills_next")
+    upheld = _upheld()
     asked_by_phone = (
         pl.col("has_act") & (pl.col("barrier") == "pended") & (pl.col("base") != "pended")
     )
     needs = rows.filter(kind != "").select(
         "item_id",
         kind="deadline_kind",
-        level=pl.lit(1, pl.Int32),
+        level=pl.col("appeal_level").cast(pl.Int32),
         payer_id=pl.when(next_one).then("next_payer_id").otherwise("payer_id"),
         payer_type=pl.when(next_one).then("next_payer_type").otherwise("payer_type"),
         prior_payer_type=pl.when(next_one).then("payer_type").otherwise("prior_payer_type"),
@@ -65,7 +68,7 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         .when("is_decided")
         .then("decision_date")
         .otherwise("status_date"),
-        notice_date="since",
+        notice_date=pl.when(upheld & ~pl.col("has_act")).then("decision_date").otherwise("since"),
         # A claim that was rejected was never filed.
         accepted_date=pl.when(pl.col("barrier") != "rejected").then("proof_date"),
     )
@@ -73,6 +76,13 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         "item_id", "deadline_date", pl.col("rule").alias("deadline_rule"), "is_met"
     )
     return rows.join(found, on="item_id", how="left", maintain_order="left")
+
+
+def _upheld() -> pl.Expr:
+    """An appeal was turned down, by letter or by remittance: the next level counts from that."""
+    by_letter = pl.col("has_act") & (pl.col("act") == "denied") & (pl.col("act_action") == "appeal")
+    by_remittance = ~pl.col("has_act") & decision_rules() & (pl.col("reason_code") == _UPHELD)
+    return (by_letter | by_remittance).fill_null(value=False)
 
 
 def _kind() -> pl.Expr:
@@ -97,6 +107,8 @@ def _kind() -> pl.Expr:
         .then(appeal_or_filing)
         .when(pl.col("is_reversed") & pl.col("base").is_in(["awaiting_payer", "no_response"]))
         .then(pl.lit("takeback_dispute"))
+        .when((beneath == "denied") & _upheld())
+        .then(pl.lit("appeal"))
         # What was asked for is sent: what still runs is the time to appeal.
         .when((beneath == "denied") & (pl.col("act_action") == "send_records"))
         .then(pl.lit("appeal"))

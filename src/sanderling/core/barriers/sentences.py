@@ -54,27 +54,25 @@ def _status(row: Row) -> str:
 
 
 def _awaiting_payer(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
-    due = _day(row["due_date"])
-    since = _day(row["since_date"])
-    match row["detail"]:
-        case "crossover":
-            return (
-                f"The payer before forwarded the claim to {payer} on {since}; an answer is due by"
-                f" {due}."
-            )
-        case "reversed":
-            return f"{payer} took its decision back on {since}; the corrected one is due by {due}."
-        case "accepted":
-            return f"{payer} accepted the claim on {since} and has until {due} to answer."
-        case "act":
-            return f"Asked about on {since}; {payer} is to answer by {due}."
-        case "snapshot":
-            return f"Taken over open from another system on {since}; {payer} has until {due}."
-        case _:
-            return (
-                f"The claim was sent to {payer} on {since} and nobody has confirmed it yet; an"
-                f" answer is due by {due}."
-            )
+    since, due = _day(row["since_date"]), _day(row["due_date"])
+    told = {
+        "crossover": f"The payer before forwarded the claim to {payer} on {since}; an answer is due"
+        f" by {due}.",
+        "reversed": f"{payer} took its decision back on {since}; the corrected one is due by"
+        f" {due}.",
+        "accepted": f"{payer} accepted the claim on {since} and has until {due} to answer.",
+        "in_process": f"{payer} says that it is working on the claim; ask again after {due}.",
+        "passed_on": f"{payer} says that the claim is not its own and passed it on on {since}; an"
+        f" answer is due by {due}.",
+        "part": f"{payer} has decided part of the claim; the rest is due by {due}.",
+        "act": f"Asked about on {since}; {payer} is to answer by {due}.",
+        "snapshot": f"Taken over open from another system on {since}; {payer} has until {due}.",
+    }
+    sent = (
+        f"The claim was sent to {payer} on {since} and nobody has confirmed it yet; an answer is"
+        f" due by {due}."
+    )
+    return told.get(row["detail"], sent)
 
 
 def _no_response(row: Row, payer: str, as_of: date) -> str:
@@ -82,6 +80,12 @@ def _no_response(row: Row, payer: str, as_of: date) -> str:
     late = _days((as_of - due).days) if isinstance(due, date) else "some days"
     if row["detail"] == "crossover":
         return f"The claim crossed over to {payer}, which should have answered {late} ago."
+    if row["detail"] == "passed_on":
+        return (
+            f"{payer} passed the claim on to another payer, which should have answered {late} ago."
+        )
+    if row["detail"] == "part":
+        return f"{payer} decided part of a split claim and is {late} late with the rest."
     if row["detail"] == "reversed":
         return f"{payer} took its decision back and is {late} late with the corrected one."
     return f"{payer} should have answered by {_day(due)}, {late} ago, and has not."
@@ -159,12 +163,22 @@ def _awaiting_internal(row: Row, payer: str, as_of: date) -> str:
 
 
 def _paid_unposted(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    if row["status_code"] and not str(row["status_code"]).startswith("F1"):
+        return (
+            f"{payer} said on {_day(row['since_date'])} that it has finished the claim"
+            f" ({_status(row)}); no remittance for it has come in."
+        )
     return (
         f"{payer} said on {_day(row['since_date'])} that it paid; no remittance for it has come in."
     )
 
 
 def _patient_responsibility(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    if row["remark_code"]:
+        return (
+            f"The payers left this to a patient who may not be billed for it"
+            f" ({row['remark_code']}: a Qualified Medicare Beneficiary); Medicaid may owe it."
+        )
     return f"All payers have decided; the patient owes this since {_day(row['since_date'])}."
 
 

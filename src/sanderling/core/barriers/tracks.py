@@ -266,6 +266,7 @@ def _current(sent: pl.DataFrame) -> pl.DataFrame:
         *_TRACK,
         sent_date=pl.col("submitted_date"),
         sent_known_date=pl.col("received_date"),
+        sent_charge_cents=pl.col("charge_cents"),
         sent_transaction_id=pl.col("transaction_id"),
         sent_position=pl.col("position"),
         accepted_date=pl.col("accepted_date"),
@@ -360,6 +361,7 @@ def _decision(decided: Decisions) -> pl.DataFrame:
     standing = decided.standing.with_columns(rank=rank)
     first_decided = standing.group_by(_TRACK).agg(
         first_remittance_date=pl.col("payment_date").min(),
+        decided_charge_cents=pl.col("charge_cents").sum(),
         last_remittance_known_date=pl.col("received_date").max(),
     )
     return (
@@ -370,6 +372,7 @@ def _decision(decided: Decisions) -> pl.DataFrame:
             decision=pl.col("state"),
             decision_is_whole=pl.col("is_whole"),
             decision_is_duplicate=pl.col("is_duplicate"),
+            decision_status=pl.col("status"),
             decision_date=pl.col("payment_date"),
             decision_known_date=pl.col("received_date"),
             decision_transaction_id=pl.col("transaction_id"),
