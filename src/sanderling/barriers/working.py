@@ -15,12 +15,18 @@ from django.db import connection, transaction
 from sanderling.barriers.loading import load_barrier_facts, open_balances, open_balances_today
 from sanderling.barriers.response import response_days
 from sanderling.codes.queries import code_book
-from sanderling.core.barriers.classify import Classified, classify
+from sanderling.core.barriers.classify import PATIENT_FORBIDDEN, Classified, classify
 from sanderling.core.barriers.facts import BarrierFacts
 from sanderling.core.barriers.rows import PATIENT
 from sanderling.payers.queries import deadline_rules_frame
+from sanderling.postgres.frames import read_frame
 
 CLAIMS_AT_ONCE: Final = 50_000  # bounds memory
+_NOT_FOR_PATIENTS: Final = """
+SELECT DISTINCT p.claim_id
+  FROM remits_remark m JOIN remits_claim_payment p ON p.id = m.payment_id
+ WHERE m.code = ANY (%s) AND p.claim_id IS NOT NULL
+"""
 
 
 def classified(
@@ -61,14 +67,17 @@ def _pieces(
 ) -> Iterator[pl.DataFrame]:
     book, rules, payers = code_book(), deadline_rules_frame(), response_days(as_of)
     claim_ids = balances["claim_id"].unique().sort()
+    forbidden = read_frame(_NOT_FOR_PATIENTS, {"claim_id": pl.Int64}, [list(PATIENT_FORBIDDEN)])
     loads = []
     for start in range(0, len(claim_ids), CLAIMS_AT_ONCE):
         part = claim_ids[start : start + CLAIMS_AT_ONCE]
         of_part = balances.filter(pl.col("claim_id").is_between(part[0], part[-1]))
-        # What a patient owes needs no reading of what payers said.
-        insured = of_part.filter((pl.col("party") < PATIENT) | (pl.col("balance_cents") < 0))[
-            "claim_id"
-        ].unique()
+        # What a patient owes needs no reading of what payers said, but that he may not be billed.
+        insured = of_part.filter(
+            (pl.col("party") < PATIENT)
+            | (pl.col("balance_cents") < 0)
+            | pl.col("claim_id").is_in(forbidden["claim_id"].implode())
+        )["claim_id"].unique()
         loads.append(partial(_load, insured.to_list(), of_part, payers))
     loaded = _ahead(loads) if two_connections and len(loads) > 1 else (load() for load in loads)
     for facts in loaded:

@@ -51,7 +51,7 @@ _TEAM_ASKED: Final = {
 }
 _PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one it belongs to
 # Remarks that the patient is a Qualified Medicare Beneficiary: the law forbids billing the share.
-_MEMBER_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
+PATIENT_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
 _ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
@@ -283,7 +283,7 @@ def _other_rows(facts: BarrierFacts) -> pl.DataFrame:
         last_known_date=pl.col("received_date").max()
     )
     forbidden = (
-        facts.remarks.filter(pl.col("code").is_in(_MEMBER_FORBIDDEN))
+        facts.remarks.filter(pl.col("code").is_in(PATIENT_FORBIDDEN))
         .join(facts.ledger.payments.select("payment_id", "claim_id"), on="payment_id")
         .group_by("claim_id")
         .agg(forbidding_code=pl.col("code").last())
