@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -82,7 +83,12 @@ def _number(value: object) -> int:
 
 def constant(name: str, value: object, count: int, kind: str = "str") -> pl.Series:
     """Return a column of one value."""
-    return pl.Series(name, [value], dtype=TYPES[kind]).new_from_index(0, count)
+    return _single(name, value, kind).new_from_index(0, count)
+
+
+@lru_cache(maxsize=1_000)  # mostly null, a number or a loop
+def _single(name: str, value: object, kind: str) -> pl.Series:
+    return pl.Series(name, [value], dtype=TYPES[kind])
 
 
 @dataclass(slots=True)
