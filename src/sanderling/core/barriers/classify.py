@@ -168,7 +168,8 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
     is_forwarded = is_passed_on | (is_crossing & ~is_reversed)
     days = pl.when(is_forwarded).then(CROSSOVER_DAYS).otherwise("days")
     # A payer that says "in process" has answered: it is asked again some days later, not at once.
-    is_in_process = (pl.col("status_class") == "PEND") & pl.col("decision").is_null() & ~is_reversed
+    is_undecided = pl.col("decision").is_null() | pl.col("decision_is_ignored").is_not_null()
+    is_in_process = (pl.col("status_class") == "PEND") & is_undecided & ~is_reversed
     told_due = pl.when(is_in_process).then(
         pl.col("status_known_date") + pl.duration(days=IN_PROCESS_DAYS)
     )
@@ -196,6 +197,8 @@ def _people(facts: BarrierFacts, rows: pl.DataFrame) -> pl.DataFrame:
         "held_known_date",
         "correction_date",
         "sent_date",
+        # What was done while the payer before had the claim was done about that payer.
+        "prior_known_date",
     )
     return acts(facts.activities, leading.select(*_TRACK, last_word_date=last_word))
 
