@@ -82,7 +82,7 @@ def _cases(as_of: date) -> tuple[Case, ...]:
     silent_since = (
         pl.when(late)
         .then(pl.col("wait_due") + pl.duration(days=1))
-        .otherwise(pl.coalesce("wait_start", "since_date"))
+        .otherwise(pl.coalesce("wait_since", "since_date"))
     )
 
     def waiting(applies: pl.Expr, *, detail: Text, cause: str, status_code: Text = "") -> Case:
@@ -247,7 +247,13 @@ def _cases(as_of: date) -> tuple[Case, ...]:
             team=pl.col("status_team"),
         ),
         said(status == "FINAL_PAID", "paid_unposted"),
-        said(status == "FINAL_DENIED", "denied", category=pl.col("status_category")),
+        said(
+            status == "FINAL_DENIED",
+            "denied",
+            category=pl.col("status_category"),
+            next_action=pl.col("status_action"),
+            team=pl.col("status_team"),
+        ),
         # Finished, whatever came of it: the remittance that says so is missing.
         said(status.is_in(["FINAL", "FINAL_NOPAY", "FORWARDED"]), "paid_unposted"),
         waiting(

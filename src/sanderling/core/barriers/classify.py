@@ -53,6 +53,7 @@ _PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one 
 # Remarks that the patient is a Qualified Medicare Beneficiary: the law forbids billing the share.
 PATIENT_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
 _ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
+_INQUIRIES: Final = ["check_status", "call_payer"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
 # A category refines these; the others say all by themselves (CLI.md).
@@ -137,7 +138,7 @@ def _with_payers(rows: pl.DataFrame, facts: BarrierFacts) -> pl.DataFrame:
 
 
 def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add what the track waits for: is_reversed, wait_detail, wait_start, wait_due."""
+    """Add what the track waits for: is_reversed, wait_detail, wait_since, wait_due."""
     is_reversed = pl.col("reversal_known_date").is_not_null() & (
         pl.col("decision_known_date").is_null()
         | (pl.col("reversal_known_date") > pl.col("last_remittance_known_date"))
@@ -160,6 +161,12 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.coalesce("accepted_date", "sent_date"))
         .otherwise("snapshot_date")
     )
+    known = (
+        pl.when(is_passed_on)
+        .then("decision_known_date")
+        .when(is_crossing & ~is_reversed)
+        .then("forward_known_date")
+    )
     detail = (
         pl.when(pl.col("accepted_date").is_not_null())
         .then(pl.lit("accepted"))
@@ -181,7 +188,8 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
         ).fill_null(value=False),
         is_reversed=is_reversed,
         wait_detail=detail,
-        wait_start=start,
+        # A remittance may be dated ahead; its news is as old as the day it came.
+        wait_since=pl.min_horizontal(start, known),
         wait_due=pl.max_horizontal(start + pl.duration(days=days), told_due),
     )
 
@@ -211,7 +219,9 @@ def _with_work(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     late = ((pl.col("act") == "awaiting_payer") & (pl.lit(as_of) > due)).fill_null(value=False)
     by_file = pl.col("held_known_date").is_not_null() | pl.col("correction_date").is_not_null()
-    has_act = pl.col("act").is_not_null() & ~by_file
+    # Where nothing was sent, no call can have heard anything about it.
+    of_nothing = (base == "secondary_unbilled") & pl.col("act_action").is_in(_INQUIRIES)
+    has_act = pl.col("act").is_not_null() & ~by_file & ~of_nothing
     rows = rows.with_columns(
         has_act=has_act,
         barrier=pl.when(has_act & late)

@@ -62,7 +62,7 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         .then("reversal_date")
         .when(kind == "corrected_claim")
         .then("first_remittance_date")
-        .otherwise("decision_date"),
+        .otherwise(pl.coalesce("decision_date", "status_date")),
         request_date=pl.when(asked_by_phone)
         .then("act_date")
         .when("is_decided")
@@ -80,7 +80,11 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
 
 def _upheld() -> pl.Expr:
     """An appeal was turned down, by letter or by remittance: the next level counts from that."""
-    by_letter = pl.col("has_act") & (pl.col("act") == "denied") & (pl.col("act_action") == "appeal")
+    by_letter = (
+        pl.col("has_act")
+        & (pl.col("act") == "denied")
+        & ((pl.col("act_action") == "appeal") | (pl.col("act_before") == "appeal_pending"))
+    )
     by_remittance = ~pl.col("has_act") & decision_rules() & (pl.col("reason_code") == _UPHELD)
     return (by_letter | by_remittance).fill_null(value=False)
 
@@ -113,7 +117,7 @@ def _kind() -> pl.Expr:
         .when((beneath == "denied") & (pl.col("act_action") == "send_records"))
         .then(pl.lit("appeal"))
         .when(beneath == "denied")
-        .then(pl.when(is_decided).then(of_denial).otherwise(pl.lit("appeal")))
+        .then(of_denial)
         .when(beneath == "pended")
         .then(pl.lit("records"))
         .when(beneath.is_in(["underpaid", "unexplained"]))

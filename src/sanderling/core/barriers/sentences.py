@@ -19,7 +19,8 @@ def sentence(row: Row, *, payer_name: str, as_of: date) -> str:
     `payer_name`: that of the row's payer, "" when unknown.
     """
     teller = _TELLERS[str(row["barrier"])]
-    return teller(row, payer_name or "the payer", as_of)
+    told = teller(row, payer_name or "the payer", as_of)
+    return told if payer_name else told[:1].upper() + told[1:]
 
 
 def _day(day: Any) -> str:  # noqa: ANN401  (a date or nothing, out of a row)

@@ -431,18 +431,21 @@ def _forwarded(decided: Decisions) -> pl.DataFrame:
 
 
 def _lower_payer(decided: Decisions) -> pl.DataFrame:
-    """Return, for each payer after, the last remittance of a payer before it."""
+    """Return, for each payer after, the last remittance of a payer before it that stands.
+
+    An answer to a claim sent twice decides nothing: no limit starts anew with it.
+    """
     before = decided.payments.filter(
         ~pl.col("is_held"), pl.col("status") != reversals.REVERSAL_STATUS
     ).select(
         "claim_id", "sequence", "payment_date", "received_date", "transaction_id", "position",
-        "payer_type",
+        "payer_type", "stands",
     )  # fmt: skip
     later = pl.DataFrame({"later": [2, 3]}, schema={"later": pl.Int64})
     return (
         before.join(later, how="cross")
         .filter(pl.col("later") > pl.col("sequence"))
-        .sort("sequence", "received_date")
+        .sort("stands", "sequence", "received_date")
         .unique(["claim_id", "later"], keep="last", maintain_order=True)
         .select(
             "claim_id",

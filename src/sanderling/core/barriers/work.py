@@ -40,7 +40,8 @@ def acts(activities: pl.DataFrame, last_words: pl.DataFrame) -> pl.DataFrame:
 
     `last_words`: claim_id, sequence (the payer whose money is worked on), last_word_date (null:
     the payer has said nothing yet). Result: act (a barrier's name), act_action, act_date,
-    act_next_date, act_activity_id, act_due_days (null: no clock of its own).
+    act_next_date, act_activity_id, act_due_days (null: no clock of its own), act_before (what people
+    were waiting for when they heard it).
     """
     action, outcome = pl.col("action"), pl.col("outcome")
     hard = (
@@ -71,11 +72,13 @@ def acts(activities: pl.DataFrame, last_words: pl.DataFrame) -> pl.DataFrame:
     key = ["claim_id", "sequence"]
     set_ = (
         rows.filter(pl.col("hard").is_not_null())
+        .with_columns(before=pl.col("hard").shift(1).over(key))
         .unique(key, keep="last", maintain_order=True)
         .filter(pl.col("hard") != _CLEAR)
         .select(
             *key,
             act="hard",
+            act_before="before",
             act_action="action",
             act_date="activity_date",
             act_next_date="next_date",
@@ -113,6 +116,7 @@ def acts(activities: pl.DataFrame, last_words: pl.DataFrame) -> pl.DataFrame:
     replaced = later_soft & ~keeps.fill_null(value=False)
     return both.select(
         *key,
+        "act_before",
         act=pl.when(replaced).then(pl.lit("awaiting_payer")).otherwise("act"),
         act_action=pl.when(replaced).then("soft_action").otherwise("act_action"),
         act_date=pl.when(replaced).then("soft_date").otherwise("act_date"),
