@@ -389,6 +389,22 @@ def test_a_second_payers_own_days_do_not_count_for_a_crossover() -> None:
     assert story.row(42, SECONDARY)["barrier"] == "awaiting_payer"
 
 
+def test_a_duplicate_answer_of_the_first_payer_starts_no_limit_anew() -> None:
+    story = two_payers()
+    story.sent(20)
+    story.paid(30, 0, ("OA", "18", CHARGE), number="ICN2")
+    assert said_of(story.row(31, SECONDARY), "since_date", "deadline_date") == (
+        day(14), date(2026, 4, 17),
+    )  # fmt: skip
+
+
+def test_a_remittance_dated_ahead_is_known_when_it_came() -> None:
+    story = Story(payer(1), payer(2))
+    story.sent()
+    story.paid(14, 7200, *SHARE, status="19", dated=15)
+    assert said_of(story.row(14, SECONDARY), "since_date", "due_date") == (day(14), day(45))
+
+
 def test_billed_it_has_its_own_days() -> None:
     story = two_payers()
     story.sent(20, to=2)
