@@ -45,7 +45,6 @@ _TEAM_ASKED: Final = {
     "obtain_authorization": "authorization",
     "verify_eligibility": "intake",
     "write_off": "management",
-    "escalate": "management",
     "refund": "posting",
     "find_payment": "posting",
 }
