@@ -14,6 +14,7 @@ from tests import builders
 from tests.builders import (
     Inbox,
     Paid,
+    Sent,
     balances,
     cash_by_set,
     check_identities,
@@ -538,3 +539,35 @@ def test_a_test_interchange_is_posted_and_the_message_says_so(inbox: Inbox) -> N
     assert problem.code == "test_usage"
     assert "it is posted all the same" in problem.message
     assert kind_totals("A1") == {Kind.CHARGE: 15000}
+
+
+def test_a_cut_number_of_a_second_payer_is_told_by_the_member_number_of_its_own_coverage(
+    inbox: Inbox,
+) -> None:
+    """Brother and sister on one day: the second payer knows them by numbers of its own."""
+
+    def child(number: str, name: str, own: str) -> Sent:
+        coverage = (
+            "SBR*S*18*GRP2******CI~OI***Y*P**Y~"
+            f"NM1*IL*1*{name}****MI*{own}~NM1*PR*2*SECOND MUTUAL*****PI*SECM1~"
+        )
+        return sent(number, 150, patient=name, others=coverage)
+
+    inbox.take(
+        claims_file(
+            child("HOSP00000027333", "DOE*JOHN", "SEC111"),
+            child("HOSP00000027334", "DOE*MARY", "SEC222"),
+        )
+    )
+    cut = paid(
+        "HOSP00000027",
+        150,
+        20,
+        status="2",
+        body=patient("DOE*MARY", "SEC222") + service("HC:99213", 150, 20, "OA*23*130"),
+    )
+    inbox.take(remittance_file(cut, payer="SECOND MUTUAL"))
+
+    assert rows(
+        "SELECT c.number FROM remits_claim_payment p JOIN claims_claim c ON c.id = p.claim_id"
+    ) == [("HOSP00000027334",)]

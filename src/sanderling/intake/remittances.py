@@ -52,13 +52,18 @@ SELECT w.payment, min(c.id)
  WHERE w.number_key <> '' AND NOT c.has_facts
  GROUP BY w.payment
 """
-# And, for those that no number leads anywhere: by day of service and charge.
+# And, for those that no number leads anywhere: by day of service and charge. A payer after the
+# first knows the patient by the member number of its own coverage.
 _CANDIDATES_BY_SERVICE = """
 SELECT w.payment, c.id, c.number, c.number_key, c.patient_last_name, c.patient_first_name,
-       c.member_id, c.service_from_date, c.charge_cents, c.payer_id, false
+       coalesce(own.member_id, c.member_id), c.service_from_date, c.charge_cents,
+       CASE WHEN own.member_id IS NULL THEN c.payer_id ELSE w.payer_key END, false
   FROM wanted_payments w
   JOIN claims_claim c ON c.client_id = w.client_id AND c.service_from_date = w.service_from_date
    AND c.charge_cents = abs(w.charge_cents)
+  LEFT JOIN LATERAL (
+      SELECT max(v.member_id) AS member_id FROM claims_coverage v
+       WHERE v.claim_id = c.id AND v.payer_id = w.payer_key) own ON true
  WHERE c.has_facts
 """
 CANDIDATE_COLUMNS: dict[str, Any] = {
@@ -334,6 +339,7 @@ def _keep_wanted(payments: pl.DataFrame) -> None:
             "payer_key_2": "text",
             "service_from_date": "date",
             "charge_cents": "bigint",
+            "payer_key": "int",
         },
         payments,
     )
