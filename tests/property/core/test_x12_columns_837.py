@@ -66,7 +66,7 @@ def test_columns_and_segments_give_the_same(
     by_segment = Reader837(_SET, delimiters)
     by_columns = Reader837(_SET, delimiters)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(set_837, "COLUMNS_MIN", 0)
+        patch.setattr(set_837, "UNITS_MIN", 0)
         patch.setattr(set_837, "_ODD_SHARE_MAX", 1.0)
         for begin, end in pairwise(places):
             by_segment.feed(segments[begin:end], 3 + begin)
@@ -93,9 +93,9 @@ def test_sets_read_together_are_the_same(seeds: list[int], faults: int, chunk_by
     data = (whole[:begin] + sets + whole[end:]).encode()
     alone = read_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(together, "COLUMNS_MIN", 0)
+        patch.setattr(together, "UNITS_MIN", 0)
         patch.setattr(together, "_CLAIMS_MIN", 0)
-        patch.setattr(set_837, "COLUMNS_MIN", 0)
+        patch.setattr(set_837, "UNITS_MIN", 0)
         joined = list(read_stream(io.BytesIO(data), chunk_bytes=chunk_bytes))
     expected = [event for event in alone if isinstance(event, Batch)]
     found = [event for event in joined if isinstance(event, Batch)]
@@ -115,7 +115,7 @@ def test_usual_units_are_read_by_columns(monkeypatch: pytest.MonkeyPatch) -> Non
         reads.append(read)
         add(self, text, read)
 
-    monkeypatch.setattr(set_837, "COLUMNS_MIN", 0)
+    monkeypatch.setattr(set_837, "UNITS_MIN", 0)
     monkeypatch.setattr(Reader837, "add_claims", noted)
     reader = Reader837(_SET, Delimiters())
     segments = _segments(7, 60, 0)

@@ -359,8 +359,9 @@ def _out_of_place(state: State, elements: list[str], position: int) -> None:
     handler(state, elements, position)
 
 
-# Characters from which on a stretch of claims is read column by column: that has a fixed cost.
-COLUMNS_MIN: Final = 200_000
+# Characters from which on a stretch of claims is read column by column: that has a fixed cost, as
+# high as that of this many characters read segment by segment.
+UNITS_MIN: Final = 450_000
 _BEGINNINGS_MAX: Final = 8  # units looked at for one after which columns can be read
 _ODD_SHARE_MAX: Final = 0.4  # of units left to the segments, above which columns do not pay
 
@@ -407,7 +408,7 @@ class Reader837:
     def feed_text(self, text: str, position: int) -> None:
         """Read consecutive segments given as text; long stretches of claims column by column."""
         while text:
-            units, after = self.before_claims(text, position, COLUMNS_MIN)
+            units, after = self.before_claims(text, position, UNITS_MIN)
             if units is None:
                 return
             self.rows.flush()

@@ -17,7 +17,7 @@ from sanderling.core.x12.read.garbage import collection_held_off
 from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.rows import flush_together
 from sanderling.core.x12.read.set_835 import COLUMNS_MIN, Reader835
-from sanderling.core.x12.read.set_837 import Reader837, grammar_of
+from sanderling.core.x12.read.set_837 import UNITS_MIN, Reader837, grammar_of
 
 GROUP_CHARACTERS: Final = 4_000_000  # text that is read together at most
 _CLAIMS_MIN: Final = 4_000  # characters of claims below which a set is read by itself
@@ -83,14 +83,17 @@ def read_together(group: list[SetPart]) -> list[Batch]:
         return _read_claims(group)
 
 
-def _minimum(group: list[SetPart]) -> int:
-    """Return from how many characters of claims on a set is not read by itself."""
+def _minimum(group: list[SetPart], least: int) -> int:
+    """Return from how many characters of claims on a set is not read by itself.
+
+    `least` is how many there must be in all.
+    """
     size = sum(len(part.text) for part in group)
-    return _CLAIMS_MIN if size >= COLUMNS_MIN else COLUMNS_MIN
+    return _CLAIMS_MIN if size >= least else least
 
 
 def _read_remittances(group: list[SetPart]) -> list[Batch]:
-    minimum = _minimum(group)
+    minimum = _minimum(group, COLUMNS_MIN)
     readers = [Reader835(part.transaction, part.delimiters) for part in group]
     begun = [
         reader.before_claims(part.text, part.position, minimum, is_whole=True)
@@ -111,7 +114,7 @@ def _read_remittances(group: list[SetPart]) -> list[Batch]:
 
 
 def _read_claims(group: list[SetPart]) -> list[Batch]:
-    minimum = _minimum(group)
+    minimum = _minimum(group, UNITS_MIN)
     readers = [Reader837(part.transaction, part.delimiters) for part in group]
     begun = [
         reader.before_claims(part.text, part.position, minimum)
