@@ -287,7 +287,10 @@ def paid_and_taken_back(table: Table) -> None:
     taken = decided("BACK", [(-150, -90, [("CO", "45", -60)], ())], status="22")
     desk.remit("03-02", taken, plb="PLB*1234567893*20261231*FB:IBACK*-90~")
     table.on("BACK", "02-05", "")
-    table.on("BACK", "03-20", "awaiting_payer", deadline_kind="takeback_dispute")
+    table.on(
+        "BACK", "03-20", "awaiting_payer", deadline_kind="takeback_dispute",
+        next_date=on("03-22"),
+    )  # fmt: skip
     desk.accepted("DOUBLE", payer="MCARE")
     for number in ("I1", "I2"):
         text = decided("DOUBLE", [(150, 90, cut, ())], own_number=number)
@@ -354,6 +357,9 @@ def done_elsewhere(table: Table) -> None:
     desk.denied("DOCS", "CO-252", "M127")
     desk.act("DOCS", "02-03", "request_documents", "sent", channel="internal")
     table.on("DOCS", "02-05", "awaiting_client", team="client", deadline="03-01")
+    desk.status("02-15", desk.accepted("RECORDS"), "P3:294")
+    desk.act("RECORDS", "02-16", "send_records", "sent", channel="fax")
+    table.on("RECORDS", "02-16", "awaiting_payer", next_action="wait", next_date=on("03-07"))
     desk.accepted("HEARD")
     desk.act("HEARD", "02-12", "call_payer", "in_process", next_day="03-01")
     table.on("HEARD", "02-16", "awaiting_payer", next_action="wait")

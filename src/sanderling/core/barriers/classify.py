@@ -45,6 +45,7 @@ _TEAM_ASKED: Final = {
     "obtain_authorization": "authorization",
     "verify_eligibility": "intake",
     "write_off": "management",
+    "escalate": "management",
     "refund": "posting",
     "find_payment": "posting",
 }
@@ -258,7 +259,10 @@ def _with_work(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .otherwise("since"),
         due_date=pl.when(waits & acted).then(due).when(waits).then("wait_due"),
         next_action=pl.coalesce(
-            pl.when(asked & asked_team.is_not_null()).then("act_action"),
+            # A matter handed up or to another desk keeps the work that the files call for.
+            pl.when(asked & asked_team.is_not_null() & (pl.col("act_action") != "escalate")).then(
+                "act_action"
+            ),
             pl.when(~acted | asked | ~heard).then(_told("next_action")),
             _routine(barrier, 0),
         ),
@@ -346,7 +350,13 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     waiting = pl.col("barrier") == "awaiting_payer"
     first_touch = pl.col("due_date") + pl.duration(days=1)
     is_open_limit = pl.col("deadline_date").is_not_null() & ~pl.col("is_met").fill_null(value=False)
-    ahead = pl.when(waiting).then(_FIRST_TOUCH_BEFORE_LIMIT_DAYS).otherwise(_SEND_EARLY_DAYS)
+    # The first touch comes that long before a filing limit; other clocks are shorter than that.
+    is_filing = pl.col("deadline_kind").is_in(["timely_filing", "secondary_filing"])
+    ahead = (
+        pl.when(waiting & is_filing)
+        .then(_FIRST_TOUCH_BEFORE_LIMIT_DAYS)
+        .otherwise(_SEND_EARLY_DAYS)
+    )
     latest = pl.when(is_open_limit).then(pl.col("deadline_date") - pl.duration(days=ahead))
     planned = pl.coalesce(
         pl.when("has_act").then("act_next_date"), pl.when(waiting).then(first_touch), routine
