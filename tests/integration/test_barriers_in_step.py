@@ -347,3 +347,90 @@ def test_marking_nothing_is_no_work(inbox: Inbox) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM barriers_barrier")
         assert cursor.fetchone() == (0,)
+
+
+# What a payer's history teaches.
+
+
+def history(inbox: Inbox) -> str:
+    """Take in forty claims sent on January 5, one sent on February 12; return their remittance."""
+    numbers = [f"H{number}" for number in range(40)]
+    inbox.take(
+        claims_file(*(sent(number, 150) for number in numbers)), received_date=date(2026, 1, 5)
+    )
+    inbox.take(
+        claims_file(sent("OPEN", 150), batch="B2", control=102, made="20260212"),
+        received_date=date(2026, 2, 12),
+    )
+    return remittance_file(
+        *(paid(number, 150, 150, payer_number=f"ICN{number}") for number in numbers)
+    )
+
+
+def due_date() -> date | None:
+    return Barrier.objects.get().due_date
+
+
+def test_a_month_later_the_days_are_those_that_history_teaches(inbox: Inbox) -> None:
+    """Forty answers after ten days; the usual 25 weigh as much as thirty answers."""
+    inbox.at = noon(date(2026, 2, 13))
+    inbox.take(history(inbox), received_date=date(2026, 1, 15))
+    assert due_date() == date(2026, 2, 12) + timedelta(days=16)
+
+    for day in (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 4)):
+        refresh_stale(day)
+        refresh_due(day)
+        assert stored() == computed(day), day
+    assert Barrier.objects.get().barrier == "no_response"
+
+
+def test_what_a_month_taught_begins_with_the_next(inbox: Inbox) -> None:
+    inbox.at = noon(date(2026, 2, 13))
+    inbox.take(history(inbox), received_date=date(2026, 2, 13))
+    assert due_date() == date(2026, 2, 12) + timedelta(days=25)
+
+    refresh_stale(date(2026, 3, 1))
+
+    assert due_date() == date(2026, 2, 12) + timedelta(days=33)  # forty answers after 39 days
+    assert stored() == computed(date(2026, 3, 1))
+
+
+def test_a_question_about_a_day_ahead_teaches_nothing(inbox: Inbox) -> None:
+    """What was learned for a month that has not come is learned again when facts come in."""
+    inbox.at = noon(date(2026, 2, 13))
+    remittance = history(inbox)
+    assert len(computed(date(2026, 3, 10))) == 41
+    inbox.take(remittance, received_date=date(2026, 2, 13))
+
+    for day in (date(2026, 3, 1), date(2026, 3, 10)):
+        refresh_stale(day)
+        refresh_due(day)
+    kept = stored()
+    rebuild(date(2026, 3, 10))
+
+    assert stored() == kept
+    assert due_date() == date(2026, 2, 12) + timedelta(days=33)
+
+
+def test_late_answers_teach_the_months_they_belong_to(inbox: Inbox) -> None:
+    """Also the week ends of those months, for the claims that the late file does not speak of."""
+    today = date(2026, 3, 4)
+    inbox.at = noon(today)
+    remittance = history(inbox)
+    freeze_week_ends(today)
+    before = frozen()
+    inbox.take(remittance, received_date=date(2026, 1, 15))
+    freeze_week_ends(today)
+    kept, weeks = stored(), frozen()
+
+    assert kept == computed(today)
+    assert weeks == frozen_anew()
+    claim_id = Claim.objects.get(number="OPEN").pk
+    assert {row[0]: row[6] for row in before if row[1] == claim_id}[date(2026, 3, 1)] == (
+        "awaiting_payer"
+    )
+    assert {row[0]: row[6] for row in weeks if row[1] == claim_id}[date(2026, 3, 1)] == (
+        "no_response"
+    )
+    rebuild(today)
+    assert (stored(), frozen()) == (kept, weeks)

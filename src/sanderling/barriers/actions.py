@@ -136,7 +136,11 @@ def _follow_learned(today: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(known_date) FROM barriers_stale_claim")
         (known_date,) = cursor.fetchone()
-    for payer_id in follow_learned(today, known_date):
+    payer_ids, changed_since = follow_learned(today, known_date)
+    if changed_since is not None:
+        # They are made again, by what is known now, when the next ones are made.
+        _forget_weeks("as_of_date >= %s", changed_since)
+    for payer_id in payer_ids:
         mark_open_claims(payer_id=payer_id, payer_type=None, client_id=None, known_date=today)
 
 

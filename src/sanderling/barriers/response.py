@@ -52,25 +52,36 @@ def response_days(as_of: date) -> pl.DataFrame:
     )
 
 
-def follow_learned(today: date, known_date: date | None) -> list[int]:
-    """Learn again what could have changed; return the payers whose days have.
+def follow_learned(today: date, known_date: date | None) -> tuple[list[int], date | None]:
+    """Learn again what could have changed; return the payers whose days have, and since when.
 
     It could when a month has begun, or when facts came in that count since before it
-    (`known_date`, None: none did).
+    (`known_date`, None: none did). The second answer is the first month, of those that were asked
+    for, whose figures are others now: what was worked out for its days was worked out by old ones.
     """
     types = dict(Payer.objects.filter(response_days=None).order_by("pk").values_list("pk", "type"))
     month = today.replace(day=1)
+    kept: dict[date, dict[int, int]] = {}
     before: dict[int, int] = {}
-    for row in ResponseTime.objects.filter(month_date__lte=month).order_by("month_date"):
-        before[row.payer_id] = row.days
-    if known_date is not None and known_date < month:
+    for row in ResponseTime.objects.filter(payer_id__in=list(types)).order_by("month_date"):
+        kept.setdefault(row.month_date, {})[row.payer_id] = row.days
+        if row.month_date <= month:
+            before[row.payer_id] = row.days
+    changed_since = None
+    if known_date is not None:
         forget_learned(known_date)
+        for past in (each for each in kept if known_date < each <= month):
+            again = _learned(past, {key: types[key] for key in kept[past]})
+            if any(days != again.get(key, 0) for key, days in kept[past].items()):
+                changed_since = past
+                break
     after = _learned(month, types)
-    return [
+    changed = [
         payer_id
         for payer_id in types
         if payer_id in before and before[payer_id] != after.get(payer_id, 0)
     ]
+    return changed, changed_since
 
 
 def _learned(month: date, types: dict[int, str]) -> dict[int, int]:
