@@ -32,6 +32,7 @@ def put_barrier(number: str, party: int = 11, **more: Any) -> Barrier:
         "since_date": today - timedelta(days=20),
         "next_date": today + timedelta(days=3),
         "cause": "claim_sent",
+        "service_date": claim.service_from_date,
     }
     return Barrier.objects.create(claim_id=claim.pk, party=party, **values | more)
 
@@ -48,6 +49,7 @@ def keep(number: str, as_of: date, barrier: str, cents: int, party: int = 11) ->
         payer_id=claim.payer_id if party == 11 else None,
         balance_cents=cents,
         barrier=barrier,
+        service_date=claim.service_from_date,
     )
 
 

@@ -35,6 +35,7 @@ _FROZEN: Final = [
     "balance_cents",
     "barrier",
     "category",
+    "service_date",
 ]
 _STALE: Final = """
 WITH taken AS (
@@ -192,4 +193,23 @@ def _freeze_again(taken: dict[int, date]) -> None:
 
 
 def _keep_frozen(rows: pl.DataFrame, day: date) -> None:
-    copy_frame("barriers_frozen_barrier", rows.select(_FROZEN).with_columns(as_of_date=pl.lit(day)))
+    dated = _with_service_dates(rows.select(_FROZEN))
+    copy_frame("barriers_frozen_barrier", dated.with_columns(as_of_date=pl.lit(day)))
+
+
+def _with_service_dates(rows: pl.DataFrame) -> pl.DataFrame:
+    """Fill in the service dates of claims that were not read to find their barrier."""
+    missing = rows.filter(pl.col("service_date").is_null())["claim_id"].unique().to_list()
+    if not missing:
+        return rows
+    found = read_frame(
+        "SELECT c.id, coalesce(c.service_from_date, c.first_billed_date)"
+        " FROM unnest(%s::bigint[]) AS w(id) JOIN claims_claim c USING (id)",
+        {"claim_id": pl.Int64, "found_date": pl.Date},
+        [missing],
+    )
+    return (
+        rows.join(found, on="claim_id", how="left", maintain_order="left")
+        .with_columns(service_date=pl.coalesce("service_date", "found_date"))
+        .drop("found_date")
+    )

@@ -32,7 +32,7 @@ PARTS: Final[Mapping[str, str]] = {
 KEPT_PARTS: Final = ("payer", "client", "category")
 # The day a balance's age counts from: the date of service, as on the aging page.
 BASIS_DATE: Final = (
-    "coalesce(c.service_from_date, c.first_billed_date,"
+    "coalesce(b.service_date,"
     " (SELECT min(e.posted_date) FROM ledger_entry e WHERE e.claim_id = b.claim_id))"
 )
 AGE_DAYS: Final = f"greatest(%(as_of)s::date - {BASIS_DATE}, 0)"
@@ -43,7 +43,7 @@ _KEPT: Final = """(
     SELECT claim_id, client_id, party, payer_id, balance_cents, barrier, category,
            '' AS subcategory, '' AS detail, '' AS group_code, '' AS reason_code,
            '' AS remark_code, '' AS status_code, '' AS next_action, '' AS team,
-           NULL::date AS since_date, NULL::date AS next_date, NULL::date AS due_date,
+           NULL::date AS since_date, NULL::date AS next_date, NULL::date AS due_date, service_date,
            NULL::date AS deadline_date, '' AS deadline_kind, 0 AS deadline_level,
            '' AS deadline_rule, false AS is_deadline_met, '' AS cause, '[]'::jsonb AS evidence
       FROM barriers_frozen_barrier

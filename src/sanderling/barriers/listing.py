@@ -28,7 +28,7 @@ ORDERS: Final[Mapping[str, tuple[str, str, str]]] = {
     "deadline": ("coalesce(b.deadline_date, 'infinity')", "date", ""),
     "next": ("coalesce(b.next_date, 'infinity')", "date", ""),
     "since": ("coalesce(b.since_date, '-infinity')", "date", ""),
-    "service": (f"coalesce({BASIS_DATE}, '-infinity')", "date", "c"),
+    "service": (f"coalesce({BASIS_DATE}, '-infinity')", "date", ""),
     "client": ("k.code", "text", "k"),
     "claim": ("c.number", "text", "c"),
     "payer": ("coalesce(p.name, '')", "text", "p"),

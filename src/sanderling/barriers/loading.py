@@ -17,7 +17,7 @@ from sanderling.remits.facts import load_facts
 
 _CLAIMS: Final = """
 SELECT c.id, c.client_id, c.kind, c.payer_id, c.secondary_payer_id, c.tertiary_payer_id,
-       c.service_from_date, c.service_to_date
+       c.service_from_date, c.service_to_date, c.first_billed_date
   FROM posted_claims t JOIN claims_claim c ON c.id = t.claim_id
 """
 _OPEN_TODAY: Final = """

@@ -36,6 +36,7 @@ class Barrier(models.Model):
     deadline_rule = models.TextField(default="")  # in words
     is_deadline_met = models.BooleanField(default=False)  # filed in time, with proof
     recheck_date = models.DateField(null=True)  # time alone changes the row on this day
+    service_date = models.DateField(null=True)  # from which the balance ages
     cause = models.TextField(default="")  # kind of the fact that decided: remittance, time, ...
     # [[kind, transaction_id, position, date], ...], the deciding fact first
     evidence = models.JSONField(default=list)
@@ -86,6 +87,7 @@ class FrozenBarrier(models.Model):
     balance_cents = models.BigIntegerField()
     barrier = models.TextField()
     category = models.TextField(default="")
+    service_date = models.DateField(null=True)  # from which the balance ages
 
     class Meta:
         db_table = "barriers_frozen_barrier"

@@ -58,7 +58,6 @@ def slices(question: Question, *, by: str = "") -> list[Slice]:
         SELECT barrier, part, count(*), sum(balance_cents)::bigint AS balance_cents, {sums}
           FROM (SELECT b.barrier, {part} AS part, b.balance_cents, {AGE_DAYS} AS age_days
                   FROM {question.source()} AS b
-                  JOIN claims_claim c ON c.id = b.claim_id
                   {where(question.conditions())}
                 OFFSET 0) AS aged
          GROUP BY barrier, part

@@ -368,6 +368,7 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return rows.with_columns(
         next_action=pl.when(is_due).then(pl.lit("check_status")).otherwise("next_action"),
         since_date=pl.col("since"),
+        service_date=pl.coalesce("service_from_date", "first_billed_date"),
         next_date=pl.max_horizontal(
             pl.min_horizontal(planned, latest), pl.col("since").fill_null(pl.lit(as_of))
         ),

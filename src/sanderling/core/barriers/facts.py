@@ -4,7 +4,7 @@ Every frame holds whole claims. Facts that were not known yet on the day that is
 left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and columns:
 
 - claims: claim_id, client_id, kind (P, I, D), payer_1_id, payer_2_id, payer_3_id,
-  service_from_date, service_to_date.
+  service_from_date, service_to_date, first_billed_date.
 - balances: claim_id, client_id, party (11 ... 14), balance_cents, since_date: what is open on the
   day.
 - submission_details: submission_id, payer_name, batch_reference.
@@ -36,6 +36,7 @@ CLAIMS: Final = {
     "payer_3_id": pl.Int64,
     "service_from_date": pl.Date,
     "service_to_date": pl.Date,
+    "first_billed_date": pl.Date,
 }
 BALANCES: Final = {
     "claim_id": pl.Int64,

@@ -40,8 +40,8 @@ def acts(activities: pl.DataFrame, last_words: pl.DataFrame) -> pl.DataFrame:
 
     `last_words`: claim_id, sequence (the payer whose money is worked on), last_word_date (null:
     the payer has said nothing yet). Result: act (a barrier's name), act_action, act_date,
-    act_next_date, act_activity_id, act_due_days (null: no clock of its own), act_before (what people
-    were waiting for when they heard it).
+    act_next_date, act_activity_id, act_due_days (null: no clock of its own), act_before (what
+    people waited for when they heard it).
     """
     action, outcome = pl.col("action"), pl.col("outcome")
     hard = (
