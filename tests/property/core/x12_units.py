@@ -98,8 +98,11 @@ _ODD_SEGMENTS = (
 )
 
 
-def _unit(chance: random.Random, number: int, parent: int) -> list[str]:
-    """Return the segments of a subscriber with a claim that adds up."""
+def _unit(chance: random.Random, number: int, parent: int, *, is_varied: bool) -> list[str]:
+    """Return the segments of a subscriber with a claim that adds up.
+
+    When varied, a line may point at a diagnosis that the claim has not.
+    """
     segments = [
         f"HL*{number}*{parent}*22*0",
         f"SBR*{chance.choice('PS')}*18*{chance.choice(('', 'GRP'))}******CI",
@@ -111,11 +114,14 @@ def _unit(chance: random.Random, number: int, parent: int) -> list[str]:
     ]
     charges = [chance.randrange(100, 90_000) for _ in range(chance.randrange(1, 4))]
     replaces = chance.random() < 0.1
+    pointers = chance.choice(("1", "1", "1:2")) if is_varied else "1"
     segments += [
         f"CLM*PCN{number}*{sum(charges) / 100:.2f}***11:B:{'7' if replaces else '1'}*Y*A*Y*Y",
         f"REF*D9*TRACE{number}",
         f"HI*ABK:J0190{chance.choice(('', '*ABF:I10', '*ABF:I10*ABF:R509'))}",
     ]
+    if chance.random() < 0.2:
+        segments.append("NTE*ADD*PLEASE READ")
     if replaces:
         segments.append(f"REF*F8*ICN{number}")
     if chance.random() < 0.8:
@@ -123,13 +129,29 @@ def _unit(chance: random.Random, number: int, parent: int) -> list[str]:
     for line, charge in enumerate(charges, 1):
         segments += [
             f"LX*{line}",
-            f"SV1*HC:99213{chance.choice(('', ':25'))}*{charge / 100:.2f}*UN*1***1",
+            f"SV1*HC:99213{chance.choice(('', ':25'))}*{charge / 100:.2f}*UN*1***{pointers}",
             f"DTP*472*D8*2026010{chance.randrange(1, 9)}",
             f"REF*6R*{number}L{line}",
         ]
         if chance.random() < 0.1:
             segments.append("NM1*82*1*OTHER*ANN****XX*1987654328")
     return segments
+
+
+def _unusual(chance: random.Random, number: int, parent: int) -> list[str]:
+    """Return a patient below a subscriber who says he has none, or a subscriber without a claim."""
+    if chance.random() < 0.5:
+        return [
+            f"HL*{number}*{number - 1}*23*0",
+            "PAT*19",
+            "NM1*QC*1*DOE*JILL",
+            f"CLM*PCN{number}*10***11:B:1*Y*A*Y*Y",
+            "HI*ABK:I10",
+            "LX*1",
+            "SV1*HC:99213*10*UN*1***1",
+            "DTP*472*D8*20260101",
+        ]
+    return [f"HL*{number}*{parent}*22*0", "SBR*P*18*******CI", "NM1*IL*1*DOE*JANE", "N2*MORE"]
 
 
 def units(seed: int, count: int, faults: int) -> list[str]:
@@ -146,7 +168,10 @@ def units(seed: int, count: int, faults: int) -> list[str]:
                 "REF*EI*742222222",
             ]
             parent, number = number, number + 1
-        segments += _unit(chance, number, parent)
+        segments += _unit(chance, number, parent, is_varied=faults > 0)
+        if faults and chance.random() < 0.1:
+            number += 1
+            segments += _unusual(chance, number, parent)
     for _ in range(faults):
         place = chance.randrange(1, len(segments))
         kind = chance.randrange(5)
