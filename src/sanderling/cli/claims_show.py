@@ -81,6 +81,12 @@ def _why(row: dict[str, Any]) -> list[str]:
     if row["deadline"]:
         met = " (met)" if row["is_deadline_met"] else ""
         lines.append(f"    deadline: {row['deadline_kind']} {row['deadline']}{met}")
+    pay = row["prompt_pay"]
+    if pay:
+        late = f", {pay['late_days']} days late" if pay["late_days"] else ""
+        cents = pay["interest_cents"]
+        interest = f", interest estimate {dollars(cents)}" if cents else ""
+        lines.append(f"    prompt pay: due {pay['due']}{late} ({pay['jurisdiction']}){interest}")
     return lines
 
 

@@ -196,3 +196,12 @@ def ensure_payer(*, payer_id: str, name: str, at: datetime, trn: str = "") -> Pa
         number = normalized_number(trn)
         _add_aliases(payer, [(AliasKind.TRN.value, number)] if number else [])
     return payer
+
+
+@transaction.atomic
+def set_state(*, payer: Payer, state: str) -> bool:
+    """Say whose prompt-pay law binds a payer's plans, "" for none; return whether that is new.
+
+    The audit trail has the change, as any of a payer; `payers import` leaves the state alone.
+    """
+    return bool(_apply(payer, {"state": state}))

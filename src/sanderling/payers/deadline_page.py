@@ -10,6 +10,12 @@ import polars as pl
 from django.db.models import QuerySet
 
 from sanderling.core.deadlines.due import NEED_SCHEMA, deadlines
+from sanderling.core.deadlines.prompt_pay import (
+    jurisdiction_name,
+    jurisdiction_of,
+    rates_text,
+    rule_in_force,
+)
 from sanderling.core.deadlines.rules import (
     PAYER_COLUMNS,
     PAYER_TYPES,
@@ -142,6 +148,34 @@ def _told(name: str, row: dict[str, Any]) -> DeadlineInForce:
         source=row["source"],
         is_unverified=row["confidence"] == Confidence.LOW.value,
         is_kept_by_sending=row["receipt_rule"] == ReceiptRule.SENT.value,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPayTerms:
+    """The prompt-pay rule that binds a payer, in words; `rates` is empty when none is fixed."""
+
+    jurisdiction: str
+    days_electronic: int
+    days_paper: int
+    rates: str
+    note: str
+    is_unverified: bool
+
+
+def prompt_pay_terms(*, payer: Payer, on_date: date) -> PromptPayTerms | None:
+    """Return the rule for what a payer receives on a day, None when no sourced one binds it."""
+    jurisdiction = jurisdiction_of(payer_type=payer.type, state=payer.state)
+    rule = rule_in_force(jurisdiction, on_date) if jurisdiction else None
+    if rule is None:
+        return None
+    return PromptPayTerms(
+        jurisdiction=jurisdiction_name(rule.jurisdiction),
+        days_electronic=rule.days_electronic,
+        days_paper=rule.days_paper,
+        rates=rates_text(rule),
+        note=rule.note,
+        is_unverified=rule.confidence != Confidence.HIGH.value,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from django import forms
 
+from sanderling.core.deadlines.prompt_pay import STATES, prompt_pay_rules
 from sanderling.core.deadlines.published import PublishedLimit
 from sanderling.core.deadlines.rules import (
     AMOUNT_MAX,
@@ -177,3 +178,24 @@ class WithdrawalForm(forms.Form):
     note = forms.CharField(
         max_length=TEXT_LENGTH_MAX, required=False, label="Why", help_text="No patient data."
     )
+
+
+class StateForm(forms.Form):
+    """Whose prompt-pay law binds a payer's plans."""
+
+    state = forms.ChoiceField(
+        required=False,
+        label="State whose prompt-pay law binds its plans",
+        help_text="Where most of its plans are issued. None for self-funded plans: no state's law"
+        " binds them.",
+    )
+
+    def __init__(self, *, data: object = None, **options: object) -> None:
+        super().__init__(data, **options)  # type: ignore[arg-type]  # passed through
+        field = self.fields["state"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        sourced = {rule.jurisdiction for rule in prompt_pay_rules()}
+        field.choices = [
+            ("", "none"),
+            *((code, code if code in sourced else f"{code} (no sourced rule)") for code in STATES),
+        ]

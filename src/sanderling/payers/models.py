@@ -57,6 +57,8 @@ class Payer(models.Model):
     response_days = models.IntegerField(null=True)
     phone = models.TextField(blank=True, default="")
     portal_url = models.TextField(blank=True, default="")
+    # Whose prompt-pay law binds its plans: two letters; empty: none, or not known.
+    state = models.TextField(blank=True, default="", db_default="")
     # Born from a file that names a payer nobody has imported yet.
     is_provisional = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -66,6 +68,9 @@ class Payer(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(type__in=PayerType.values), name="payer_type_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__regex=r"^([A-Z]{2})?$"), name="payer_state_is_two_letters"
             ),
         ]
 

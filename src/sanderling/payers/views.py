@@ -12,12 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
 from sanderling.clients.models import Client
+from sanderling.core.deadlines.prompt_pay import STATE_RULED_TYPES
 from sanderling.core.deadlines.published import published_limits
 from sanderling.core.deadlines.rules import TYPE_NAMES
+from sanderling.payers.actions import set_state
 from sanderling.payers.deadline_page import (
     OVERVIEW,
     deadlines_by_type,
     deadlines_of_payer,
+    prompt_pay_terms,
     rules_set,
     shown_rule,
 )
@@ -28,7 +31,14 @@ from sanderling.payers.deadline_rules import (
     set_deadline_rule,
     withdraw_deadline_rule,
 )
-from sanderling.payers.forms import EndForm, RuleForm, TypeRuleForm, WithdrawalForm, filled_in
+from sanderling.payers.forms import (
+    EndForm,
+    RuleForm,
+    StateForm,
+    TypeRuleForm,
+    WithdrawalForm,
+    filled_in,
+)
 from sanderling.payers.models import DeadlineRule, Payer, PayerType
 
 UNPROCESSABLE = 422
@@ -54,6 +64,20 @@ def payer(request: HttpRequest, pk: int) -> HttpResponse:
     limit = next((one for one in published_limits() if one.key == key), None)
     initial = filled_in(limit) if limit else None
     return _payer_page(request, found, RuleForm(clients=_client_choices(), initial=initial))
+
+
+@require_POST
+@requires("deadlines.edit")
+def set_payer_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say whose prompt-pay law binds a payer's plans."""
+    found = get_object_or_404(Payer, pk=pk)
+    form = StateForm(data=request.POST)
+    if not form.is_valid():
+        rule_form = RuleForm(clients=_client_choices())
+        return _payer_page(request, found, rule_form, state_form=form)
+    if set_state(payer=found, state=form.cleaned_data["state"]):
+        messages.success(request, "The state was set.")
+    return redirect("payer", pk=found.pk)
 
 
 @require_POST
@@ -173,9 +197,15 @@ def _may_edit(request: HttpRequest) -> bool:
     return request.user.is_authenticated and request.user.may("deadlines.edit")
 
 
-def _payer_page(request: HttpRequest, found: Payer, form: RuleForm) -> HttpResponse:
+def _payer_page(
+    request: HttpRequest, found: Payer, form: RuleForm, state_form: StateForm | None = None
+) -> HttpResponse:
     context = {
         "payer": found,
+        "prompt_pay": prompt_pay_terms(payer=found, on_date=timezone.localdate()),
+        # It says nothing about the payers of other types.
+        "has_state": found.type in STATE_RULED_TYPES or bool(found.state),
+        "state_form": state_form or StateForm(initial={"state": found.state}),
         "type_name": TYPE_NAMES[found.type],
         "aliases": found.aliases.order_by("kind", "value"),
         "deadlines": deadlines_of_payer(payer=found, on_date=timezone.localdate()),
@@ -186,7 +216,7 @@ def _payer_page(request: HttpRequest, found: Payer, form: RuleForm) -> HttpRespo
         "may_edit": _may_edit(request),
         "today": timezone.localdate(),
     }
-    status = UNPROCESSABLE if form.is_bound else 200
+    status = UNPROCESSABLE if form.is_bound or state_form else 200
     return render(request, "payers/payer.html", context, status=status)
 
 

@@ -42,6 +42,7 @@ from sanderling.files.models import StoredFile, TransactionSet
 from sanderling.followup.models import Activity, Channel
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
+from sanderling.receivables.prompt_pay import of_balance, of_payments, places_of
 from sanderling.remits.models import (
     Adjustment,
     ClaimPayment,
@@ -151,7 +152,19 @@ def claim_detail(
         + [place[1] for row in barriers or [] for place in _filed(row)]
     )
     shown_submissions = _submissions(submissions, sources)
-    shown_payments = _payments(payments, sources, _suspended(entries))
+    payers = _payers_by_place(claim)
+    remittances = Remittance.objects.in_bulk({payment.remittance_id for payment in payments})
+    places = places_of(payments, payers=payers, remittances=remittances)
+    held = _held(payments, entries)
+    late = of_payments(
+        payments, places=places, payers=payers, remittances=remittances, held=held, as_of=as_of
+    )
+    shown_payments = [
+        {**row, "prompt_pay": late.get(payment.pk)}
+        for payment, row in zip(
+            payments, _payments(payments, remittances, held, sources), strict=True
+        )
+    ]
     shown_answers = [_answer(answer, sources) for answer in answers]
     shown_entries = _entries(entries, sources)
     balances = _party_balances(entries)
@@ -188,7 +201,19 @@ def claim_detail(
         "suspense_cents": sum(e.amount_cents for e in entries if e.kind == Kind.SUSPENSE),
         "barrier": None
         if barriers is None
-        else [_barrier(row, claim, as_of, sources) for row in barriers],
+        else [
+            {
+                **_barrier(row, claim, as_of, sources),
+                "prompt_pay": of_balance(
+                    row,
+                    payer=payers.get(row["party"] - 10),
+                    payments=[p for p in payments if places.get(p.pk) == row["party"] - 10],
+                    answers=answers,
+                    as_of=as_of,
+                ),
+            }
+            for row in barriers
+        ],
         "lines": _lines(entries, submissions, payments),
         "submissions": shown_submissions,
         "remittances": shown_payments,
@@ -209,11 +234,7 @@ def _filed(row: dict[str, Any]) -> list[tuple[str, int, int, date]]:
 
 def _barrier(row: dict[str, Any], claim: Claim, as_of: date, sources: _Sources) -> dict[str, Any]:
     """Return why a party of the claim owes, what comes next, and the facts it follows from."""
-    payer = {
-        Account.PRIMARY: claim.payer,
-        Account.SECONDARY: claim.secondary_payer,
-        Account.TERTIARY: claim.tertiary_payer,
-    }.get(row["party"])
+    payer = _payers_by_place(claim).get(row["party"] - 10)
     service = claim.service_to_date if claim.kind == "I" else claim.service_from_date
     nowhere = {"file_sha256": None, "file_name": None, "position": 0}
     return {
@@ -233,6 +254,12 @@ def _barrier(row: dict[str, Any], claim: Claim, as_of: date, sources: _Sources) 
             for kind, number, position, day in evidence_of(row)
         ],
     }
+
+
+def _payers_by_place(claim: Claim) -> dict[int, Payer]:
+    """Return the claim's payers that are known, by place: 1 is the primary."""
+    payers = (claim.payer, claim.secondary_payer, claim.tertiary_payer)
+    return {place: payer for place, payer in enumerate(payers, start=1) if payer is not None}
 
 
 def _kind_name(claim: Claim, *, is_taken_over: bool) -> str:
@@ -451,21 +478,26 @@ def _submissions(submissions: list[Submission], sources: _Sources) -> list[dict[
     ]
 
 
-def _suspended(entries: Iterable[Entry]) -> set[tuple[int, int]]:
-    """Return the claim payments, by set and position, that the ledger keeps in suspense."""
+def _held(payments: Iterable[ClaimPayment], entries: Iterable[Entry]) -> set[int]:
+    """Return the claim payments that do not balance, or that the ledger keeps in suspense.
+
+    It also holds what balances: a number used twice, a reversal of nothing.
+    """
     sums: defaultdict[tuple[int, int], int] = defaultdict(int)
     for entry in entries:
         if entry.kind == Kind.SUSPENSE:
             sums[entry.transaction_id, entry.position] += entry.amount_cents
-    return {place for place, cents in sums.items() if cents}
+    return {p.pk for p in payments if p.is_held or sums[p.transaction_id, p.position]}
 
 
 def _payments(
-    payments: list[ClaimPayment], sources: _Sources, suspended: set[tuple[int, int]]
+    payments: list[ClaimPayment],
+    remittances: dict[int, Remittance],
+    held: set[int],
+    sources: _Sources,
 ) -> list[dict[str, Any]]:
-    """Return the claim payments; held are those out of balance, and those in `suspended`."""
+    """Return the claim payments, in order, with their lines."""
     ids = [payment.pk for payment in payments]
-    remittances = Remittance.objects.in_bulk({payment.remittance_id for payment in payments})
     adjustments: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     for row in Adjustment.objects.filter(payment_id__in=ids).order_by("position", "part"):
         adjustments[row.payment_id, row.line_index].append(
@@ -516,8 +548,7 @@ def _payments(
             "patient_share_cents": payment.patient_share_cents,
             "crossover_name": payment.crossover_name,
             "payer_received_date": payment.payer_received_date,
-            # The ledger also holds what balances: a number used twice, a reversal of nothing.
-            "is_held": payment.is_held or (payment.transaction_id, payment.position) in suspended,
+            "is_held": payment.pk in held,
             "gap_cents": payment.gap_cents,
             "match_method": payment.match_method,
             "adjustments": adjustments[payment.pk, 0],

@@ -18,6 +18,8 @@ from sanderling.core.barriers.words import (
     team_title,
 )
 from sanderling.core.codes.carc import title_of
+from sanderling.core.deadlines.prompt_pay import jurisdiction_name
+from sanderling.core.deadlines.rules import Confidence
 
 Detail = Mapping[str, Any]
 
@@ -118,8 +120,19 @@ def barrier(row: Detail, links: Links) -> dict[str, Any]:
         "team_text": team_title(row["team"]) if row["team"] else "",
         "deadline_text": deadline_title(row["deadline_kind"], row["deadline_level"]),
         "evidence": evidence,
+        "prompt_pay": prompt_pay(row["prompt_pay"]),
         "proof": next((fact for fact in evidence if fact["kind"] == PROOF), None),
     }
+
+
+def prompt_pay(row: Detail | None) -> dict[str, Any] | None:
+    """Return prompt pay with whose rule it is, in words: NY, 30 days electronic; 12% a year."""
+    if row is None:
+        return None
+    terms = [f"{jurisdiction_name(row['jurisdiction'])}, {row['days']} days electronic"]
+    terms += [row["rates"]] if row["rates"] else []
+    verify = "" if row["confidence"] == Confidence.HIGH else ", default, verify"
+    return {**row, "terms": "; ".join(terms) + verify}
 
 
 def deadline_bar(row: Detail, today: date) -> dict[str, Any] | None:
@@ -239,6 +252,7 @@ def remittance(row: Detail, links: Links) -> dict[str, Any]:
         "url": links.of(row),
         "is_denial": is_denial(row),
         "is_reversal": row["status"] == _REVERSAL,
+        "prompt_pay": prompt_pay(row["prompt_pay"]),
         "lines": lines,
         "claim_level": claim_level if row["adjustments"] or row["remarks"] else None,
         "patient_cents": patient,

@@ -21,6 +21,11 @@ DAYS_A_YEAR: Final = 365
 RATE_UNIT: Final = 10_000
 DAYS_MAX: Final = 1_000_000
 STATE_RULED_TYPES: Final = frozenset({"commercial", "bcbs"})
+_STATES: Final = (
+    "AL AK AZ AR CA CO CT DC DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ"
+    " NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
+)
+STATES: Final = tuple(_STATES.split())
 
 ITEM_SCHEMA: Final[dict[str, pl.DataType]] = {
     "item_id": pl.Int64(),
@@ -115,6 +120,11 @@ def jurisdiction_of(*, payer_type: str, state: str) -> str | None:
     return state if payer_type in STATE_RULED_TYPES and state else None
 
 
+def jurisdiction_name(jurisdiction: str) -> str:
+    """Return what a jurisdiction is called: NY, Medicare."""
+    return "Medicare" if jurisdiction == "medicare" else jurisdiction
+
+
 def prompt_pay(
     *,
     jurisdiction: str,
@@ -130,7 +140,7 @@ def prompt_pay(
     percent, takes the place of the rule's own. Interest is net x rate x days late / 365, half a
     cent up; on a net payment of zero or less there is none.
     """
-    rule = _rule_of(jurisdiction, received_date)
+    rule = rule_in_force(jurisdiction, received_date)
     if rule is None:
         return None
     days = rule.days_electronic if is_electronic else rule.days_paper
@@ -141,11 +151,33 @@ def prompt_pay(
     return PromptPay(due_date, late_days, interest, rule)
 
 
-def _rule_of(jurisdiction: str, received_date: date) -> PromptPayRule | None:
+def rule_in_force(jurisdiction: str, received_date: date) -> PromptPayRule | None:
+    """Return the rule for claims that a payer received on a day, None when none is sourced."""
     for rule in prompt_pay_rules():
         if rule.jurisdiction == jurisdiction and rule.is_in_force(received_date):
             return rule
     return None
+
+
+def rates_text(rule: PromptPayRule) -> str:
+    """Return the yearly rates in words, by days since receipt; "" when the rate is not fixed.
+
+    "12% a year"; "18% a year to day 60, 24% to day 120, 30% after".
+    """
+    if not rule.bands:
+        return ""
+    first, *more = rule.bands
+    found = [f"{_percent(first)} a year" + (f" to day {first.until_days}" if more else "")]
+    found += [
+        f"{_percent(band)} " + ("after" if band is more[-1] else f"to day {band.until_days}")
+        for band in more
+    ]
+    return ", ".join(found)
+
+
+def _percent(band: RateBand) -> str:
+    whole, rest = divmod(band.annual_rate, RATE_UNIT // 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + "%" if rest else f"{whole}%"
 
 
 def _interest(net_cents: int, days: int, late_days: int, bands: tuple[RateBand, ...]) -> int:

@@ -18,7 +18,7 @@ from sanderling.core.ledger.lines import match_lines
 
 PRIOR_PAYER_REASON: Final = "23"
 PAYER_INITIATED_GROUP: Final = "PI"
-_SEQUENCE_BY_STATUS: Final = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
+SEQUENCE_BY_STATUS: Final = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 _FORWARDING_STATUSES: Final = ["19", "20", "21"]
 _LAST_SEQUENCE: Final = 3
 _RECEIVABLE_BASE: Final = 10  # Account.PRIMARY is 10 + sequence 1, and so on
@@ -35,7 +35,7 @@ def ordered_payments(facts: ClaimFacts) -> pl.DataFrame:
             payment_date=pl.coalesce("payment_date", "received_date"),
             sequence=pl.coalesce(
                 pl.col("status").replace_strict(
-                    _SEQUENCE_BY_STATUS, default=None, return_dtype=pl.Int64
+                    SEQUENCE_BY_STATUS, default=None, return_dtype=pl.Int64
                 ),
                 "sequence",
             ),

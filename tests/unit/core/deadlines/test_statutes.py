@@ -17,6 +17,8 @@ from sanderling.core.deadlines.prompt_pay import (
     prompt_pay,
     prompt_pay_frame,
     prompt_pay_rules,
+    rates_text,
+    rule_in_force,
 )
 
 RECEIVED = date(2026, 1, 5)
@@ -41,6 +43,23 @@ class TestPromptPay:
         assert found.due_date == date(2026, 2, 4)
         assert found.late_days == 30
         assert found.interest_cents == 986
+
+    @pytest.mark.parametrize(
+        ("jurisdiction", "words"),
+        [
+            ("NY", "12% a year"),
+            ("DC", "18% a year to day 60, 24% to day 120, 30% after"),
+            ("medicare", ""),
+        ],
+    )
+    def test_rates_in_words(self, jurisdiction: str, words: str) -> None:
+        rule = rule_in_force(jurisdiction, RECEIVED)
+        assert rule is not None
+        assert rates_text(rule) == words
+
+    def test_no_rule_before_it_began(self) -> None:
+        assert rule_in_force("CA", date(2025, 12, 31)) is None
+        assert rule_in_force("CA", date(2026, 1, 1)) is not None
 
     def test_paper_has_more_days(self) -> None:
         found = owed("NY", date(2026, 3, 6), is_electronic=False)
