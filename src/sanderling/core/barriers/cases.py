@@ -293,7 +293,23 @@ def _reason_action() -> pl.Expr:
         )
         .list.first()
     )
-    return pl.when(bills_nobody).then(after).otherwise("reason_next_action")
+    return (
+        pl.when(is_late_for_medicare())
+        .then(pl.lit("write_off"))
+        .when(bills_nobody)
+        .then(after)
+        .otherwise("reason_next_action")
+    )
+
+
+def is_late_for_medicare() -> pl.Expr:
+    """Medicare refused a claim as filed too late: no decision, so there is no appeal (DOMAIN 4.3).
+
+    Without one of its exceptions, which a person has to know, the money is lost.
+    """
+    return (
+        (pl.col("payer_type") == "medicare") & (pl.col("reason_subcategory") == "TIMELY_FILING")
+    ).fill_null(value=False)
 
 
 def _appeal_only() -> pl.Expr:

@@ -53,6 +53,7 @@ _PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one 
 # Remarks that the patient is a Qualified Medicare Beneficiary: the law forbids billing the share.
 PATIENT_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
 _ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
+_SENDINGS: Final = ["send_records", "resubmit", "bill_secondary"]
 _INQUIRIES: Final = ["check_status", "call_payer"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
@@ -246,7 +247,11 @@ def _with_work(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .then(pl.lit("other"))
         .otherwise("category"),
         subcategory=pl.when("is_decided").then("reason_subcategory"),
-        detail=pl.when(acted).then(pl.lit("act")).otherwise("detail"),
+        detail=pl.when(acted & waits & pl.col("act_action").is_in(_SENDINGS))
+        .then(pl.lit("act_sent"))
+        .when(acted)
+        .then(pl.lit("act"))
+        .otherwise("detail"),
         cause=pl.when(acted & late)
         .then(pl.lit("time"))
         .when(acted)
@@ -368,6 +373,8 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return rows.with_columns(
         next_action=pl.when(is_due).then(pl.lit("check_status")).otherwise("next_action"),
         since_date=pl.col("since"),
+        # A kind of which no rule gives a day limits nothing.
+        deadline_kind=pl.when(pl.col("deadline_date").is_not_null()).then("deadline_kind"),
         service_date=pl.coalesce("service_from_date", "first_billed_date"),
         next_date=pl.max_horizontal(
             pl.min_horizontal(planned, latest), pl.col("since").fill_null(pl.lit(as_of))

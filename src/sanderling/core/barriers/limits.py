@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from sanderling.core.barriers.cases import decision_rules
+from sanderling.core.barriers.cases import decision_rules, is_late_for_medicare
 from sanderling.core.deadlines.due import deadlines
 from sanderling.core.ledger.accounts import Account
 
@@ -46,6 +46,9 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     asked_by_phone = (
         pl.col("has_act") & (pl.col("barrier") == "pended") & (pl.col("base") != "pended")
     )
+    told_by_phone = (
+        pl.col("has_act") & (pl.col("barrier") == "denied") & pl.col("decision_date").is_null()
+    )
     needs = rows.filter(kind != "").select(
         "item_id",
         kind="deadline_kind",
@@ -62,6 +65,8 @@ def with_deadlines(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         .then("reversal_date")
         .when(kind == "corrected_claim")
         .then("first_remittance_date")
+        .when(told_by_phone)
+        .then("act_date")
         .otherwise(pl.coalesce("decision_date", "status_date")),
         request_date=pl.when(asked_by_phone)
         .then("act_date")
@@ -102,6 +107,8 @@ def _kind() -> pl.Expr:
     appeal_or_filing = pl.when(is_decided).then(pl.lit("appeal")).otherwise(filing)
     return (
         pl.when((pl.col("detail") == "held") | barrier.is_in(_WITHOUT))
+        .then(pl.lit(""))
+        .when((beneath == "denied") & is_decided & is_late_for_medicare())
         .then(pl.lit(""))
         .when(barrier == "credit_balance")
         .then(pl.lit("refund"))

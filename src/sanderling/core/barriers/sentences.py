@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sanderling.core.barriers.words import TEAMS
 from sanderling.core.codes.carc import title_of
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
 
@@ -67,11 +68,12 @@ def _awaiting_payer(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
         f" answer is due by {due}.",
         "part": f"{payer} has decided part of the claim; the rest is due by {due}.",
         "act": f"Asked about on {since}; {payer} is to answer by {due}.",
+        "act_sent": f"What was needed went to {payer} on {since}; an answer is due by {due}.",
         "snapshot": f"Taken over open from another system on {since}; {payer} has until {due}.",
     }
     sent = (
-        f"The claim was sent to {payer} on {since} and nobody has confirmed it yet; an answer is"
-        f" due by {due}."
+        f"The claim was sent to {payer} on {since}, which has not confirmed it; an answer is due"
+        f" by {due}."
     )
     return told.get(row["detail"], sent)
 
@@ -127,6 +129,11 @@ def _denied(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
 
 
 def _underpaid(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    if row["group_code"] == "PR":
+        return (
+            f"{payer} paid on {_day(row['since_date'])} and leaves what is above its allowed amount"
+            f" to the patient ({_code(row)}); whether the patient may be billed has to be checked."
+        )
     return (
         f"{payer} paid on {_day(row['since_date'])} and cut the rest without a contract for it:"
         f" {_code(row)}."
@@ -160,7 +167,8 @@ def _awaiting_internal(row: Row, payer: str, as_of: date) -> str:
             " does not balance or does not fit the claim."
         )
     waited = (as_of - row["since_date"]).days
-    return f"Another team has had it for {_days(waited)}."
+    team = TEAMS.get(row["team"], row["team"])
+    return f"Another team ({team}) has had it for {_days(waited)}."
 
 
 def _paid_unposted(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
@@ -180,7 +188,12 @@ def _patient_responsibility(row: Row, payer: str, as_of: date) -> str:  # noqa: 
             f"The payers left this to a patient who may not be billed for it"
             f" ({row['remark_code']}: a Qualified Medicare Beneficiary); Medicaid may owe it."
         )
-    return f"All payers have decided; the patient owes this since {_day(row['since_date'])}."
+    if row["remark_code"]:
+        return (
+            f"All payers have decided, and a remark ({row['remark_code']}) says that the patient"
+            " may not be billed: Medicaid is to be asked."
+        )
+    return "All payers have decided; what is left is the patient's."
 
 
 def _credit_balance(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001

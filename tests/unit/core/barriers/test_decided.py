@@ -476,7 +476,7 @@ def test_a_credit_of_public_money_has_sixty_days(payer_type: str, *, has_limit: 
     row = story.row(31)
 
     assert row["barrier"] == "credit_balance"
-    assert row["deadline_kind"] == "refund"
+    assert row["deadline_kind"] == ("refund" if has_limit else "")
     assert row["deadline_date"] == (day(90) if has_limit else None)
 
 
@@ -499,3 +499,20 @@ def test_a_denial_that_would_bill_another_payer_needs_one() -> None:
         "bill_secondary", "secondary_filing",
     )  # fmt: skip
     assert alone["next_action"] not in ("bill_secondary", "", "wait")
+
+
+@pytest.mark.parametrize(
+    ("payer_type", "next_action", "deadline_kind"),
+    [("medicare", "write_off", ""), ("commercial", "appeal", "appeal")],
+)
+def test_medicare_hears_no_appeal_of_a_claim_filed_too_late(
+    payer_type: str, next_action: str, deadline_kind: str
+) -> None:
+    """DOMAIN 4.3: such a denial is no initial determination."""
+    story = Story(payer(1, payer_type))
+    story.sent()
+    story.paid(14, 0, ("CO", "29", CHARGE))
+
+    assert said_of(story.row(20), "barrier", "category", "next_action", "deadline_kind") == (
+        "denied", "timely_filing", next_action, deadline_kind,
+    )  # fmt: skip

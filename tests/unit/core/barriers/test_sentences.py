@@ -63,7 +63,7 @@ def _said(*words: str) -> Callable[[Story], object]:
 
 # What is told -> the day, the party, the barrier and its case, a piece of the sentence.
 TOLD: dict[str, tuple[Story, int, int, str, str, str]] = {
-    "sent": (_sent(), 10, 11, "awaiting_payer", "sent", "nobody has confirmed it"),
+    "sent": (_sent(), 10, 11, "awaiting_payer", "sent", "has not confirmed it"),
     "accepted": (
         _sent(lambda s: s.accepted(2)), 10, 11, "awaiting_payer", "accepted",
         "accepted the claim on Jan 7, 2026 and has until Feb 1, 2026",
@@ -173,7 +173,19 @@ TOLD: dict[str, tuple[Story, int, int, str, str, str]] = {
     "asked": (
         _sent(_did("call_payer", "promised")), 30, 11, "awaiting_payer", "act", "Asked about",
     ),
-    "patient": (_sent(_paid), 20, 14, "patient_responsibility", "", "the patient owes this since"),
+    "records sent": (
+        _sent(_denied, _did("send_records", "sent")), 30, 11, "awaiting_payer", "act_sent",
+        "What was needed went to ACME HEALTH on Jan 25, 2026",
+    ),
+    "records sent, no answer": (
+        _sent(_denied, _did("send_records", "sent")), 60, 11, "no_response", "act_sent",
+        "10 days ago",
+    ),
+    "above the allowed, left to the patient": (
+        _sent(lambda s: s.paid(14, 9600, ("PR", "45", 5400))), 20, 11, "underpaid", "reduced",
+        "PR-45",
+    ),
+    "patient": (_sent(_paid), 20, 14, "patient_responsibility", "", "is the patient's"),
     "patient may not be billed": (
         _sent(_forbidden), 20, 14, "patient_responsibility", "", "may not be billed",
     ),
