@@ -268,3 +268,17 @@ def test_without_a_state_no_remittance_is_late(payer: Payer, inbox: Inbox) -> No
     )
     (eob,) = remittances("A1")
     assert eob["prompt_pay"] is None
+
+
+def test_a_late_denial_owes_no_interest_at_any_rate(payer: Payer, inbox: Inbox) -> None:
+    Payer.objects.filter(pk=payer.pk).update(type="medicare")
+    inbox.take(claims_file(sent("A1", 1500)), received_date=date(2026, 1, 5))
+    inbox.take(
+        remittance_file(late("A1", 0, status="4"), payment_date="20260306"),
+        received_date=date(2026, 3, 7),
+    )
+    (eob,) = remittances("A1")
+    pay = eob["prompt_pay"]
+    assert isinstance(pay, dict)
+    assert (pay["late_days"], pay["late_cents"], pay["interest_cents"]) == (30, 0, 0)
+    assert (pay["jurisdiction"], pay["rates"]) == ("medicare", "")

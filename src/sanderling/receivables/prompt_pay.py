@@ -192,6 +192,8 @@ def of_payments(
         terms = _terms(payer, (received, "remittance"), paid, nets[payment.pk])
         if terms and terms["late_days"]:
             late[payment.pk] = {**terms, "late_cents": nets[payment.pk]}
+            if not nets[payment.pk]:
+                late[payment.pk]["interest_cents"] = 0  # of nothing, at any rate
     interest = _interest_rows([p for p in payments if p.pk in late], as_of) if late else {}
     for payment in payments:
         if payment.pk in late:
