@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import polars as pl
 import pytest
 from django.db import connection, transaction
 from tests.builders import Inbox, claims_file, paid, remittance_file, rows, sent
+from tests.integration.barrier_state import computed, denials, frozen, frozen_anew, stored
 from tests.integration.test_ingest_truth import import_parties
 from tests.integration.worlds import MadeWorld, make_world
 
@@ -25,11 +24,9 @@ from sanderling.barriers.actions import (
 )
 from sanderling.barriers.models import Barrier, Denial, FrozenBarrier, StaleClaim, WeekEnd
 from sanderling.barriers.stale import mark_open_claims, mark_stale
-from sanderling.barriers.working import barriers_on
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.codes.actions import RuleCodes, RuleMeaning, RuleScope, add_code_rule
-from sanderling.core.barriers.rows import ROWS
 from sanderling.core.codes.names import Category
 from sanderling.core.deadlines.rules import Clock, Confidence, Kind, Unit
 from sanderling.followup.actions import import_activities
@@ -39,50 +36,6 @@ from sanderling.payers.models import Payer
 
 pytestmark = pytest.mark.django_db
 KINDS = ("837p", "837i", "837d", "835", "999", "277ca", "277", "ta1", "276")
-STORED = f"SELECT {', '.join(ROWS)} FROM barriers_barrier ORDER BY claim_id, party"
-
-
-def stored() -> list[tuple[Any, ...]]:
-    return [_read(row) for row in rows(STORED)]
-
-
-def computed(as_of: date) -> list[tuple[Any, ...]]:
-    parts = [*barriers_on(as_of)]
-    if not parts:
-        return []
-    found = pl.concat(parts).sort("claim_id", "party").select(list(ROWS))
-    return [_read(row) for row in found.rows()]
-
-
-def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a row with its evidence read: the database keeps JSON in a form of its own."""
-    place = list(ROWS).index("evidence")
-    evidence = row[place]
-    return (*row[:place], json.loads(evidence) if isinstance(evidence, str) else evidence)
-
-
-def denials() -> list[tuple[Any, ...]]:
-    return rows("SELECT to_jsonb(d) - 'id' FROM barriers_denial d ORDER BY payment_id, line_index")
-
-
-def frozen() -> list[tuple[Any, ...]]:
-    return rows(
-        "SELECT as_of_date, claim_id, party, client_id, payer_id, balance_cents, barrier, category"
-        " FROM barriers_frozen_barrier ORDER BY 1, 2, 3"
-    )
-
-
-def frozen_anew() -> list[tuple[Any, ...]]:
-    """Return what the kept week ends must be, worked out for each day."""
-    columns = ("client_id", "payer_id", "balance_cents", "barrier", "category")
-    names = ["claim_id", "party", *columns]
-    return [
-        (day, *row)
-        for day in WeekEnd.objects.order_by("as_of_date").values_list("as_of_date", flat=True)
-        for part in [[*barriers_on(day)]]
-        if part
-        for row in pl.concat(part).sort("claim_id", "party").select(names).rows()
-    ]
 
 
 def noon(day: date) -> datetime:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -17,22 +16,18 @@ from django.conf import settings
 from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 from tests.builders import rows
+from tests.integration.barrier_state import computed, denials, frozen, frozen_anew, stored
 
 from sanderling.barriers.actions import freeze_week_ends, rebuild, refresh_due, refresh_stale
 from sanderling.barriers.working import barriers_on
-from sanderling.core.barriers.rows import BARRIERS, ROWS
+from sanderling.core.barriers.rows import BARRIERS
+from sanderling.core.barriers.sentences import sentence
 from sanderling.ledger.spans import extend_spans
 from sanderling.receivables.aging import AgingQuestion, aging
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SEED, CLAIMS, DAYS = 5, 500, 150
 LAST_DAY = START + timedelta(days=DAYS - 1)
-STORED = f"SELECT {', '.join(ROWS)} FROM barriers_barrier ORDER BY claim_id, party"
-DENIALS = "SELECT to_jsonb(d) - 'id' FROM barriers_denial d ORDER BY payment_id, line_index"
-FROZEN = (
-    "SELECT as_of_date, claim_id, client_id, party, payer_id, balance_cents, barrier, category"
-    " FROM barriers_frozen_barrier ORDER BY as_of_date, claim_id, party"
-)
 
 
 @dataclass(frozen=True)
@@ -78,23 +73,6 @@ def _joined(base: Path) -> Path:
     for name in ("clients.csv", "payers.csv", "activities.csv"):
         (joined / name).write_bytes((base / "out" / name).read_bytes())
     return joined
-
-
-def computed(day: date) -> list[tuple[Any, ...]]:
-    """Return the barriers worked out for a day, all claims, with their evidence read."""
-    found = pl.concat([*barriers_on(day)]).sort("claim_id", "party")
-    return [_row(row) for row in found.to_dicts()]
-
-
-def _row(row: dict[str, Any]) -> tuple[Any, ...]:
-    return (*(row[name] for name in ROWS if name != "evidence"), json.loads(row["evidence"]))
-
-
-def stored() -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(STORED)
-        names = [column.name for column in cursor.description]
-        return [_row(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def test_the_truth_is_reached(world: TakenIn, tmp_path: Path) -> None:
@@ -144,13 +122,13 @@ def test_the_sum_of_the_barriers_is_all_that_is_owed_on_any_day(world: TakenIn) 
 
 
 def test_what_is_kept_is_what_is_worked_out_and_what_is_made_anew(today: date) -> None:
-    kept, refused = stored(), rows(DENIALS)
+    kept, refused = stored(), denials()
     assert len(kept) > 250
     assert len(refused) > 30
     assert kept == computed(today)
     rebuild(today)
     assert stored() == kept
-    assert rows(DENIALS) == refused
+    assert denials() == refused
 
 
 def test_time_passing_is_the_same_as_making_anew(today: date) -> None:
@@ -171,18 +149,22 @@ def test_week_ends_are_what_the_day_was(today: date) -> None:
 
     assert len(days) == 9
     assert {day.weekday() for day in days} == {6}
-    expected = [
-        row
-        for day in days
-        for row in sorted(
-            pl.concat([*barriers_on(day)])
-            .select(pl.lit(day), "claim_id", "client_id", "party", "payer_id", "balance_cents",
-                    "barrier", "category")
-            .rows()
-        )
-    ]  # fmt: skip
-    assert rows(FROZEN) == expected
+    kept = frozen()
+    assert len(kept) > 9 * 100
+    assert kept == frozen_anew()
     assert freeze_week_ends(today) == []
+
+
+def test_every_row_has_a_sentence_to_its_end(world: TakenIn) -> None:
+    told: dict[tuple[str, str], str] = {}
+    for number in range(30, DAYS + 90, 20):
+        as_of = START + timedelta(days=number)
+        for row in pl.concat([*barriers_on(as_of)]).to_dicts():
+            text = sentence(row, payer_name="ACME HEALTH", as_of=as_of)
+            assert re.fullmatch(r"[A-Z].*[.]", text), text
+            assert not re.search(r"None|unknown day|some days|_|  ", text), text
+            told[row["barrier"], row["detail"]] = text
+    assert len(told) >= 20
 
 
 def test_past_days_are_the_same_with_and_without_spans(today: date) -> None:
