@@ -14,7 +14,10 @@ from sanderling.clients.models import Client, ClientIdentifier
 from sanderling.web.actor import set_actor
 
 AT = datetime(2026, 3, 5, tzinfo=UTC)
-FEATURES = ("clients", "payers", "files", "claims", "remits", "ledger", "followup", "audit", "codes")
+FEATURES = (
+    *("clients", "payers", "files", "claims", "remits", "ledger"),
+    *("followup", "audit", "codes", "barriers"),
+)
 
 
 @contextmanager
@@ -104,8 +107,10 @@ def test_assignments_decide_and_inactive_users_see_nothing(
 @pytest.mark.django_db
 def test_every_readable_table_of_a_feature_is_protected() -> None:
     """A table with patients or clients that someone forgot to protect would fail here."""
-    # The same for all clients: payers, hashes, how far the balance spans go.
+    # The same for all clients: payers and how fast they answer, hashes, how far the balance spans
+    # go, which week ends are kept.
     shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_span_state"}
+    shared |= {"barriers_response_time", "barriers_week_end"}
     open_tables = {
         str(name)
         for (name,) in rows(
