@@ -67,7 +67,7 @@ def main() -> None:
     sys.stdout.write(text + "\n")
 
 
-def _part(home: Path, call: str) -> Any:
+def _part(home: Path, call: str) -> dict[str, Any]:
     code = f"from bench import barriers as b; b.start(); import json; print(json.dumps(b.{call}))"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -77,7 +77,8 @@ def _part(home: Path, call: str) -> Any:
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 def start() -> None:
@@ -131,7 +132,7 @@ def fill(claims: int) -> dict[str, Any]:
 
 def _multiplied(table: str, name: str, references: tuple[str, ...]) -> str:
     if name == "id" or name in references:
-        return f"x.{name} + k * {OFFSET}"
+        return f"x.{name} + k::bigint * {OFFSET}"
     if table == "claims_claim" and name in ("number", "number_key"):
         return f"x.{name} || 'K' || k"
     if name == "source_key":
