@@ -13,7 +13,7 @@ from sanderling.core.barriers import facts as f
 from sanderling.core.barriers.facts import BarrierFacts
 from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
 from sanderling.postgres.frames import read_frame
-from sanderling.remits.facts import load_facts
+from sanderling.remits.facts import load_judged_facts
 
 _CLAIMS: Final = """
 SELECT c.id, c.client_id, c.kind, c.payer_id, c.secondary_payer_id, c.tertiary_payer_id,
@@ -49,16 +49,6 @@ SELECT claim_id, client_id, party, sum(cents)::bigint, min(posted_date)
 _ENTRIES_OF_CLAIMS: Final = (
     "(SELECT x.* FROM unnest(%s::bigint[]) AS w(id) JOIN ledger_entry x ON x.claim_id = w.id)"
 )
-_SUBMISSION_DETAILS: Final = """
-SELECT s.id, s.payer_name, s.batch_reference
-  FROM posted_claims t JOIN claims_submission s USING (claim_id)
-"""
-_PAYMENT_DETAILS: Final = """
-SELECT p.id, r.payer_id, nullif(p.rendering_npi, '')
-  FROM posted_claims t
-  JOIN remits_claim_payment p USING (claim_id)
-  JOIN remits_remittance r ON r.id = p.remittance_id
-"""
 _REMARKS: Final = """
 SELECT m.payment_id, m.line_index, m.code
   FROM posted_claims t
@@ -168,15 +158,15 @@ def load_barrier_facts(
 
     `balances`: those of the day; none: the open balances of today. `payers`: facts.PAYERS.
     """
-    ledger = load_facts(claim_ids, with_submission_lines=False)
+    loaded = load_judged_facts(claim_ids)
     if balances is None:
         balances = read_frame(_OPEN_TODAY, f.BALANCES)
     return BarrierFacts(
-        ledger=ledger,
+        ledger=loaded.facts,
         claims=read_frame(_CLAIMS, f.CLAIMS),
         balances=balances,
-        submission_details=read_frame(_SUBMISSION_DETAILS, f.SUBMISSION_DETAILS),
-        payment_details=read_frame(_PAYMENT_DETAILS, f.PAYMENT_DETAILS),
+        submission_details=loaded.submission_details,
+        payment_details=loaded.payment_details,
         remarks=read_frame(_REMARKS, f.REMARKS),
         answers=pl.concat(
             [read_frame(_CLAIM_ANSWERS, f.ANSWERS), read_frame(_BATCH_ANSWERS, f.ANSWERS)]

@@ -105,4 +105,9 @@ def _ahead(loads: Sequence[Callable[[], BarrierFacts]]) -> Iterator[BarrierFacts
             if following is not None:
                 waiting = reader.submit(following)
             yield facts
-        reader.submit(connection.close).result()
+        reader.submit(_close).result()
+
+
+def _close() -> None:
+    """Close this thread's own connection: `connection` stands for another one in each thread."""
+    connection.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import polars as pl
 
 from sanderling.core.ledger import facts as f
@@ -11,7 +14,7 @@ from sanderling.postgres.frames import keep_frame, read_frame
 _SUBMISSIONS = """
 SELECT s.claim_id, s.id, s.transaction_id, s.position, s.sequence, s.frequency, s.submitted_date,
        s.received_date, s.order_key, s.charge_cents, s.prior_paid_cents, s.prior_contractual_cents,
-       s.prior_share_cents
+       s.prior_share_cents, s.payer_name, s.batch_reference
   FROM posted_claims t JOIN claims_submission s USING (claim_id)
 """
 _SUBMISSION_LINES = """
@@ -38,7 +41,8 @@ SELECT p.claim_id, p.id, p.transaction_id, p.position, p.status,
                            AND s.service_from_date IS NOT NULL
                            AND p.service_from_date NOT BETWEEN s.service_from_date
                                AND coalesce(s.service_to_date, s.service_from_date))
-             FROM claims_submission s WHERE s.claim_id = p.claim_id), false))
+             FROM claims_submission s WHERE s.claim_id = p.claim_id), false)),
+       r.payer_id, nullif(p.rendering_npi, '')
   FROM posted_claims t
   JOIN remits_claim_payment p USING (claim_id)
   JOIN remits_remittance r ON r.id = p.remittance_id
@@ -64,24 +68,64 @@ SELECT n.claim_id, n.transaction_id, n.position, n.snapshot_date, n.received_dat
 """
 
 
-def load_facts(claim_ids: list[int], *, with_submission_lines: bool = True) -> ClaimFacts:
-    """Return everything known about the claims (leaves the temporary table posted_claims).
+# What a claim as sent and a claim payment say beside what posting needs.
+SUBMISSION_DETAILS: Final = {"payer_name": pl.String, "batch_reference": pl.String}
+PAYMENT_DETAILS: Final = {"payer_id": pl.Int64, "rendering_npi": pl.String}
+# Of a line that is only judged, not posted: what was charged and paid.
+_JUDGED_LINES = """
+SELECT s.payment_id, s.line_index, s.position, s.charge_cents, s.paid_cents,
+       s.procedure, NULL, nullif(s.submitted_procedure, ''), NULL, NULL, NULL::date
+  FROM posted_claims t
+  JOIN remits_claim_payment p USING (claim_id)
+  JOIN remits_service_payment s ON s.payment_id = p.id
+"""
 
-    The lines as sent are many, and only the ledger reads them.
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Facts of claims, and the details that posting has no use for."""
+
+    facts: ClaimFacts
+    submission_details: pl.DataFrame  # submission_id, SUBMISSION_DETAILS
+    payment_details: pl.DataFrame  # payment_id, PAYMENT_DETAILS
+
+
+def load_facts(claim_ids: list[int]) -> ClaimFacts:
+    """Return all that posting needs of the claims (leaves the temporary table posted_claims)."""
+    return _load(claim_ids, for_posting=True).facts
+
+
+def load_judged_facts(claim_ids: list[int]) -> Loaded:
+    """Return what judging the claims needs (leaves the temporary table posted_claims).
+
+    Without the lines as sent, the coverages and the identifiers of lines, which only posting reads.
     """
+    return _load(claim_ids, for_posting=False)
+
+
+def _load(claim_ids: list[int], *, for_posting: bool) -> Loaded:
     keep_frame(
         "posted_claims",
         {"claim_id": "bigint"},
         pl.DataFrame({"claim_id": claim_ids}, schema={"claim_id": pl.Int64}),
     )
-    return ClaimFacts(
-        submissions=read_frame(_SUBMISSIONS, f.SUBMISSIONS),
+    submissions = read_frame(_SUBMISSIONS, f.SUBMISSIONS | SUBMISSION_DETAILS)
+    payments = read_frame(_PAYMENTS, f.PAYMENTS | PAYMENT_DETAILS)
+    facts = ClaimFacts(
+        submissions=submissions.select(list(f.SUBMISSIONS)),
         submission_lines=read_frame(_SUBMISSION_LINES, f.SUBMISSION_LINES)
-        if with_submission_lines
+        if for_posting
         else pl.DataFrame(schema=f.SUBMISSION_LINES),
-        coverages=read_frame(_COVERAGES, f.COVERAGES),
-        payments=read_frame(_PAYMENTS, f.PAYMENTS),
-        payment_lines=read_frame(_PAYMENT_LINES, f.PAYMENT_LINES),
+        coverages=read_frame(_COVERAGES, f.COVERAGES)
+        if for_posting
+        else pl.DataFrame(schema=f.COVERAGES),
+        payments=payments.select(list(f.PAYMENTS)),
+        payment_lines=read_frame(_PAYMENT_LINES if for_posting else _JUDGED_LINES, f.PAYMENT_LINES),
         adjustments=read_frame(_ADJUSTMENTS, f.ADJUSTMENTS),
         snapshots=read_frame(_SNAPSHOTS, f.SNAPSHOTS),
+    )
+    return Loaded(
+        facts=facts,
+        submission_details=submissions.select("submission_id", *SUBMISSION_DETAILS),
+        payment_details=payments.select("payment_id", *PAYMENT_DETAILS),
     )
