@@ -22,7 +22,8 @@ def test_pieces_come_in_order_from_a_connection_that_its_thread_closes() -> None
         return number
 
     calls = [cast("Any", lambda number=number: load(number)) for number in range(3)]
-    assert list(_ahead(calls)) == [0, 1, 2]
+    found: list[Any] = list(_ahead(calls))
+    assert found == [0, 1, 2]
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
