@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import logging
 
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from sanderling.postgres.jobs import PATIENTLY, renew_connection
+
 logger = logging.getLogger(__name__)
 
-# The database may be away for a moment (a restart): tried again after 4, 16, 64, ... seconds.
-_PATIENTLY = RetryStrategy(max_attempts=6, exponential_wait=4)
 
-
-@app.task(name="barriers.refresh", retry=_PATIENTLY, queueing_lock="barriers_refresh")
+@app.task(name="barriers.refresh", retry=PATIENTLY, queueing_lock="barriers_refresh")
 def refresh() -> int:
     """Work out the barriers of claims about which something new is known."""
     from sanderling.barriers.actions import refresh_stale
 
-    _renew_connection()
+    renew_connection()
     return refresh_stale(timezone.now().date())
 
 
@@ -34,31 +32,25 @@ def keep_up(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     """See to what an interruption left behind, to claims whose day has come, and to week ends."""
     from sanderling.barriers.actions import freeze_week_ends, refresh_due, refresh_stale
 
-    _renew_connection()
+    renew_connection()
     today = timezone.now().date()
     count = refresh_stale(today) + refresh_due(today)
     freeze_week_ends(today)
     return count
 
 
-@app.task(name="barriers.rules_changed", retry=_PATIENTLY)
+@app.task(name="barriers.rules_changed", retry=PATIENTLY)
 def follow_rules(payer_id: int | None, payer_type: str | None, client_id: int | None) -> int:
     """Work out the barriers that a changed rule may concern."""
     from sanderling.barriers.actions import refresh_stale
     from sanderling.barriers.stale import mark_open_claims
 
-    _renew_connection()
+    renew_connection()
     today = timezone.now().date()
     mark_open_claims(
         payer_id=payer_id, payer_type=payer_type, client_id=client_id, known_date=today
     )
     return refresh_stale(today)
-
-
-def _renew_connection() -> None:
-    """Give up a connection that is too old or broken: outside requests nobody else does."""
-    if not connection.in_atomic_block:
-        close_old_connections()
 
 
 def defer_refresh() -> None:

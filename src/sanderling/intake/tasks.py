@@ -10,11 +10,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+
+from sanderling.postgres.jobs import PATIENTLY, renew_connection
 
 if TYPE_CHECKING:
     from sanderling.intake.watching import WatchReport
@@ -22,26 +23,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-# The database may be away for a moment (a restart): tried again after 4, 16, 64, ... seconds.
-_PATIENTLY = RetryStrategy(max_attempts=6, exponential_wait=4)
-
-
-@app.task(name="intake.upload", retry=_PATIENTLY)
+@app.task(name="intake.upload", retry=PATIENTLY)
 def take_uploaded(token: str) -> int:
     """Take in the files of one upload."""
     from sanderling.intake.uploads import take_upload
 
-    _renew_connection()
+    renew_connection()
     return take_upload(token, at=timezone.now())
 
 
-@app.task(name="intake.replay", retry=_PATIENTLY)
+@app.task(name="intake.replay", retry=PATIENTLY)
 def replay_stored(file_id: int) -> str:
     """Read a quarantined or partly posted file again, after a fix; return its new status."""
     from sanderling.files.models import StoredFile
     from sanderling.intake.replaying import NothingToReplay, replay_file
 
-    _renew_connection()
+    renew_connection()
     stored = StoredFile.objects.get(pk=file_id)
     try:
         return replay_file(stored, recorded_at=timezone.now()).status
@@ -49,13 +46,13 @@ def replay_stored(file_id: int) -> str:
         return stored.status
 
 
-@app.task(name="intake.resume", retry=_PATIENTLY, queueing_lock="intake_resume")
+@app.task(name="intake.resume", retry=PATIENTLY, queueing_lock="intake_resume")
 def resume_interrupted() -> int:
     """Finish files that a killed process left half read, and uploads that nobody took in."""
     from sanderling.intake.actions import resume
     from sanderling.intake.uploads import take_upload, waiting_uploads
 
-    _renew_connection()
+    renew_connection()
     count = sum(1 for _ in resume(recorded_at=timezone.now()))
     for token in list(waiting_uploads()):
         count += take_upload(token, at=timezone.now())
@@ -75,7 +72,7 @@ def extend_balance_spans(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs
     """Bring the balance spans in step with the ledger, so that past days are answered quickly."""
     from sanderling.ledger.spans import extend_spans
 
-    _renew_connection()
+    renew_connection()
     return extend_spans()
 
 
@@ -88,7 +85,7 @@ def watch_folders_again() -> int:
 def _look() -> int:
     from sanderling.intake.watching import REST, take_watched
 
-    _renew_connection()
+    renew_connection()
     if not settings.WATCH_FOLDERS:
         return 0
     report = take_watched(settings.WATCH_FOLDERS, now=timezone.now())
@@ -109,12 +106,6 @@ def _say(report: WatchReport) -> None:
         logger.warning("%s watched folders are missing", report.missing_folders)
     if report.unreadable:
         logger.warning("%s watched files cannot be read", report.unreadable)
-
-
-def _renew_connection() -> None:
-    """Give up a connection that is too old or broken: outside requests nobody else does."""
-    if not connection.in_atomic_block:
-        close_old_connections()
 
 
 def defer_resume() -> None:

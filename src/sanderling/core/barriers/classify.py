@@ -16,7 +16,7 @@ from sanderling.core.barriers.facts import BarrierFacts, known_on, only_open
 from sanderling.core.barriers.limits import with_deadlines
 from sanderling.core.barriers.rows import PATIENT, ROWS
 from sanderling.core.barriers.tracks import tracks
-from sanderling.core.barriers.work import acts
+from sanderling.core.barriers.work import INQUIRIES, acts
 from sanderling.core.codes.codebook import CodeBook
 
 _TRACK: Final = ["claim_id", "sequence"]
@@ -54,7 +54,6 @@ _PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one 
 PATIENT_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
 _ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
 _SENDINGS: Final = ["send_records", "resubmit", "bill_secondary"]
-_INQUIRIES: Final = ["check_status", "call_payer"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
 # A category refines these; the others say all by themselves (CLI.md).
@@ -221,7 +220,7 @@ def _with_work(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     late = ((pl.col("act") == "awaiting_payer") & (pl.lit(as_of) > due)).fill_null(value=False)
     by_file = pl.col("held_known_date").is_not_null() | pl.col("correction_date").is_not_null()
     # Where nothing was sent, no call can have heard anything about it.
-    of_nothing = (base == "secondary_unbilled") & pl.col("act_action").is_in(_INQUIRIES)
+    of_nothing = (base == "secondary_unbilled") & pl.col("act_action").is_in(INQUIRIES)
     has_act = pl.col("act").is_not_null() & ~by_file & ~of_nothing
     rows = rows.with_columns(
         has_act=has_act,

@@ -19,7 +19,7 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -151,8 +151,3 @@ def only_open(facts: BarrierFacts) -> BarrierFacts:
         ),
         remarks=facts.remarks.join(payments, on="payment_id", how="semi"),
     )
-
-
-def frame_names() -> list[str]:
-    """Return the names of the frames beside the posting facts."""
-    return [each.name for each in fields(BarrierFacts) if each.name != "ledger"]

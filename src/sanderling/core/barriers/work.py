@@ -24,7 +24,7 @@ _SENT: Final = {
     "obtain_authorization": "awaiting_internal",
     "verify_eligibility": "awaiting_internal",
 }
-_INQUIRIES: Final = ["check_status", "call_payer"]
+INQUIRIES: Final = ["check_status", "call_payer"]
 _HEARD: Final = {
     "paid": "paid_unposted",
     "denied": "denied",
