@@ -23,8 +23,11 @@ _READ = frozenset(
         *("files.view", "payers.view"),
     }
 )
-_WORK = _READ | {"claims.work", "files.upload"}
-_LEAD = _WORK | {"claims.assign", "files.replay"}
+# Worklists, notes, tasks, alerts of one's own; client users see none of these.
+_WORK = _READ | {"claims.work", "files.upload", "worklist.view"}
+_LEAD = _WORK | {
+    *("claims.assign", "files.replay", "rules.edit", "workload.view", "writeoffs.approve"),
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.SPECIALIST: _WORK,
@@ -34,7 +37,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.CODER: _WORK,
     Role.COMPLIANCE: _READ | {"audit.view"},
     Role.ADMIN: _LEAD
-    | {"clients.edit", "codes.edit", "deadlines.edit", "payers.edit", "users.edit", "audit.view"},
+    | {
+        "clients.edit",
+        "codes.edit",
+        "deadlines.edit",
+        "payers.edit",
+        "users.edit",
+        "audit.view",
+        "api.edit",
+    },
 }
 EVERY_PERMISSION: frozenset[str] = frozenset().union(*PERMISSIONS.values())
 

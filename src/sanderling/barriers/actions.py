@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from sanderling.barriers.loading import open_balances_of
 from sanderling.barriers.models import WeekEnd
 from sanderling.barriers.response import follow_learned, forget_learned
+from sanderling.barriers.signals import barriers_refreshed
 from sanderling.barriers.stale import mark_open_claims
 from sanderling.barriers.working import CLAIMS_AT_ONCE, barriers_on, classified
 from sanderling.core.barriers.classify import Classified
@@ -98,6 +99,7 @@ def rebuild(today: date, progress: Progress = lambda _done, _total: None) -> int
             part = claim_ids[start : start + CLAIMS_AT_ONCE].to_list()
             _append(classified(part, today))
             progress(start + len(part), len(claim_ids))
+        barriers_refreshed.send(sender=None, claim_ids=None, today=today)
     freeze_week_ends(today)
     return len(claim_ids)
 
@@ -164,6 +166,7 @@ def _replace(claim_ids: list[int], today: date) -> None:
         cursor.execute("DELETE FROM barriers_barrier WHERE claim_id = ANY (%s)", [claim_ids])
         cursor.execute("DELETE FROM barriers_denial WHERE claim_id = ANY (%s)", [claim_ids])
     _append(found)
+    barriers_refreshed.send(sender=None, claim_ids=sorted(claim_ids), today=today)
 
 
 def _append(found: Classified) -> None:

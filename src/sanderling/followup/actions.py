@@ -29,7 +29,7 @@ from sanderling.followup.content import (
     written_day,
 )
 from sanderling.followup.models import ACTIONS, Activity, Channel, Outcome, Source
-from sanderling.followup.signals import activities_recorded
+from sanderling.followup.signals import activities_recorded, work_recorded
 from sanderling.postgres.frames import keep_frame, read_frame, refresh_statistics
 from sanderling.postgres.locks import Lock, hold_lock
 
@@ -161,6 +161,7 @@ def record(  # noqa: PLR0913 - the columns of an activity
         activities_recorded.send(
             sender=Activity, claim_ids=[claim.pk], known_date=content.activity_date
         )
+        work_recorded.send(sender=Activity, claim_ids=[claim.pk])
     return activity
 
 
@@ -186,6 +187,7 @@ def import_activities(*, text: str, at: datetime) -> ActivityImport:
             claim_ids=result.claim_ids,
             known_date=min(activity_date for _, _, activity_date in added),
         )
+        work_recorded.send(sender=Activity, claim_ids=result.claim_ids)
     return result
 
 

@@ -43,15 +43,22 @@ class Entry:
 
 
 PLACES = (
+    Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
+    Place("Inbox", "inbox", "inbox", "claims.work", "i"),
+    Place("Alerts", "alerts", "bell", "claims.work", "n"),
+    Place("Workload", "workload", "users-group", "workload.view", "d"),
     Place("Aging", "aging", "chart-bar", "aging.view", "a"),
     Place("Where the money is", "barriers", "stack-2", "barriers.view", "m"),
     Place("At a glance", "glance", "eye", "barriers.view", "g"),
     Place("Claims", "claims", "file-invoice", "claims.view", "c"),
+    Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
     Place("Suspense", "suspense", "coin", "files.view", "s"),
     Place("Files", "files", "files", "files.view", "f"),
     Place("Clients", "clients", "building-hospital", "clients.view", "l"),
     Place("Payers", "payers", "building-bank", "payers.view", "p"),
     Place("Codes", "codes", "list-details", "codes.view", "o"),
+    Place("Rules", "rules", "robot", "rules.edit", "r"),
+    Place("API", "api-access", "webhook", "api.edit", "e"),
     Place("Users", "users", "users", "users.edit", "u"),
     Place("Audit", "audit", "history", "audit.view", "t"),
 )

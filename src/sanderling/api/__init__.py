@@ -1,0 +1,1 @@
+"""The HTTP API: tokens, worklist, claims, activities, webhooks."""

@@ -1,0 +1,1 @@
+"""Automation: rules as data, alerts and their delivery."""

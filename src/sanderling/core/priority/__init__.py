@@ -1,0 +1,1 @@
+"""Priority: the expected extra dollars of a touch now against later, per minute of work."""

@@ -1,0 +1,1 @@
+"""Rules: conditions in CEL syntax, compiled to Polars, SQL and plain words."""

@@ -1,0 +1,1 @@
+"""News: what happened that other rooms or people want to know."""

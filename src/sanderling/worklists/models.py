@@ -1,0 +1,250 @@
+"""Work items: one row for each open balance of a party, with what a worklist sorts and filters by.
+
+A row of `WorkItem` is a barrier (why), a claim (what), a valuation (what a touch is worth) and the
+work on it (who, when). The first three are copied, so that one index answers a page; they are made
+again whenever the barrier is (`keeping`). The work columns are the only ones people change.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Coalesce
+
+USER = settings.AUTH_USER_MODEL
+
+
+class WorkItem(models.Model):
+    """An open balance of one party of one claim; a row exactly while the barrier has one."""
+
+    claim_id = models.BigIntegerField()
+    party = models.SmallIntegerField()  # 11 primary, 12 secondary, 13 tertiary, 14 patient
+    client_id = models.IntegerField()
+    payer_id = models.IntegerField(null=True)
+    # Copied from claim, client and payer: patient data, never in logs, addresses or events.
+    client_code = models.TextField()
+    claim_number = models.TextField()
+    patient_name = models.TextField(default="")  # Last, First
+    payer_name = models.TextField(default="")
+    plan = models.TextField(default="")
+    rendering_npi = models.TextField(default="")
+    rendering_name = models.TextField(default="")
+    location = models.TextField(default="")
+    service_date = models.DateField(null=True)
+    first_billed_date = models.DateField(null=True)
+    charge_cents = models.BigIntegerField(default=0)
+    search_text = models.TextField(default="")  # lower case: number, names, member id, payer
+    # Copied from the barrier:
+    balance_cents = models.BigIntegerField()
+    barrier = models.TextField()
+    category = models.TextField(default="")
+    subcategory = models.TextField(default="")
+    detail = models.TextField(default="")
+    group_code = models.TextField(default="")
+    reason_code = models.TextField(default="")
+    remark_code = models.TextField(default="")
+    status_code = models.TextField(default="")
+    next_action = models.TextField()
+    team = models.TextField()
+    since_date = models.DateField()
+    next_date = models.DateField()
+    due_date = models.DateField(null=True)
+    deadline_date = models.DateField(null=True)
+    deadline_kind = models.TextField(default="")
+    deadline_level = models.SmallIntegerField(default=0)
+    is_deadline_met = models.BooleanField(default=False)
+    cause = models.TextField(default="")
+    # The work: who and when. A date or pend that a person set holds until the payer says more.
+    assignee = models.ForeignKey(
+        USER, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    assigned_at = models.DateTimeField(null=True)
+    follow_up_date = models.DateField(null=True)  # set by a person; else next_date holds
+    is_pended = models.BooleanField(default=False)  # put aside until follow_up_date
+    escalation_level = models.SmallIntegerField(default=0)  # 0 none ... 6, DOMAIN 9.7
+    is_flagged = models.BooleanField(default=False)  # by the client
+    tags = ArrayField(models.TextField(), default=list)
+    project = models.ForeignKey(
+        "worklists.Project", on_delete=models.SET_NULL, null=True, related_name="items"
+    )
+    # The day from which it is due: follow_up_date, else next_date.
+    work_date = models.GeneratedField(
+        expression=Coalesce("follow_up_date", "next_date"),
+        output_field=models.DateField(),
+        db_persist=True,
+    )
+    # Counted from followup, tasks and writeoffs (`keeping.refresh_work`):
+    touches = models.IntegerField(default=0)
+    last_touch_date = models.DateField(null=True)
+    last_touch_user_id = models.IntegerField(null=True)
+    last_outcome = models.TextField(default="")
+    promise_date = models.DateField(null=True)  # of the latest promise that is open or broken
+    promise_state = models.TextField(default="")  # open, broken, else empty
+    open_tasks = models.SmallIntegerField(default=0)
+    write_off_state = models.TextField(default="")  # requested, else empty
+    # Overlays of the client:
+    is_high_dollar = models.BooleanField(default=False)
+    is_key_client = models.BooleanField(default=False)
+    # The valuation (`valuing`): what a touch today brings more than one later.
+    value_cents = models.BigIntegerField(default=0)
+    effort_minutes = models.FloatField(default=0)
+    score = models.FloatField(default=0)  # cents for each minute of work
+    not_before_date = models.DateField(null=True)  # "not yet": no touch is worth it before
+    reasons = models.JSONField(default=list)  # [[key, {parameters}], ...], see core.priority
+    valued_date = models.DateField(null=True)
+    arrived_at = models.DateTimeField()
+    changed_at = models.DateTimeField()  # the barrier was another before
+
+    class Meta:
+        db_table = "worklists_work_item"
+        constraints = [
+            models.UniqueConstraint(fields=["claim_id", "party"], name="work_item_once"),
+        ]
+        indexes = [
+            models.Index(fields=["client_id", "-score", "id"], name="work_item_by_score"),
+            models.Index(fields=["assignee", "-score", "id"], name="work_item_of_assignee"),
+            models.Index(fields=["client_id", "payer_id", "-score"], name="work_item_of_payer"),
+            models.Index(fields=["barrier", "-score"], name="work_item_by_barrier"),
+            models.Index(fields=["client_id", "-balance_cents"], name="work_item_by_balance"),
+            models.Index(fields=["client_id", "work_date"], name="work_item_by_day"),
+            models.Index(fields=["client_id", "service_date"], name="work_item_by_age"),
+            models.Index(
+                fields=["client_id", "deadline_date"],
+                condition=models.Q(deadline_date__isnull=False),
+                name="work_item_by_deadline",
+            ),
+            # A trigram index over search_text is made in a migration of its own.
+        ]
+
+    def __str__(self) -> str:
+        return f"work item {self.pk}"
+
+
+class ItemLock(models.Model):
+    """Somebody works on this item now; nobody else gets it before the lock ends."""
+
+    item = models.OneToOneField(
+        WorkItem, on_delete=models.CASCADE, primary_key=True, related_name="lock"
+    )
+    client_id = models.IntegerField()
+    user = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="+")
+    taken_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_item_lock"
+
+    def __str__(self) -> str:
+        return f"lock of item {self.item_id}"
+
+
+class Departure(models.Model):
+    """A work item that left: its balance was settled, or passed to another party.
+
+    Kept for what flows in and out, for what work brought in, and to give a balance that opens
+    again its owner back.
+    """
+
+    claim_id = models.BigIntegerField()
+    party = models.SmallIntegerField()
+    client_id = models.IntegerField()
+    payer_id = models.IntegerField(null=True)
+    balance_cents = models.BigIntegerField()  # what was open before it left
+    barrier = models.TextField()
+    category = models.TextField(default="")
+    next_action = models.TextField(default="")
+    cause = models.TextField(default="")  # remittance, status, activity, write_off, balance, ...
+    paid_cents = models.BigIntegerField(default=0)  # what insurance paid on it with that
+    assignee_id = models.IntegerField(null=True)
+    touches = models.IntegerField(default=0)
+    last_touch_date = models.DateField(null=True)
+    last_touch_user_id = models.IntegerField(null=True)
+    arrived_at = models.DateTimeField()
+    left_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_departure"
+        indexes = [
+            models.Index(fields=["client_id", "left_at"], name="departure_by_day"),
+            models.Index(fields=["claim_id", "party"], name="departure_of_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"departure {self.pk}"
+
+
+class SavedView(models.Model):
+    """A question to the worklist that somebody keeps: filters, columns, order, grouping."""
+
+    owner = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="+")
+    name = models.TextField()
+    query = models.TextField(default="")  # the page's own query string, checked when it is used
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_saved_view"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Project(models.Model):
+    """Many claims with one problem, one conversation with the payer."""
+
+    name = models.TextField()
+    payer_id = models.IntegerField(null=True)
+    owner = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    note = models.TextField(default="")
+    is_closed = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_project"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BulkAct(models.Model):
+    """What was done to one or many items at once, and can be undone; also by a rule."""
+
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.TextField()  # user:17, rule:4
+    kind = models.TextField()  # assign, defer, note, tag, escalate, ...
+    words = models.TextField()  # "Assigned 14 claims to Sam": no patient data
+    items = models.IntegerField()
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "worklists_bulk_act"
+        indexes = [models.Index(fields=["user", "-made_at"], name="bulk_act_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.items} items"
+
+
+class BulkChange(models.Model):
+    """One item of a bulk act: the columns as they were and as they became, and what was added."""
+
+    act = models.ForeignKey(BulkAct, on_delete=models.CASCADE, related_name="changes")
+    client_id = models.IntegerField()
+    claim_id = models.BigIntegerField()
+    party = models.SmallIntegerField()
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    # What the act added elsewhere, to be withdrawn: [["activity", 17], ["task", 4], ...]
+    added = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "worklists_bulk_change"
+        indexes = [models.Index(fields=["claim_id"], name="bulk_change_of_claim")]
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"

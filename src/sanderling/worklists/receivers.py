@@ -1,0 +1,24 @@
+"""What other rooms tell that changes work items."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from sanderling.barriers.signals import barriers_refreshed
+from sanderling.followup.signals import work_recorded
+from sanderling.worklists.keeping import follow_barriers, refresh_work
+
+
+@receiver(barriers_refreshed)
+def on_barriers(claim_ids: list[int] | None, today: date, **_: object) -> None:
+    """Barriers were made anew."""
+    follow_barriers(claim_ids, today=today, at=timezone.now())
+
+
+@receiver(work_recorded)
+def on_work(claim_ids: list[int], **_: object) -> None:
+    """People have worked on these claims."""
+    refresh_work(claim_ids)

@@ -1,0 +1,1 @@
+"""Workload: capacity against what is due, for leads; derives everything, stores nothing."""
