@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.accounts.urls")),
     path("", include("sanderling.audit.urls")),
     path("", include("sanderling.worklists.urls")),
+    path("", include("sanderling.followup.urls")),
     path("", include("sanderling.tasks.urls")),
     path("", include("sanderling.writeoffs.urls")),
     path("", include("sanderling.automation.urls")),
