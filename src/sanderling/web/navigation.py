@@ -40,27 +40,37 @@ class Entry:
     icon: str
     key: str
     is_current: bool
+    begins_group: bool  # and is not the first of all
 
 
-PLACES = (
-    Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
-    Place("Inbox", "inbox", "inbox", "claims.work", "i"),
-    Place("Alerts", "alerts", "bell", "claims.work", "n"),
-    Place("Workload", "workload", "users-group", "workload.view", "d"),
-    Place("Aging", "aging", "chart-bar", "aging.view", "a"),
-    Place("Where the money is", "barriers", "stack-2", "barriers.view", "m"),
-    Place("At a glance", "glance", "eye", "barriers.view", "g"),
-    Place("Claims", "claims", "file-invoice", "claims.view", "c"),
-    Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
-    Place("Suspense", "suspense", "coin", "files.view", "s"),
-    Place("Files", "files", "files", "files.view", "f"),
-    Place("Clients", "clients", "building-hospital", "clients.view", "l"),
-    Place("Payers", "payers", "building-bank", "payers.view", "p"),
-    Place("Codes", "codes", "list-details", "codes.view", "o"),
-    Place("Rules", "rules", "robot", "rules.edit", "r"),
-    Place("API", "api-access", "webhook", "api.edit", "e"),
-    Place("Users", "users", "users", "users.edit", "u"),
-    Place("Audit", "audit", "history", "audit.view", "t"),
+# In groups: what one works on, where the money is, what it rests on, who may do what.
+GROUPS: tuple[tuple[Place, ...], ...] = (
+    (
+        Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
+        Place("Inbox", "inbox", "inbox", "claims.work", "i"),
+        Place("Alerts", "alerts", "bell", "claims.work", "n"),
+        Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
+        Place("Workload", "workload", "users-group", "workload.view", "d"),
+    ),
+    (
+        Place("Where the money is", "barriers", "stack-2", "barriers.view", "m"),
+        Place("At a glance", "glance", "eye", "barriers.view", "g"),
+        Place("Aging", "aging", "chart-bar", "aging.view", "a"),
+        Place("Claims", "claims", "file-invoice", "claims.view", "c"),
+        Place("Suspense", "suspense", "coin", "files.view", "s"),
+    ),
+    (
+        Place("Files", "files", "files", "files.view", "f"),
+        Place("Clients", "clients", "building-hospital", "clients.view", "l"),
+        Place("Payers", "payers", "building-bank", "payers.view", "p"),
+        Place("Codes", "codes", "list-details", "codes.view", "o"),
+        Place("Rules", "rules", "robot", "rules.edit", "r"),
+    ),
+    (
+        Place("Users", "users", "users", "users.edit", "u"),
+        Place("API", "api-access", "webhook", "api.edit", "e"),
+        Place("Audit", "audit", "history", "audit.view", "t"),
+    ),
 )
 
 
@@ -74,13 +84,24 @@ def entries(user: object, *, path: str) -> tuple[Entry, ...]:
     """Return the places that the user may open, in order."""
     if not isinstance(user, MayDo):
         return ()
-    shown = []
-    for place in PLACES:
-        address = _address(place.url_name)
-        if address is None or not user.may(place.permission):
-            continue
-        is_current = path == address or path.startswith(address)
-        shown.append(Entry(place.title, address, place.icon, place.key, is_current))
+    shown: list[Entry] = []
+    for group in GROUPS:
+        is_first = True
+        for place in group:
+            address = _address(place.url_name)
+            if address is None or not user.may(place.permission):
+                continue
+            shown.append(
+                Entry(
+                    place.title,
+                    address,
+                    place.icon,
+                    place.key,
+                    is_current=path.startswith(address),
+                    begins_group=is_first and bool(shown),
+                )
+            )
+            is_first = False
     return tuple(shown)
 
 
