@@ -1,1 +1,1 @@
-"""Rules: conditions in CEL syntax, compiled to Polars, SQL and plain words."""
+"""Conditions of rules: text in a part of CEL, a typed tree, and SQL, Polars and words from it."""
