@@ -1,0 +1,375 @@
+"""What a touch today is worth: expected cents that it brings more than one at the next chance.
+
+For each item: what is expected to come in if it is touched now, at the next chance, or never. The
+next chance comes after `queue_days`, and only for a share of items (`reach`); a deadline may pass
+before it. So
+
+    value = (1 - reach) * (now - never) + reach * (now - later)
+
+and the score is the value for each minute of work. All is worked out item by item: neither the
+order of rows nor the other rows matter, but for the minutes of calls, which items of one payer
+share.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from itertools import pairwise
+from typing import Final
+
+import polars as pl
+
+from sanderling.core.priority.curves import (
+    KEY,
+    LEVELS,
+    curve_action,
+    curve_of,
+    useful_days,
+    waits_since,
+    with_answers,
+)
+from sanderling.core.priority.parameters import (
+    CHANNELS,
+    NOBODY,
+    REFINED,
+    Parameters,
+    Settings,
+    share_of_category,
+    share_of_subcategory,
+)
+from sanderling.core.priority.reasons import reasons
+
+ITEMS: Final = {
+    "item_id": pl.Int64,
+    "client_id": pl.Int64,
+    "payer_id": pl.Int64,
+    "payer_type": pl.String,
+    "party": pl.Int64,
+    "balance_cents": pl.Int64,
+    "expected_cents": pl.Int64,
+    "barrier": pl.String,
+    "category": pl.String,
+    "subcategory": pl.String,
+    "detail": pl.String,
+    "next_action": pl.String,
+    "team": pl.String,
+    "since_date": pl.Date,
+    "next_date": pl.Date,
+    "due_date": pl.Date,
+    "deadline_date": pl.Date,
+    "deadline_kind": pl.String,
+    "is_deadline_met": pl.Boolean,
+    "service_date": pl.Date,
+    "last_billed_date": pl.Date,
+    "last_touch_date": pl.Date,
+    "last_action": pl.String,
+    "last_outcome": pl.String,
+    "touches": pl.Int64,
+    "follow_up_date": pl.Date,
+    "is_high_dollar": pl.Boolean,
+    "is_key_client": pl.Boolean,
+    "is_flagged": pl.Boolean,
+    "escalation_level": pl.Int64,
+}
+VALUED: Final = {
+    "item_id": pl.Int64,
+    "action": pl.String,
+    "channel": pl.String,
+    "value_cents": pl.Int64,
+    "effort_minutes": pl.Float64,
+    "score": pl.Float64,
+    "p_recover": pl.Float64,
+    "not_before_date": pl.Date,
+    "reasons": pl.String,
+}
+# What is left after a deadline: another way may be open (an appeal); else nothing (DOMAIN 12.5).
+_LATE: Final = {"records": 0.1, "corrected_claim": 0.1}
+# A deadline is about receiving: days a touch must come before it (DOMAIN 4.1 says act early).
+LEAD_DAYS: Final = {"mail": 6, "fax": 2}
+LEAD_USUAL: Final = 2
+# Days until another try makes sense after one that changed nothing (DOMAIN 9.3).
+_REST: Final = {"no_answer": 2, "in_process": 14, "promised": 20, "sent": 10}
+_REST_USUAL: Final = 3
+_WAIT_ACTION: Final = "check_status"
+_SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
+
+
+def value_items(
+    items: pl.DataFrame,
+    parameters: Parameters,
+    as_of: date,
+    settings: Settings | None = None,
+    calls: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return a row of VALUED for each row of `items` (ITEMS), in their order.
+
+    `calls`: payer_id, calls: how many items wait for a call to each payer; None: as many as there
+    are among `items`.
+    """
+    settings = settings or Settings()
+    rows = _asked(items, as_of)
+    rows = _with_shares(rows, parameters)
+    rows = _with_effort(rows, parameters, settings, calls)
+    rows = _with_worth(rows, parameters, settings)
+    rows = _with_rest(rows, parameters, as_of, settings)
+    rows = rows.with_columns(
+        reasons=reasons(as_of), score=pl.col("value_cents") / pl.col("effort_minutes")
+    )
+    return rows.select(pl.col(name).cast(kind) for name, kind in VALUED.items())
+
+
+def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return the items with what a touch would be, and the days that count."""
+    today = pl.lit(as_of)
+    kept = [
+        pl.col(name).cast(kind) if kind != pl.String else pl.col(name).cast(kind).fill_null("")
+        for name, kind in ITEMS.items()
+    ]
+    is_open_limit = pl.col("deadline_date").is_not_null() & ~pl.col("is_deadline_met").fill_null(
+        value=False
+    )
+    rows = items.select(kept).with_columns(
+        payer_id=pl.col("payer_id").fill_null(NOBODY),
+        action=pl.when(pl.col("next_action").is_in(["wait", ""]))
+        .then(pl.lit(_WAIT_ACTION))
+        .otherwise("next_action"),
+        limit_date=pl.when(is_open_limit & (pl.col("deadline_kind") != "refund")).then(
+            "deadline_date"
+        ),
+        curve_action=curve_action(),
+    )
+    rows = rows.with_columns(
+        channel=pl.col("action").replace_strict(
+            CHANNELS, default="internal", return_dtype=pl.String
+        ),
+        waits_since=waits_since(),
+    )
+    lead = pl.col("channel").replace_strict(LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64)
+    return rows.with_columns(
+        lead_days=lead,
+        limit_days=(pl.col("limit_date") - today).dt.total_days(),
+        age_days=(today - pl.col("since_date")).dt.total_days().clip(lower_bound=0),
+        waited_days=(today - pl.col("waits_since")).dt.total_days().clip(lower_bound=0),
+    )
+
+
+def _with_shares(rows: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """Add `share`: what an early first touch brings in of what is expected; `unworked`."""
+    kinds = (
+        rows.select(_SITUATION)
+        .unique(maintain_order=True)
+        .with_columns(
+            situation=pl.when(pl.col("barrier").is_in(list(REFINED)) & (pl.col("category") != ""))
+            .then(pl.format("{}/{}", "barrier", "category"))
+            .otherwise("barrier")
+        )
+    )
+    learned = parameters.recovery
+    levels: tuple[tuple[str, pl.Expr, list[str]], ...] = (
+        ("payer", pl.col("payer_id") != NOBODY, ["situation", "action", "payer_id"]),
+        (
+            "type",
+            (pl.col("payer_id") == NOBODY) & (pl.col("payer_type") != ""),
+            ["situation", "action", "payer_type"],
+        ),
+        (
+            "act",
+            (pl.col("action") != "") & (pl.col("payer_type") == ""),
+            ["situation", "action"],
+        ),
+        ("all", pl.col("action") == "", ["situation"]),
+    )
+    for name, which, keys in levels:
+        part = learned.filter(which).select(*keys, pl.col("share").alias(f"{name}_share"))
+        kinds = kinds.join(part, on=keys, how="left", maintain_order="left")
+    bare = learned.filter(pl.col("action") == "").select(barrier="situation", bare_share="share")
+    kinds = kinds.join(bare, on="barrier", how="left", maintain_order="left")
+    share = pl.coalesce(
+        "payer_share", "type_share", "act_share", "all_share", "bare_share", pl.lit(0.3)
+    )
+    kinds = kinds.with_columns(share=_finer(share)).select(*_SITUATION, "share")
+    return rows.join(kinds, on=_SITUATION, how="left", maintain_order="left").join(
+        parameters.unworked.rename({"share": "unworked"}),
+        on="barrier",
+        how="left",
+        maintain_order="left",
+    )
+
+
+def _finer(share: pl.Expr) -> pl.Expr:
+    """Move a category's share by what the table says of the finer category, in odds."""
+    fine = pl.col("subcategory").replace_strict(
+        share_of_subcategory(), default=None, return_dtype=pl.Float64
+    )
+    coarse = pl.col("category").replace_strict(
+        share_of_category(), default=None, return_dtype=pl.Float64
+    )
+    odds = (share / (1 - share)) * (fine / (1 - fine)) / (coarse / (1 - coarse))
+    moves = pl.col("barrier").is_in(["denied", "pended"]) & fine.is_between(0.01, 0.99)
+    return (
+        pl.when(moves & share.is_between(0.01, 0.99) & coarse.is_not_null())
+        .then(odds / (1 + odds))
+        .otherwise(share)
+    )
+
+
+def _with_effort(
+    rows: pl.DataFrame, parameters: Parameters, settings: Settings, calls: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Add first_minutes, next_minutes, calls (claims on one call), effort_minutes."""
+    if calls is None:
+        calls = (
+            rows.filter(pl.col("channel") == "call", pl.col("payer_id") != NOBODY)
+            .group_by("payer_id")
+            .agg(calls=pl.len().cast(pl.Int64))
+        )
+    on_call = (pl.col("channel") == "call") & (pl.col("payer_id") != NOBODY)
+    together = (pl.when(on_call).then(pl.col("calls").fill_null(1)).otherwise(1)).clip(
+        1, settings.calls_at_once
+    )
+    return (
+        rows.join(parameters.minutes, on=["action", "channel"], how="left", maintain_order="left")
+        .join(
+            calls.select(pl.col("payer_id").cast(pl.Int64), pl.col("calls").cast(pl.Int64)),
+            on="payer_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.col("first_minutes").fill_null(10.0),
+            pl.col("next_minutes").fill_null(10.0),
+            calls=together,
+        )
+        .with_columns(
+            effort_minutes=(
+                pl.col("first_minutes") + (pl.col("calls") - 1) * pl.col("next_minutes")
+            )
+            / pl.col("calls")
+        )
+    )
+
+
+def factor_at(days: pl.Expr, knots: pl.DataFrame, x: str) -> pl.Expr:
+    """Return the factor of a small table at `days`, evenly changing between its rows."""
+    points = sorted(knots.select(x, "factor").rows())
+    result: pl.Expr = pl.lit(points[-1][1])
+    for (x0, y0), (x1, y1) in reversed(list(pairwise(points))):
+        between = y0 + (days - x0) * ((y1 - y0) / (x1 - x0))
+        result = pl.when(days < x1).then(between).otherwise(result)
+    return result
+
+
+def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) -> pl.DataFrame:
+    """Add now_cents (of a touch now against none), later_cents, value_cents and its three parts."""
+    wait, reach = settings.queue_days, settings.reach
+    rows = with_answers(rows, parameters.answers)
+    delay = parameters.delays.rename({"days": "delay_days"})
+    rows = rows.join(delay, on="action", how="left", maintain_order="left")
+    repeated = factor_at(pl.col("touches"), parameters.repeats, "touches")
+    is_waiting = pl.col("curve_action").is_not_null()
+    expected = pl.col("expected_cents").clip(lower_bound=0).cast(pl.Float64)
+    late = (
+        pl.when(pl.col("limit_days").is_null())
+        .then(1.0)
+        .otherwise(
+            pl.col("deadline_kind").replace_strict(_LATE, default=0.0, return_dtype=pl.Float64)
+        )
+    )
+
+    def gain(days: float) -> pl.Expr:
+        aged = factor_at(pl.col("age_days") + days, parameters.decay, "age_days")
+        share = pl.col("share") * repeated * pl.when(is_waiting).then(1.0).otherwise(aged)
+        discount = (
+            -math.log1p(settings.yearly_discount)
+            / 365
+            * (pl.col("delay_days").fill_null(30.0) + days)
+        ).exp()
+        extra = (share - pl.col("unworked").fill_null(0.0)).clip(lower_bound=0.0)
+        return expected * pl.col("silent") * extra * discount
+
+    passes = (
+        (-(pl.col("limit_days") - pl.col("lead_days")).clip(lower_bound=0) / wait)
+        .exp()
+        .fill_null(0.0)
+    )
+    is_over = (pl.col("limit_days") < 0).fill_null(value=False)
+    rows = rows.with_columns(
+        share_now=pl.col("share")
+        * repeated
+        * pl.when(is_waiting)
+        .then(1.0)
+        .otherwise(factor_at(pl.col("age_days"), parameters.decay, "age_days")),
+        late=late,
+        passes=pl.when(is_over).then(0.0).otherwise(passes),
+        now_cents=gain(0.0) * pl.when(is_over).then(late).otherwise(1.0),
+        next_cents=gain(wait) * pl.when(is_over).then(late).otherwise(1.0),
+    )
+    lost = pl.col("passes") * pl.col("next_cents") * (1 - pl.col("late"))
+    rows = rows.with_columns(
+        never_part=(1 - reach) * pl.col("now_cents"),
+        limit_part=reach * lost,
+        decay_part=reach * (pl.col("now_cents") - pl.col("next_cents")),
+    )
+    value = pl.col("never_part") + pl.col("limit_part") + pl.col("decay_part")
+    cents = value.floor().cast(pl.Int64)
+    limit_cents = pl.col("limit_part").floor().cast(pl.Int64)
+    decay_cents = pl.col("decay_part").floor().cast(pl.Int64)
+    return rows.with_columns(
+        value_cents=cents,
+        limit_cents=limit_cents,
+        decay_cents=decay_cents,
+        never_cents=cents - limit_cents - decay_cents,
+        lost_cents=pl.when(pl.col("limit_days").is_not_null() & ~is_over)
+        .then(pl.col("now_cents") * (1 - pl.col("late")))
+        .otherwise(0.0)
+        .round()
+        .cast(pl.Int64),
+        p_recover=(
+            pl.when(is_over).then(pl.col("late")).otherwise(1.0)
+            * pl.col("silent")
+            * pl.col("share_now")
+            + (1 - pl.col("silent"))
+        ).clip(0.0, 1.0),
+    )
+
+
+def _with_rest(
+    rows: pl.DataFrame, parameters: Parameters, as_of: date, settings: Settings
+) -> pl.DataFrame:
+    """Add not_before_date: the first day on which a touch makes sense, null when that is now."""
+    curves = curve_of(rows.filter(pl.col("curve_action").is_not_null()), parameters.answers)
+    touch_cents = pl.col("effort_minutes") * settings.minute_cents
+    loss = (
+        (pl.col("now_cents") - pl.col("next_cents") + pl.col("limit_part") / settings.reach)
+        / pl.col("silent").clip(lower_bound=1e-9)
+        / touch_cents
+    )
+    level = (
+        loss.clip(2.0 ** LEVELS[0], 2.0 ** LEVELS[-1])
+        .log(2)
+        .floor()
+        .cast(pl.Int64)
+        .clip(LEVELS[0], LEVELS[-1])
+    )
+    rows = rows.with_columns(level=level).join(
+        useful_days(curves, settings), on=[*KEY, "level"], how="left", maintain_order="left"
+    )
+    today = pl.lit(as_of)
+    by_answer = pl.col("waits_since") + pl.duration(days="useful_day")
+    heard = (pl.col("detail") == "act") & (pl.col("barrier") == "awaiting_payer")
+    by_word = pl.when(heard).then(pl.col("due_date") + pl.duration(days=1))
+    rested = pl.col("last_touch_date") + pl.duration(
+        days=pl.col("last_outcome").replace_strict(
+            _REST, default=_REST_USUAL, return_dtype=pl.Int64
+        )
+    )
+    by_touch = pl.when(pl.col("last_touch_date") >= pl.col("since_date")).then(rested)
+    useful = pl.max_horizontal(pl.coalesce(by_word, by_answer), by_touch)
+    # Never after the last safe day before a deadline.
+    last_safe = pl.col("limit_date") - pl.duration(days=pl.col("lead_days") + 1)
+    capped = pl.min_horizontal(useful, pl.when(pl.col("limit_days") >= 0).then(last_safe))
+    return rows.with_columns(
+        useful_date=useful,
+        not_before_date=pl.when(capped > today).then(capped),
+    )
