@@ -116,8 +116,8 @@ def fill(inbox: Inbox) -> People:
 class Visitor:
     """A logged-in user whose every request runs under the web's role."""
 
-    def __init__(self, user: User) -> None:
-        self._browser = Browser()
+    def __init__(self, user: User, *, htmx: bool = False) -> None:
+        self._browser = Browser(headers={"HX-Request": "true"} if htmx else None)
         self._browser.force_login(user)
 
     def get(self, address: str, **asked: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from sanderling.postgres.locks import Lock, try_lock
 from sanderling.web.actor import current_actor
 
 SEAL_EVENTS_MAX = 10_000
+EVENTS_AT_ONCE = 1_000
 FIRST_HASH = "0" * 64
 
 
@@ -54,6 +56,35 @@ def record_event(
         detail=detail or {},
         ip=ip,
         correlation_id=correlation_id,
+    )
+
+
+def record_claim_events(
+    *,
+    action: str,
+    at: datetime,
+    claims: Iterable[tuple[int, int, int]],
+    subject_kind: str,
+    detail: dict[str, Any],
+) -> None:
+    """Write the same event for each of many claims: client, claim and subject's id."""
+    actor, role = current_actor()
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                at=at,
+                actor=actor or "unknown",
+                role=role,
+                client_id=client_id,
+                claim_id=claim_id,
+                action=action,
+                subject_kind=subject_kind,
+                subject_id=str(subject_id),
+                detail=detail,
+            )
+            for client_id, claim_id, subject_id in claims
+        ],
+        batch_size=EVENTS_AT_ONCE,
     )
 
 

@@ -29,6 +29,10 @@ PAYER_SAID: Final = (
 )
 
 _SCOPE: Final = "(%(all)s OR w.claim_id = ANY (%(claims)s))"
+# In the order of `targets`: who locks the same items waits, and never deadlocks.
+_LOCK: Final = """
+SELECT FROM worklists_work_item WHERE claim_id = ANY (%s) ORDER BY claim_id, party FOR UPDATE
+"""
 _CHANGED: Final = f"""
 SELECT w.claim_id, w.party, w.client_id, w.payer_id, w.claim_number, w.client_code, w.assignee_id,
        w.barrier, coalesce(b.barrier, ''), coalesce(b.cause, ''), w.balance_cents,
@@ -161,6 +165,7 @@ def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -
         "at": at,
         "said": list(PAYER_SAID),
     }
+    _lock_items(claim_ids)
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, scope)
         changes = [_Change(*row) for row in cursor.fetchall()]
@@ -173,6 +178,14 @@ def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -
         _tell_owners(changes, at=at)
         if claim_ids is not None and len(arrived) <= NEWS_MAX:
             _raise_events(changes, arrived, at=at)
+
+
+def _lock_items(claim_ids: list[int] | None) -> None:
+    with connection.cursor() as cursor:
+        if claim_ids is None:
+            cursor.execute("LOCK TABLE worklists_work_item IN SHARE ROW EXCLUSIVE MODE")
+        else:
+            cursor.execute(_LOCK, [claim_ids])
 
 
 def _raise_events(changes: list[_Change], arrived: list[Any], *, at: datetime) -> None:

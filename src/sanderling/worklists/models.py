@@ -75,6 +75,7 @@ class WorkItem(models.Model):
         db_persist=True,
     )
     # Counted from followup, tasks and writeoffs (`keeping.refresh_work`):
+    latest_activity_id = models.BigIntegerField(null=True)  # whose next_date was followed
     touches = models.IntegerField(default=0)
     last_touch_date = models.DateField(null=True)
     last_touch_user_id = models.IntegerField(null=True)
@@ -217,13 +218,20 @@ class BulkAct(models.Model):
     actor = models.TextField()  # user:17, rule:4
     kind = models.TextField()  # assign, defer, note, tag, escalate, ...
     words = models.TextField()  # "Assigned 14 claims to Sam": no patient data
+    key = models.TextField(default="")  # of the form it came from: the same twice is one act
     items = models.IntegerField()
+    refused = models.JSONField(default=list)  # [[item id, why not], ...]
     made_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         db_table = "worklists_bulk_act"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor", "key"], condition=~models.Q(key=""), name="bulk_act_once"
+            ),
+        ]
         indexes = [models.Index(fields=["user", "-made_at"], name="bulk_act_of_user")]
 
     def __str__(self) -> str:
@@ -248,3 +256,47 @@ class BulkChange(models.Model):
 
     def __str__(self) -> str:
         return f"change {self.pk}"
+
+
+class InquiryState(models.TextChoices):
+    """How far a status inquiry got."""
+
+    QUEUED = "queued"
+    WRITTEN = "written"
+    WITHDRAWN = "withdrawn"
+
+
+class StatusInquiry(models.Model):
+    """Somebody wants to ask the payer for the status of a claim by a 276."""
+
+    client_id = models.IntegerField()
+    claim_id = models.BigIntegerField()
+    party = models.SmallIntegerField()
+    payer_id = models.IntegerField()
+    state = models.TextField(choices=InquiryState, default=InquiryState.QUEUED)
+    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # written or withdrawn
+
+    class Meta:
+        db_table = "worklists_status_inquiry"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim_id", "party"],
+                condition=models.Q(state="queued"),
+                name="status_inquiry_queued_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=InquiryState.values), name="inquiry_state_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["client_id", "payer_id"],
+                condition=models.Q(state="queued"),
+                name="status_inquiry_queued",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"status inquiry {self.pk}"

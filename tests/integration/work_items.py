@@ -1,0 +1,104 @@
+"""Work items of two clients, and the people who work them, for tests of the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.test import override_settings
+from tests.builders import NPI, TIN, Inbox, claims_file, rows, sent
+from tests.integration.pages import FOREIGN_NPI, FOREIGN_TIN, PASSWORD, make_client
+
+from sanderling.accounts.actions import create_user
+from sanderling.accounts.models import User
+from sanderling.barriers.actions import refresh_stale
+from sanderling.clients.models import Client
+from sanderling.worklists.models import WorkItem
+
+AT = datetime(2026, 3, 5, 12, tzinfo=UTC)  # a Thursday
+TODAY = date(2026, 3, 5)
+WORK_COLUMNS = (
+    *("assignee_id", "assigned_at", "follow_up_date", "is_pended", "escalation_level"),
+    *("is_flagged", "tags", "project_id"),
+)
+
+
+@dataclass
+class Workers:
+    """Who works."""
+
+    mine: Client
+    theirs: Client
+    sam: User  # a specialist of MINE
+    kim: User  # a specialist of MINE
+    far: User  # a specialist of THEIRS
+    lead: User  # of all clients
+
+
+def fill_items(inbox: Inbox, numbers: Iterable[str] = ("A1", "A2", "A3", "A4")) -> Workers:
+    """Bring in open claims of MINE by number, and B1 of THEIRS; return the people."""
+    mine = make_client("MINE", "Mine Clinic", NPI, TIN)
+    theirs = make_client("THEIRS", "Their Clinic", FOREIGN_NPI, FOREIGN_TIN)
+    inbox.take(
+        claims_file(*(sent(number, 150) for number in numbers)),
+        claims_file(sent("B1", 310), npi=FOREIGN_NPI, tin=FOREIGN_TIN, control=102, batch="B2"),
+        received_date=date(2026, 1, 5),
+    )
+    refresh_stale(TODAY)
+
+    def user(name: str, role: str, clients: list[int], *, sees_all: bool = False) -> User:
+        return create_user(
+            email=f"{name.lower()}@x.test",
+            name=name,
+            role=role,
+            password=PASSWORD,
+            client_ids=clients,
+            sees_all_clients=sees_all,
+        )
+
+    return Workers(
+        mine=mine,
+        theirs=theirs,
+        sam=user("Sam", "specialist", [mine.pk]),
+        kim=user("Kim", "specialist", [mine.pk]),
+        far=user("Far", "specialist", [theirs.pk]),
+        lead=user("Lena", "lead", [], sees_all=True),
+    )
+
+
+def item(number: str) -> WorkItem:
+    """Return the item of a claim with one open party."""
+    return WorkItem.objects.get(claim_number=number)
+
+
+def ids(*numbers: str) -> list[int]:
+    """Return the items of claims."""
+    return [item(number).pk for number in numbers]
+
+
+def work_of(*numbers: str) -> list[tuple[Any, ...]]:
+    """Return what people set on the items of claims."""
+    return list(
+        WorkItem.objects.filter(claim_number__in=numbers)
+        .order_by("claim_id", "party")
+        .values_list(*WORK_COLUMNS)
+    )
+
+
+def count(table: str) -> int:
+    """Return the number of rows of a table."""
+    return int(rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+@contextmanager
+def kept_world(folder: Path) -> Iterator[Workers]:
+    """Fill an empty database for the tests of one module, each of which changes it for itself."""
+    (folder / "in").mkdir()
+    with override_settings(SANDERLING_HOME=folder / "home"), transaction.atomic():
+        yield fill_items(Inbox(folder / "in"))
+        transaction.set_rollback(True)
