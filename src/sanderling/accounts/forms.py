@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from sanderling.accounts.roles import Role
+from sanderling.core.codes.names import Team
 
 
 class UserForm(forms.Form):
@@ -14,6 +15,13 @@ class UserForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
     is_active = forms.BooleanField(required=False, initial=True, label="May log in")
     sees_all_clients = forms.BooleanField(required=False, label="Sees all clients")
+    teams = forms.MultipleChoiceField(
+        choices=[(team.value, team.value.replace("_", " ")) for team in Team],
+        required=False,
+        label="Works for the teams",
+        help_text="Whose tasks come into the inbox; none chosen: those of the role.",
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+    )
     clients = forms.TypedMultipleChoiceField(
         coerce=int,
         required=False,
@@ -40,4 +48,13 @@ class NewUserForm(UserForm):
         label="First password",
         help_text="At least 12 characters; hand it over in person.",
     )
-    field_order = ("email", "name", "role", "password", "is_active", "sees_all_clients", "clients")
+    field_order = (
+        "email",
+        "name",
+        "role",
+        "password",
+        "is_active",
+        "sees_all_clients",
+        "clients",
+        "teams",
+    )

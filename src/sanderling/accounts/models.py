@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from sanderling.accounts.roles import Role, role_may
+from sanderling.accounts.roles import TEAMS_OF_ROLE, Role, role_may
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,6 +28,8 @@ class User(AbstractBaseUser):
     name = models.TextField()
     role = models.TextField(choices=Role)
     sees_all_clients = models.BooleanField(default=False)
+    # Whose tasks are his; empty: those of his role (roles.TEAMS_OF_ROLE).
+    teams = ArrayField(models.TextField(), default=list, blank=True, db_default=[])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -47,6 +50,10 @@ class User(AbstractBaseUser):
     def may(self, permission: str) -> bool:
         """Say whether the user's role has the permission; an inactive user has none."""
         return self.is_active and role_may(self.role, permission)
+
+    def works_for(self) -> tuple[str, ...]:
+        """Return the teams whose tasks are this user's: as set, else by role."""
+        return tuple(self.teams) or TEAMS_OF_ROLE.get(self.role, ())
 
     def get_full_name(self) -> str:
         """Return the name to show."""

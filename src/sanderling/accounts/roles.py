@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
+
+from sanderling.core.codes.names import Team
 
 
 class Role(models.TextChoices):
@@ -46,6 +50,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "audit.view",
         "api.edit",
     },
+}
+# Whose tasks reach a user of whom nobody said which teams he works for.
+_EVERY_TEAM: Final = tuple(team.value for team in Team)
+TEAMS_OF_ROLE: Final[dict[str, tuple[str, ...]]] = {
+    Role.SPECIALIST: (Team.AR.value,),
+    Role.CODER: (Team.CODING.value,),
+    Role.LEAD: _EVERY_TEAM,
+    Role.ACCOUNT_MANAGER: _EVERY_TEAM,
+    Role.ADMIN: _EVERY_TEAM,
 }
 EVERY_PERMISSION: frozenset[str] = frozenset().union(*PERMISSIONS.values())
 

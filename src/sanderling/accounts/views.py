@@ -47,6 +47,7 @@ def new_user(request: HttpRequest) -> HttpResponse:
                 password=values["password"],
                 client_ids=values["clients"],
                 sees_all_clients=values["sees_all_clients"],
+                teams=values["teams"],
             )
         except UserRefused as refusal:
             form.add_error(None, str(refusal))
@@ -69,6 +70,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
             "role": person.role,
             "is_active": person.is_active,
             "sees_all_clients": person.sees_all_clients,
+            "teams": person.teams,
             "clients": list(person.assignments.values_list("client_id", flat=True)),
         },
     )
@@ -80,6 +82,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
             role=values["role"],
             is_active=values["is_active"],
             sees_all_clients=values["sees_all_clients"],
+            teams=values["teams"],
         )
         assign_clients(user=person, client_ids=values["clients"])
         messages.success(request, f"{person.name} was changed.")

@@ -231,7 +231,13 @@ def suspense(request: HttpRequest) -> HttpResponse:
     held = Paginator(found.held, PAGE_WAITING).get_page(request.GET.get("page"))
     record_listing(request, action="suspense.list", detail={"rows": len(held.object_list)})
     provider = Paginator(found.provider, PAGE_WAITING).get_page(request.GET.get("plb"))
-    context = {"suspense": found, "page": held, "plb": provider, "data_as_of": data_as_of()}
+    context = {
+        "suspense": found,
+        "page": held,
+        "plb": provider,
+        "data_as_of": data_as_of(),
+        "may_work": request.user.is_authenticated and request.user.may("claims.work"),
+    }
     return render(request, "receivables/suspense.html", context)
 
 

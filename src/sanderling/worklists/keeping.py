@@ -276,18 +276,22 @@ def refresh_work(claim_ids: list[int] | None) -> None:
 _WORK: Final = f"""
 UPDATE worklists_work_item w
    SET touches = done.touches, last_touch_date = done.last_touch_date,
-       last_touch_user_id = done.last_touch_user_id, last_outcome = done.last_outcome
+       last_touch_user_id = done.last_touch_user_id, last_outcome = done.last_outcome,
+       open_tasks = done.open_tasks
   FROM (
     SELECT i.id, count(a.id) AS touches, max(a.activity_date) AS last_touch_date,
            (array_agg(a.user_id ORDER BY a.activity_date DESC, a.id DESC))[1]
                AS last_touch_user_id,
            coalesce((array_agg(a.outcome ORDER BY a.activity_date DESC, a.id DESC))[1], '')
-               AS last_outcome
+               AS last_outcome,
+           (SELECT count(*) FROM tasks_task t WHERE t.claim_id = i.claim_id AND t.party = i.party
+               AND t.state IN ('open', 'returned')) AS open_tasks
       FROM worklists_work_item i LEFT JOIN followup_activity a ON a.claim_id = i.claim_id
      WHERE {_SCOPE.replace("w.", "i.")}
      GROUP BY i.id
   ) done
  WHERE done.id = w.id
-   AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome) IS DISTINCT FROM
-       (done.touches, done.last_touch_date, done.last_touch_user_id, done.last_outcome)
+   AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome, w.open_tasks)
+       IS DISTINCT FROM (done.touches, done.last_touch_date, done.last_touch_user_id,
+                         done.last_outcome, done.open_tasks)
 """  # noqa: S608 - text of ours
