@@ -1,16 +1,19 @@
 """Writes the generated pages of docs/reference; with --check only says which are not current.
 
 What the pages say is read from the code: commands from click, settings from .env.example, problem
-codes from core.x12.problems, accounts and kinds from core.ledger.accounts. The meanings that the
+codes from core.x12.problems, accounts and kinds from core.ledger.accounts, openapi.json from the
+operations of the API. The meanings that the
 code has no words for stand in this file; a new account without one is a KeyError here.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import string
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -357,11 +360,28 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def openapi_text() -> str:
+    """Return the OpenAPI document; Django is set up with a home of its own unless it is already."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        os.environ.setdefault("SANDERLING_HOME", tempfile.mkdtemp())
+        os.environ["DJANGO_SETTINGS_MODULE"] = "sanderling.config.settings"
+        django.setup()
+    from sanderling.api.v1 import document
+
+    return document()
+
+
+FILES: dict[str, Callable[[], str]] = {**PAGES, "openapi.json": openapi_text}
+
+
 def outdated() -> list[str]:
     """Return the names of the pages that are missing or not what the code says."""
     return [
         name
-        for name, write in PAGES.items()
+        for name, write in FILES.items()
         if not (REFERENCE / name).is_file()
         or (REFERENCE / name).read_text(encoding="utf-8") != write()
     ]
@@ -377,7 +397,7 @@ def main() -> int:
             print(f"docs/reference/{name} is not current", file=sys.stderr)
         return 1 if stale else 0
     REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name, write in PAGES.items():
+    for name, write in FILES.items():
         (REFERENCE / name).write_text(write(), encoding="utf-8")
     return 0
 

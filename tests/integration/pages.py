@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db import connection
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
 from tests.builders import NPI, TIN, Inbox, claims_file, paid, remittance_file, sent
@@ -111,6 +113,27 @@ def fill(inbox: Inbox) -> People:
         received_date=date(2026, 1, 20),
     )
     return make_people(mine)
+
+
+@contextmanager
+def standing_world(folders: pytest.TempPathFactory) -> Iterator[None]:
+    """Fill once for all tests of a module; it is gone after them."""
+    base = folders.mktemp("world")
+    (base / "in").mkdir()
+    before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
+    try:
+        with transaction.atomic():
+            fill(Inbox(base / "in"))
+            yield
+            transaction.set_rollback(True)
+    finally:
+        settings.SANDERLING_HOME = before
+
+
+def people_of() -> People:
+    """Return the people of the standing world, as they are now."""
+    names = ("specialist", "client_user", "admin", "stranger")
+    return People(*(User.objects.get(email=f"{name}@x.test") for name in names))
 
 
 class Visitor:

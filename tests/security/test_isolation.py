@@ -16,7 +16,7 @@ from sanderling.web.actor import set_actor
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
-    *("followup", "audit", "codes", "barriers"),
+    *("followup", "audit", "codes", "barriers", "api"),
 )
 
 

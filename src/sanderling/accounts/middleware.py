@@ -7,8 +7,11 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
+# The second list narrows the user's clients (a token of some of them); null does not.
 _BEGIN = """
-    SELECT set_config('sanderling.client_ids', sanderling_clients_of(%s)::text, false),
+    SELECT set_config('sanderling.client_ids', ARRAY(
+               SELECT own FROM unnest(sanderling_clients_of(%s)) AS own
+                WHERE own = ANY (coalesce(%s::int[], ARRAY[own])))::text, false),
            set_config('sanderling.actor', %s, false),
            set_config('sanderling.role', %s, false),
            set_config('sanderling.sees_all', %s, false)
@@ -25,7 +28,8 @@ class ClientIsolation:
     """Sets `sanderling.client_ids` and `sanderling.actor` around each request of a user.
 
     Without them the policies of row-level security show no row: a request that comes past this
-    place sees nothing, and a connection that is used again starts empty.
+    place sees nothing, and a connection that is used again starts empty. A request that has
+    `client_scope` (a token's clients) sees no more than these of the user's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,11 +40,13 @@ class ClientIsolation:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with connection.cursor() as cursor:
-            sees_all = request.user.is_active and request.user.sees_all_clients
+            scope = getattr(request, "client_scope", None)
+            sees_all = request.user.is_active and request.user.sees_all_clients and scope is None
             cursor.execute(
                 _BEGIN,
                 [
                     request.user.pk,
+                    scope,
                     f"user:{request.user.pk}",
                     request.user.role,
                     "true" if sees_all else "",

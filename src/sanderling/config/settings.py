@@ -32,9 +32,11 @@ HTTPS = env_bool("SANDERLING_HTTPS", default=False)
 WATCH_FOLDERS = [
     part.strip() for part in env_text("SANDERLING_WATCH", "").split(";") if part.strip()
 ]
-# One upload by the web page, all its files together.
 # An insurer's balance of at most so much is not worth a call: its next action is a write-off.
 SMALL_BALANCE_CENTS = env_int("SANDERLING_SMALL_BALANCE_CENTS", 0, minimum=0, maximum=100_000)
+# What one API token (or one person's session) may ask in a minute.
+API_RATE_PER_MINUTE = env_int("SANDERLING_API_RATE", 600, minimum=1, maximum=100_000)
+# One upload by the web page, all its files together.
 UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
 
 INSTALLED_APPS = [
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sanderling.api.middleware.ApiDoor",
     "sanderling.accounts.middleware.ClientIsolation",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
