@@ -18,7 +18,7 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no such thing at run time
     """A choice of people, each with the role."""
 
     def label_from_instance(self, obj: User) -> str:
