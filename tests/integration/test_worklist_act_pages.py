@@ -35,7 +35,7 @@ def send(visitor: Visitor, kind: str, *numbers: str, key: str = "k", **form: str
 
 def test_an_act_without_script_goes_by_a_page_and_ends_on_another(workers: Workers) -> None:
     sam = Visitor(workers.sam)
-    chosen = {"kind": "defer", "items": str(item("A1").pk), "next": "/work/?view=mine"}
+    chosen = {"kind": "defer", "item": str(item("A1").pk), "next": "/work/?view=mine"}
     asked = text_of(sam.post("/work/acts/prepare/", **chosen))
     assert "Follow up on: 1 claim" in asked
     assert 'value="/work/?view=mine"' in asked

@@ -37,7 +37,7 @@ def _person(request: HttpRequest) -> User:
 
 def _chosen(data: QueryDict) -> list[int]:
     """Return the ids of the ticked rows, or those that a form carries on in one field."""
-    texts = [*data.getlist("items"), *data.get("ids", "").split(",")]
+    texts = [*data.getlist("item"), *data.get("ids", "").split(",")]
     return sorted({int(text) for text in texts if text.strip().isdigit()})
 
 

@@ -1,50 +1,55 @@
-"""The bar of bulk acts, for any page with rows of work items."""
+"""The buttons of bulk acts, for any form around rows of work items."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import template
 
+from sanderling.core.barriers.rows import PATIENT
 from sanderling.worklists.act_kinds import KINDS
 
 register = template.Library()
 
-# Letter, and of which rows (data-is of select_item.html) none can have it, and why.
-_BUTTONS: Final = {
+# Key, and of which rows (words of data-is, see list_page) none can have it, and why.
+BUTTONS: Final = {
     "assign": ("a", "", ""),
     "defer": ("f", "", ""),
     "pend": ("p", "", ""),
-    "unpend": ("", "waiting", "is not pended"),
-    "note": ("n", "", ""),
+    "note": ("", "", ""),
     "status_inquiry": ("s", "credit patient", "has no payer to ask: patient or credit balance"),
     "request_documents": ("r", "credit", "is a credit balance"),
     "escalate": ("e", "", ""),
-    "de_escalate": ("", "", ""),
     "tag": ("t", "", ""),
-    "untag": ("", "", ""),
     "project": ("", "", ""),
     "write_off": ("", "credit", "is a credit balance: it is refunded, not written off"),
     "flag": ("", "flagged", "is flagged already"),
+    "unpend": ("", "due", "is not pended"),
+    "untag": ("", "", ""),
     "unflag": ("", "plain", "is not flagged"),
+    "de_escalate": ("", "calm", "is not escalated"),
 }
 
 
-@register.inclusion_tag("worklists/bulk_bar.html", takes_context=True)
-def bulk_bar(
-    context: template.Context, view: str | None = None, total: int | None = None
-) -> dict[str, Any]:
-    """Draw the bar; `view`: the query string of a worklist page whose rows can all be chosen."""
-    request = context["request"]
-    kinds = [
+@register.simple_tag
+def act_buttons() -> list[dict[str, str]]:
+    """Return the buttons of the kinds that there are."""
+    return [
         {"name": name, "title": KINDS[name].title, "key": key, "not_for": not_for, "why_not": why}
-        for name, (key, not_for, why) in _BUTTONS.items()
+        for name, (key, not_for, why) in BUTTONS.items()
         if name in KINDS
     ]
-    return {
-        "kinds": kinds,
-        "view": view,
-        "total": total,
-        "next": request.get_full_path(),
-        "csrf_token": context.get("csrf_token"),
-    }
+
+
+def words_of(item: Mapping[str, Any]) -> str:
+    """Return the words by which a row says which acts it cannot have."""
+    words = []
+    if item["balance_cents"] < 0:
+        words.append("credit")
+    if item["party"] == PATIENT:
+        words.append("patient")
+    words.append("pended" if item["is_pended"] else "due")
+    words.append("flagged" if item["is_flagged"] else "plain")
+    words.append("escalated" if item["escalation_level"] else "calm")
+    return " ".join(words)
