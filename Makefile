@@ -64,6 +64,7 @@ check: setup ## Lint, format, types, import contracts, migrations, static files,
 bench: setup ## Measures reading, posting and aging (bench/); takes some ten minutes.
 	$(BIN)/python -m bench.parse
 	$(BIN)/python -m bench.ledger
+	$(BIN)/python -m bench.closed_loop --short
 
 lock: $(STAMPS)/venv ## Compiles the lock files anew from pyproject.toml (needs uv).
 	$(BIN)/python tools/compile_locks.py

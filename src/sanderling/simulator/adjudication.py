@@ -100,6 +100,18 @@ def decide_in_favor(case: Case) -> Ruling:
     return _pay(case)
 
 
+def decide_taken_up(case: Case) -> Ruling:
+    """Decide a claim that lay still until somebody asked for it."""
+    if any(other.paid_cents is not None for other in case.claim.other_payers):
+        return _decide_secondary(case)
+    return _first_decision(case)
+
+
+def deny_late(case: Case) -> Ruling:
+    """Deny a claim that came after the limit for filing."""
+    return _denied(case, LATE, "timely_filing")
+
+
 def _timely_decision(case: Case) -> Ruling:
     """Decide a first claim that came in time: some stay silent, some are pended."""
     mark = case.dice.random()

@@ -99,7 +99,7 @@ class Office:
         """Put a claim in today's batch."""
         account = episode.account
         account.submissions += 1
-        trace = f"{self._state.next_number('trace'):09d}TW"
+        trace = self._trace(episode, rank)
         decisions = [track.decision for track in episode.tracks[:rank]]
         claim = make_claim(
             account,
@@ -133,6 +133,9 @@ class Office:
         self._outbox.setdefault((account.client.code, account.department.form), []).append(
             submission
         )
+
+    def _trace(self, _episode: Episode, _rank: int) -> str:
+        return f"{self._state.next_number('trace'):09d}TW"
 
     def flush(self, day: date) -> None:
         """Write today's claims as 837 files and hand them to the clearinghouse."""

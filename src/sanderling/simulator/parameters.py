@@ -24,6 +24,8 @@ class Parameters:
     denials: dict[str, float]
     recovery: dict[str, float]
     choices: dict[str, float]
+    working: dict[str, float]
+    effort: dict[str, float]
 
 
 @cache

@@ -41,6 +41,7 @@ class _Facts:
     category: str = ""
     detail: str = ""
     reason: str = ""
+    due_date: date | None = None  # until when waiting is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Standing:
     next_action: str
     deadline: date | None
     deadline_kind: str
+    due_date: date | None = None  # until when waiting is right
 
 
 def standings(episode: Episode, as_of: date) -> list[Standing]:
@@ -80,7 +82,7 @@ def standings(episode: Episode, as_of: date) -> list[Standing]:
             Standing(
                 account.client.code, account.control_number, PARTIES[party], payer_id, cents,
                 facts.barrier, facts.category, facts.detail, facts.reason, facts.since_date,
-                facts.next_action, facts.limit.on_date, facts.limit.kind,
+                facts.next_action, facts.limit.on_date, facts.limit.kind, facts.due_date,
             )
         )  # fmt: skip
     return rows
@@ -139,8 +141,11 @@ def _correcting(track: Track, limits: Limits, as_of: date) -> _Facts:
             "replacement or void", "999",
         )  # fmt: skip
     limit = limits.filing() if track.payment_date is None else limits.appeal(track.payment_date)
-    action = _asked_after(since + timedelta(days=CORRECTED_DAYS), as_of)
-    return _Facts("corrected_pending", action, limit, since, detail="replacement or void sent")
+    due = since + timedelta(days=CORRECTED_DAYS)
+    return _Facts(
+        "corrected_pending", _asked_after(due, as_of), limit, since,
+        detail="replacement or void sent", due_date=due,
+    )  # fmt: skip
 
 
 def _asked_after(due: date, as_of: date) -> str:
@@ -153,13 +158,17 @@ def _after_activity(
     since = activity.on_date
     effect = activity.effect
     if effect is Effect.APPEALED:
-        action = _asked_after(since + timedelta(days=APPEAL_DAYS), as_of)
-        return _Facts("appeal_pending", action, NONE, since, detail="appeal sent")
+        due = since + timedelta(days=APPEAL_DAYS)
+        action = _asked_after(due, as_of)
+        return _Facts("appeal_pending", action, NONE, since, detail="appeal sent", due_date=due)
     if effect in ACTION_DETAIL:
         is_client = effect is Effect.CLIENT_ASKED
         barrier = "awaiting_client" if is_client else "awaiting_internal"
         action = "request_documents" if is_client else beneath.next_action
-        return _Facts(barrier, action, beneath.limit, since, detail=ACTION_DETAIL[effect])
+        return _Facts(
+            barrier, action, beneath.limit, since, detail=ACTION_DETAIL[effect],
+            due_date=activity.until_date,
+        )  # fmt: skip
     if effect is Effect.PAID:
         return _Facts("paid_unposted", "find_payment", NONE, since, detail="told by the payer")
     if effect is Effect.DENIED:
@@ -177,7 +186,10 @@ def _after_activity(
     limit = limits.filing()
     if track.stage is Stage.FINAL:  # records were sent for a denial: its appeal is what is left
         limit = limits.appeal(track.payment_date)
-    return _Facts(barrier, action, limit, since, detail=f"{effect.value}{_hidden(track)}")
+    return _Facts(
+        barrier, action, limit, since, detail=f"{effect.value}{_hidden(track)}",
+        due_date=activity.until_date,
+    )  # fmt: skip
 
 
 def _rejected(track: Track, limits: Limits) -> _Facts:
@@ -205,8 +217,8 @@ def _unbilled(track: Track, limits: Limits, as_of: date) -> _Facts:
 def _silence(start: date, due: date, limit: Limit, detail: str, as_of: date) -> _Facts:
     """Not yet due, or late."""
     if as_of <= due:
-        return _Facts("awaiting_payer", "wait", limit, start, detail=detail)
-    return _Facts("no_response", "check_status", limit, start, detail=detail)
+        return _Facts("awaiting_payer", "wait", limit, start, detail=detail, due_date=due)
+    return _Facts("no_response", "check_status", limit, start, detail=detail, due_date=due)
 
 
 def _reversed(track: Track, limits: Limits, as_of: date) -> _Facts:

@@ -46,6 +46,9 @@ from sanderling.simulator.worldstate import Settings, WorldState
 class World:
     """Everything outside the product."""
 
+    office_class: type[Office] = Office
+    desk_class: type[PayerDesk] = PayerDesk
+
     def __init__(self, settings: Settings) -> None:
         parameters = load_parameters()
         self.state = WorldState(
@@ -58,10 +61,10 @@ class World:
         }
         self.rates = rates
         self.desks = {
-            payer.code: PayerDesk(self.state, payer, rates[payer.code], self._on_front_end)
+            payer.code: self.desk_class(self.state, payer, rates[payer.code], self._on_front_end)
             for payer in PAYERS
         }
-        self.office = Office(self.state, self._receive, self._reconsider)
+        self.office = self.office_class(self.state, self._receive, self._reconsider)
         self._clearinghouse = Clearinghouse(self.state, self._forward, self.office.on_rejected)
         self._runs = PaymentRuns(self.state)
         self._front_ends = PayerFrontEnds(self.state)
@@ -141,7 +144,7 @@ class World:
     ) -> None:
         track = submission.episode.tracks[submission.rank]
         told = number if payer.acknowledges_with_number else ""
-        self._front_ends.note(payer, submission, reason, told)
+        self._tell_front_end(payer, submission, reason, told)
         if reason is None:
             if not submission.is_duplicate and not submission.is_correction:
                 track.stage = Stage.ACCEPTED
@@ -156,6 +159,15 @@ class World:
             track.rejected_by = "payer"
         self._heard(submission, day)
         self.office.on_rejected(submission, day)
+
+    def _tell_front_end(
+        self,
+        payer: PayerProfile,
+        submission: Submission,
+        reason: FrontEndReason | None,
+        told: str,
+    ) -> None:
+        self._front_ends.note(payer, submission, reason, told)
 
     @staticmethod
     def _heard(submission: Submission, day: date) -> None:
