@@ -71,7 +71,7 @@ def curve_of(keys: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("survival"))
     )
     own = curves.filter(pl.col("payer_id") != NOBODY).select(
-        curve_action="action", payer_id="payer_id", own="survival"
+        curve_action="action", payer_type="payer_type", payer_id="payer_id", own="survival"
     )
     of_type = curves.filter(pl.col("payer_id") == NOBODY, pl.col("payer_type") != "").select(
         curve_action="action", payer_type="payer_type", of_type="survival"
@@ -81,7 +81,7 @@ def curve_of(keys: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     )
     found = keys.unique(KEY, maintain_order=True).select(KEY)
     return (
-        found.join(own, on=["curve_action", "payer_id"], how="left")
+        found.join(own, on=KEY, how="left")
         .join(of_type, on=["curve_action", "payer_type"], how="left")
         .join(of_all, on="curve_action", how="left")
         .select(*KEY, survival=pl.coalesce("own", "of_type", "of_all"))

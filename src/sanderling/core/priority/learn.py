@@ -15,17 +15,18 @@ from typing import Any, Final
 
 import polars as pl
 
+from sanderling.core.priority.learn_effort import learn_found, learn_minutes
 from sanderling.core.priority.parameters import (
     ANSWERS,
     DECAY,
     DELAYS,
-    MINUTES,
     NOBODY,
     RECOVERY,
     REFINED,
     REPEATS,
     STEP_DAYS,
     STEPS,
+    WAITING,
     Parameters,
     cold_start,
 )
@@ -36,11 +37,13 @@ PRIOR_OF_TABLE: Final = 30.0
 PRIOR_OF_PARENT: Final = 20.0
 PRIOR_OF_FACTOR: Final = 150.0
 PRIOR_OF_CURVE: Final = 20.0
-PRIOR_OF_MINUTES: Final = 20.0
+# How often what follows a touch is valued by what was learned of it.
+SWEEPS: Final = 3
 # A touch whose end is not known yet counts as far as the money would have come by now.
 WINDOW_DAYS: Final = 120
 
 TOUCHES: Final = {
+    "item_id": pl.Int64,
     "touch_date": pl.Date,
     "payer_id": pl.Int64,
     "payer_type": pl.String,
@@ -49,7 +52,12 @@ TOUCHES: Final = {
     "action": pl.String,
     "channel": pl.String,
     "outcome": pl.String,
+    "party": pl.Int64,
+    "detail": pl.String,
     "since_date": pl.Date,
+    "last_billed_date": pl.Date,
+    "last_touch_date": pl.Date,
+    "last_action": pl.String,
     "touches": pl.Int64,
     "expected_cents": pl.Int64,
     "minutes": pl.Float64,
@@ -88,7 +96,12 @@ def learn(
         minutes=learn_minutes(known, start.minutes),
         delays=learn_delays(known, start.delays),
     )
-    return _learn_recovery(_observed(known, as_of, learned), learned)
+    found, finds = learn_found(known, learned)
+    learned = replace(learned, found=found, finds=finds)
+    observed = _observed(known, as_of, learned)
+    for _ in range(SWEEPS):
+        learned = _learn_recovery(_with_sequel(observed, learned), start, learned)
+    return learned
 
 
 def _complete(rows: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -99,41 +112,86 @@ def _complete(rows: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.Da
 
 
 def _observed(touches: pl.DataFrame, as_of: date, start: Parameters) -> pl.DataFrame:
-    """Return touches with `got` (share of what was expected) and `seen` (how much of one counts).
+    """Return touches with `paid_share` (of what was expected, before the next touch) and `seen`.
 
-    What came in is credited to each touch before it: a second try is part of what the first began.
+    `seen`: how much of a touch counts, one where all is seen that can come of it. What led to a
+    further touch is over; `next_*` say what that was.
     """
+    touches = touches.with_columns(pl.col("touches").fill_null(0)).sort(
+        "item_id", "touch_date", "touches", nulls_last=True, maintain_order=True
+    )
+    following = {
+        f"next_{name}": pl.when(pl.col("item_id").is_not_null()).then(
+            pl.col(name).shift(-1).over("item_id")
+        )
+        for name in ("barrier", "category", "action", "since_date", "touches", "touch_date")
+    }
+    touches = touches.with_columns(**following)
     age = (pl.lit(as_of) - pl.col("touch_date")).dt.total_days()
     rows = touches.join(start.delays.rename({"days": "delay"}), on="action", how="left")
     mean = pl.col("delay").fill_null(30.0).clip(lower_bound=3.0)
     rate = 3 * age / mean  # gamma of shape 3, as answers are
     arrived = 1 - (-rate).exp() * (1 + rate + rate**2 / 2)
     paid = pl.col("paid_cents_within_days").fill_null(0)
-    return (
-        rows.filter(pl.col("expected_cents") > 0)
-        .with_columns(
-            got=(paid / pl.col("expected_cents")).clip(0.0, 1.0),
-            seen=pl.when(pl.col("is_decided").fill_null(value=False) | (age >= WINDOW_DAYS))
-            .then(1.0)
-            .otherwise(arrived.fill_null(1.0).clip(0.02, 1.0)),
-            age_days=(pl.col("touch_date") - pl.col("since_date"))
-            .dt.total_days()
-            .fill_null(0)
-            .clip(lower_bound=0),
-            touches=pl.col("touches").fill_null(0),
-            payer_id=pl.col("payer_id").fill_null(NOBODY),
-            situation=pl.when(pl.col("barrier").is_in(list(REFINED)) & (pl.col("category") != ""))
-            .then(pl.format("{}/{}", "barrier", "category"))
-            .otherwise("barrier"),
+    return rows.filter(pl.col("expected_cents") > 0).with_columns(
+        paid_share=(paid / pl.col("expected_cents")).clip(0.0, 1.0),
+        seen=pl.when(
+            pl.col("is_decided").fill_null(value=False)
+            | (age >= WINDOW_DAYS)
+            | pl.col("next_barrier").is_not_null()
         )
-        # What has come in is seen whole.
-        .with_columns(seen=pl.max_horizontal("seen", "got"))
+        .then(1.0)
+        .otherwise(arrived.fill_null(1.0).clip(0.02, 1.0)),
+        age_days=(pl.col("touch_date") - pl.col("since_date"))
+        .dt.total_days()
+        .fill_null(0)
+        .clip(lower_bound=0),
+        payer_id=pl.col("payer_id").fill_null(NOBODY),
+        situation=situations("barrier", "category"),
+        next_situation=situations("next_barrier", "next_category"),
     )
 
 
-def _learn_recovery(touches: pl.DataFrame, start: Parameters) -> Parameters:
+def situations(barrier: str, category: str) -> pl.Expr:
+    """Return the name under which shares are kept, as `parameters.situation` does."""
+    refined = pl.col(barrier).is_in(list(REFINED)) & (pl.col(category) != "")
+    return pl.when(refined).then(pl.format("{}/{}", barrier, category)).otherwise(barrier)
+
+
+def _with_sequel(touches: pl.DataFrame, learned: Parameters) -> pl.DataFrame:
+    """Add `got`: what came in before the next touch, and what that one is expected to bring in.
+
+    So the first step of a way (documents asked for) is worth what the last one (records sent) wins.
+    """
+    by_action = learned.recovery.filter(pl.col("action") != "", pl.col("payer_type") == "")
+    of_all = learned.recovery.filter(pl.col("action") == "")
+    shares = touches.join(
+        by_action.select(next_situation="situation", next_action="action", by_action="share"),
+        on=["next_situation", "next_action"],
+        how="left",
+        maintain_order="left",
+    ).join(
+        of_all.select(next_situation="situation", of_all="share"),
+        on="next_situation",
+        how="left",
+        maintain_order="left",
+    )
+    age = (pl.col("next_touch_date") - pl.col("next_since_date")).dt.total_days().fill_null(0)
+    is_asked = pl.col("next_barrier").is_in(list(WAITING))
+    sequel = (
+        pl.coalesce("by_action", "of_all", pl.lit(0.0))
+        * factor_at(age.clip(lower_bound=0), learned.decay, "age_days")
+        * factor_at(pl.col("next_touches"), learned.repeats, "touches")
+    )
+    sequel = pl.when(pl.col("next_barrier").is_null() | is_asked).then(0.0).otherwise(sequel)
+    got = pl.col("paid_share") + (1 - pl.col("paid_share")) * sequel.fill_null(0.0)
+    # What has come in is seen whole.
+    return shares.with_columns(got=got).with_columns(seen=pl.max_horizontal("seen", "got"))
+
+
+def _learn_recovery(touches: pl.DataFrame, start: Parameters, learned: Parameters) -> Parameters:
     if touches.is_empty():
-        return start
+        return learned
     rows = touches.with_columns(
         aged=factor_at(pl.col("age_days"), start.decay, "age_days"),
         again=factor_at(pl.col("touches"), start.repeats, "touches"),
@@ -146,7 +204,7 @@ def _learn_recovery(touches: pl.DataFrame, start: Parameters) -> Parameters:
         expected=pl.col("offset") * pl.col("share").fill_null(0.3)
     )
     return replace(
-        start,
+        learned,
         recovery=recovery,
         decay=_learn_factors(rows, start.decay, "age_days", DECAY),
         repeats=_learn_factors(rows, start.repeats, "touches", REPEATS),
@@ -167,7 +225,8 @@ def _learn_shares(rows: pl.DataFrame, start: pl.DataFrame) -> pl.DataFrame:
         ["situation", "action", "payer_type", "payer_id"],
     ):
         above = found[-1].select(*keys[:-1], above="share")
-        found.append(_level(rows, keys, above, keys[:-1], PRIOR_OF_PARENT, keep=False))
+        of_some = rows.filter(pl.col(keys[-1]) != (NOBODY if keys[-1] == "payer_id" else ""))
+        found.append(_level(of_some, keys, above, keys[:-1], PRIOR_OF_PARENT, keep=False))
     return pl.concat(
         [
             level.select(
@@ -312,26 +371,6 @@ def _survival(answers: list[float], at_risk: list[float], prior: list[float]) ->
         mixed = (answers[step] + PRIOR_OF_CURVE * hazard) / (at_risk[step] + PRIOR_OF_CURVE)
         survival.append(survival[-1] * (1 - min(mixed, 0.999)))
     return survival
-
-
-def learn_minutes(touches: pl.DataFrame, start: pl.DataFrame) -> pl.DataFrame:
-    """Return minutes by action and channel, moved by what people noted."""
-    noted = (
-        touches.filter(pl.col("minutes") > 0)
-        .group_by("action", "channel")
-        .agg(seen=pl.col("minutes").mean(), count=pl.len())
-    )
-    weight = pl.col("count") / (pl.col("count") + PRIOR_OF_MINUTES)
-    joined = start.join(noted, on=["action", "channel"], how="full", coalesce=True)
-    ratio = (1 - weight + weight * pl.col("seen") / pl.col("first_minutes")).fill_null(1.0)
-    return (
-        joined.with_columns(
-            first_minutes=pl.coalesce(pl.col("first_minutes") * ratio, "seen"),
-            next_minutes=pl.coalesce(pl.col("next_minutes") * ratio, "seen"),
-        )
-        .select(pl.col(name).cast(kind) for name, kind in MINUTES.items())
-        .sort("action", "channel")
-    )
 
 
 def learn_delays(touches: pl.DataFrame, start: pl.DataFrame) -> pl.DataFrame:

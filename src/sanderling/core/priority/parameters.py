@@ -62,9 +62,14 @@ class Parameters:
     unworked: barrier, share. What comes in when nobody works on it.
     answers: action, payer_type, payer_id, step, survival. Share not answered at the step's
     beginning; the last step's never answers.
-    minutes: action, channel, first_minutes, next_minutes. For one item alone, and for each further
-    one of the same payer in one go.
+    minutes: action, channel, payer_id, first_minutes, next_minutes, is_usual. For one item alone,
+    and for each further one of the same payer in one go; is_usual: the channel to take.
     delays: action, days. From the touch to the money.
+    found: touches, factor. How often asking finds something to do, against what the answer curve
+    says of silent claims, after so many touches.
+    finds: barrier, share. What asking finds when it finds something: the item's next barrier.
+    paid_shares: kind, payer_type, payer_id, client_id, share, weight. Of an open balance, what is
+    paid when all goes well; kind: first, later, patient (see core.priority.expected).
     """
 
     recovery: pl.DataFrame
@@ -74,6 +79,9 @@ class Parameters:
     answers: pl.DataFrame
     minutes: pl.DataFrame
     delays: pl.DataFrame
+    found: pl.DataFrame
+    finds: pl.DataFrame
+    paid_shares: pl.DataFrame
 
 
 RECOVERY: Final = {
@@ -97,10 +105,22 @@ ANSWERS: Final = {
 MINUTES: Final = {
     "action": pl.String,
     "channel": pl.String,
+    "payer_id": pl.Int64,
     "first_minutes": pl.Float64,
     "next_minutes": pl.Float64,
+    "is_usual": pl.Boolean,
 }
 DELAYS: Final = {"action": pl.String, "days": pl.Float64}
+FOUND: Final = {"touches": pl.Int64, "factor": pl.Float64}
+FINDS: Final = {"barrier": pl.String, "share": pl.Float64}
+PAID_SHARES: Final = {
+    "kind": pl.String,
+    "payer_type": pl.String,
+    "payer_id": pl.Int64,
+    "client_id": pl.Int64,
+    "share": pl.Float64,
+    "weight": pl.Float64,
+}
 SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "recovery": RECOVERY,
     "decay": DECAY,
@@ -109,6 +129,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "answers": ANSWERS,
     "minutes": MINUTES,
     "delays": DELAYS,
+    "found": FOUND,
+    "finds": FINDS,
+    "paid_shares": PAID_SHARES,
 }
 
 # DOMAIN 12.5: 1.0 to day 14, 0.95 to 30, 0.85 to 60, 0.7 to 90, 0.5 to 120, 0.25 to 180, then 0.1;
@@ -180,6 +203,21 @@ _MINUTES: Final = (
     ("transfer_to_patient", "internal", 3.0, 3.0), ("refund", "internal", 10.0, 10.0),
     ("write_off", "internal", 4.0, 3.0), ("escalate", "internal", 6.0, 6.0),
 )  # fmt: skip
+# A claim that stays silent is lost (DOMAIN 12.4: 4 of 100), pended (3) or paid without a
+# remittance (12.6: 1.5); what is left to denials heard first by phone is a guess.
+_FINDS: Final = {"not_on_file": 0.45, "pended": 0.3, "paid_unposted": 0.15, "denied": 0.1}
+# Asking again finds less; guesses.
+_FOUND: Final = ((0, 1.0), (1, 0.9), (2, 0.7), (3, 0.5), (5, 0.3))
+# Of a charge, what the first payer pays: allowed of it (DOMAIN 12.2) less the patient's part of
+# that (12.1: 20 to 24 % commercial, 20 % Medicare; none in Medicaid and workers' compensation).
+_FIRST_PAYS: Final = {
+    "medicare": 0.30, "medicare_advantage": 0.30, "medicaid": 0.28, "commercial": 0.38,
+    "bcbs": 0.40, "tricare": 0.30, "va": 0.36, "workers_comp": 0.55, "auto": 0.55,
+    "self_pay": 0.25, "other": 0.35,
+}  # fmt: skip
+# Of what the payer before left: DOMAIN 12.6.
+_LATER_PAYS: Final = {"medicaid": 0.45, "commercial": 0.7, "bcbs": 0.7, "": 0.75}
+_PATIENT_PAYS: Final = 0.35  # DOMAIN 12.1
 # What is usually done, by which channel: a call is made where the payer must be spoken to.
 CHANNELS: Final = {
     "check_status": "portal", "call_payer": "call", "resubmit": "electronic",
@@ -271,7 +309,27 @@ def cold_start() -> Parameters:
                 for action, figures in sorted(_ANSWERS_TO_ACTS.items())
             ]
         ),
-        minutes=frame(MINUTES, _MINUTES),
+        minutes=frame(
+            MINUTES,
+            (
+                (action, channel, NOBODY, first, further, CHANNELS[action] == channel)
+                for action, channel, first, further in sorted(_MINUTES)
+            ),
+        ),
+        found=frame(FOUND, _FOUND),
+        finds=frame(FINDS, sorted(_FINDS.items())),
+        paid_shares=frame(
+            PAID_SHARES,
+            (
+                (kind, payer_type, NOBODY, NOBODY, share, 0.0)
+                for kind, shares in (
+                    ("first", {"": _FIRST_PAYS["other"], **_FIRST_PAYS}),
+                    ("later", _LATER_PAYS),
+                    ("patient", {"": _PATIENT_PAYS}),
+                )
+                for payer_type, share in sorted(shares.items())
+            ),
+        ),
         delays=frame(DELAYS, sorted(_DELAYS.items())),
     )
 

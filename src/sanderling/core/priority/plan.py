@@ -15,6 +15,8 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.core.priority.value import with_minutes
+
 MUST_DAYS: Final = 1  # a deadline so near comes first (DOMAIN 9.2)
 REFUND_DAYS: Final = 15  # of 60: from day 45 on (DOMAIN 9.2)
 
@@ -150,12 +152,8 @@ def _work(
     must = (is_near | is_refund | pl.col("is_flagged")).fill_null(value=False)
     waits = pl.col("not_before_date").is_not_null() & (pl.col("not_before_date") > today)
     return (
-        valued.join(minutes, on=["action", "channel"], how="left", maintain_order="left")
-        .with_columns(
-            pl.col("first_minutes").fill_null(10.0),
-            pl.col("next_minutes").fill_null(10.0),
-            is_must=must,
-        )
+        with_minutes(valued.drop("channel"), minutes)
+        .with_columns(is_must=must)
         .filter(
             pl.col("is_must")
             | (~waits & (pl.col("value_cents") > 0))

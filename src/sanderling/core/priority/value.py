@@ -30,7 +30,6 @@ from sanderling.core.priority.curves import (
     with_answers,
 )
 from sanderling.core.priority.parameters import (
-    CHANNELS,
     NOBODY,
     REFINED,
     Parameters,
@@ -108,9 +107,8 @@ def value_items(
     are among `items`.
     """
     settings = settings or Settings()
-    rows = _asked(items, as_of)
+    rows = _with_effort(_asked(items, as_of), parameters.minutes, settings, calls)
     rows = _with_shares(rows, parameters)
-    rows = _with_effort(rows, parameters, settings, calls)
     rows = _with_worth(rows, parameters, settings)
     rows = _with_rest(rows, parameters, as_of, settings)
     rows = rows.with_columns(
@@ -139,15 +137,7 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
         ),
         curve_action=curve_action(),
     )
-    rows = rows.with_columns(
-        channel=pl.col("action").replace_strict(
-            CHANNELS, default="internal", return_dtype=pl.String
-        ),
-        waits_since=waits_since(),
-    )
-    lead = pl.col("channel").replace_strict(LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64)
-    return rows.with_columns(
-        lead_days=lead,
+    return rows.with_columns(waits_since=waits_since()).with_columns(
         limit_days=(pl.col("limit_date") - today).dt.total_days(),
         age_days=(today - pl.col("since_date")).dt.total_days().clip(lower_bound=0),
         waited_days=(today - pl.col("waits_since")).dt.total_days().clip(lower_bound=0),
@@ -167,7 +157,7 @@ def _with_shares(rows: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     )
     learned = parameters.recovery
     levels: tuple[tuple[str, pl.Expr, list[str]], ...] = (
-        ("payer", pl.col("payer_id") != NOBODY, ["situation", "action", "payer_id"]),
+        ("payer", pl.col("payer_id") != NOBODY, ["situation", "action", "payer_type", "payer_id"]),
         (
             "type",
             (pl.col("payer_id") == NOBODY) & (pl.col("payer_type") != ""),
@@ -214,10 +204,32 @@ def _finer(share: pl.Expr) -> pl.Expr:
     )
 
 
+def with_minutes(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
+    """Add channel, first_minutes, next_minutes by action and payer: the payer's usual channel."""
+    usual = minutes.filter("is_usual")
+    figures = ("channel", "first_minutes", "next_minutes")
+    own = usual.filter(pl.col("payer_id") != NOBODY).select(
+        "action", "payer_id", *(pl.col(name).alias(f"own_{name}") for name in figures)
+    )
+    of_all = usual.filter(pl.col("payer_id") == NOBODY).select(
+        "action", *(pl.col(name).alias(f"all_{name}") for name in figures)
+    )
+    otherwise = {"channel": "internal", "first_minutes": 10.0, "next_minutes": 10.0}
+    return (
+        rows.join(own, on=["action", "payer_id"], how="left", maintain_order="left")
+        .join(of_all, on="action", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce(f"own_{name}", f"all_{name}", pl.lit(otherwise[name])).alias(name)
+            for name in figures
+        )
+    )
+
+
 def _with_effort(
-    rows: pl.DataFrame, parameters: Parameters, settings: Settings, calls: pl.DataFrame | None
+    rows: pl.DataFrame, minutes: pl.DataFrame, settings: Settings, calls: pl.DataFrame | None
 ) -> pl.DataFrame:
-    """Add first_minutes, next_minutes, calls (claims on one call), effort_minutes."""
+    """Add first_minutes, next_minutes, calls (claims on one call), effort_minutes, lead_days."""
+    rows = with_minutes(rows, minutes)
     if calls is None:
         calls = (
             rows.filter(pl.col("channel") == "call", pl.col("payer_id") != NOBODY)
@@ -229,17 +241,17 @@ def _with_effort(
         1, settings.calls_at_once
     )
     return (
-        rows.join(parameters.minutes, on=["action", "channel"], how="left", maintain_order="left")
-        .join(
+        rows.join(
             calls.select(pl.col("payer_id").cast(pl.Int64), pl.col("calls").cast(pl.Int64)),
             on="payer_id",
             how="left",
             maintain_order="left",
         )
         .with_columns(
-            pl.col("first_minutes").fill_null(10.0),
-            pl.col("next_minutes").fill_null(10.0),
             calls=together,
+            lead_days=pl.col("channel").replace_strict(
+                LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64
+            ),
         )
         .with_columns(
             effort_minutes=(
@@ -248,6 +260,17 @@ def _with_effort(
             / pl.col("calls")
         )
     )
+
+
+def _share_of_asking(parameters: Parameters) -> float:
+    """Return what comes in, of what is expected, when asking finds that a claim needs work."""
+    shares: dict[str, float] = dict(
+        parameters.recovery.filter(pl.col("action") == "", pl.col("payer_type") == "")
+        .select("situation", "share")
+        .rows()
+    )
+    finds: list[tuple[str, float]] = parameters.finds.rows()
+    return sum(share * shares.get(barrier, 0.5) for barrier, share in finds)
 
 
 def factor_at(days: pl.Expr, knots: pl.DataFrame, x: str) -> pl.Expr:
@@ -264,10 +287,21 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
     """Add now_cents (of a touch now against none), later_cents, value_cents and its three parts."""
     wait, reach = settings.queue_days, settings.reach
     rows = with_answers(rows, parameters.answers)
+    is_waiting = pl.col("curve_action").is_not_null()
+    rows = rows.with_columns(
+        share=pl.when(is_waiting).then(_share_of_asking(parameters)).otherwise("share"),
+        silent=pl.when(is_waiting)
+        .then(pl.col("silent") * factor_at(pl.col("touches"), parameters.found, "touches"))
+        .otherwise(1.0)
+        .clip(0.0, 1.0),
+    )
     delay = parameters.delays.rename({"days": "delay_days"})
     rows = rows.join(delay, on="action", how="left", maintain_order="left")
-    repeated = factor_at(pl.col("touches"), parameters.repeats, "touches")
-    is_waiting = pl.col("curve_action").is_not_null()
+    repeated = (
+        pl.when(is_waiting)
+        .then(1.0)
+        .otherwise(factor_at(pl.col("touches"), parameters.repeats, "touches"))
+    )
     expected = pl.col("expected_cents").clip(lower_bound=0).cast(pl.Float64)
     late = (
         pl.when(pl.col("limit_days").is_null())
