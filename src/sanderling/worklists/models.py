@@ -122,6 +122,27 @@ class WorkItem(models.Model):
         return f"work item {self.pk}"
 
 
+class LearnedParameters(models.Model):
+    """What history up to before a day teaches the valuation (core.priority.Parameters).
+
+    One row for each day it was learned on, only ever added: a day's items are valued by the latest
+    row up to that day, so that the same day always has the same answer. Sums and shares by payer
+    and client, nothing of a single claim.
+    """
+
+    learned_date = models.DateField(unique=True)
+    content = models.JSONField()  # {frame: {column: [values]}}
+    touches = models.IntegerField()  # how many were learned from
+    responses = models.IntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_learned_parameters"
+
+    def __str__(self) -> str:
+        return f"parameters of {self.learned_date}"
+
+
 class ItemLock(models.Model):
     """Somebody works on this item now; nobody else gets it before the lock ends."""
 

@@ -1,4 +1,8 @@
-"""Puts the value of a touch on work items."""
+"""Puts the value of a touch on work items.
+
+In the transaction that makes barriers anew, for the claims concerned; every night for all. What it
+rests on is `learning.learned_on`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,63 @@ from typing import Final
 
 from django.db import connection
 
-_REVALUE: Final = """
-UPDATE worklists_work_item
-   SET value_cents = balance_cents, effort_minutes = 10, score = balance_cents / 10.0,
-       valued_date = %(today)s
- WHERE (%(all)s OR claim_id = ANY (%(claims)s))
+from sanderling.core.priority import value_items
+from sanderling.postgres.frames import keep_frame
+from sanderling.worklists.frames import items_frame
+from sanderling.worklists.learning import learned_on
+
+ITEMS_AT_ONCE: Final = 200_000  # bounds memory
+_TABLE: Final = {
+    "item_id": "bigint",
+    "value_cents": "bigint",
+    "effort_minutes": "float8",
+    "score": "float8",
+    "not_before_date": "date",
+    "reasons": "jsonb",
+}
+_WRITE: Final = """
+UPDATE worklists_work_item w
+   SET value_cents = v.value_cents, effort_minutes = v.effort_minutes, score = v.score,
+       not_before_date = v.not_before_date, reasons = v.reasons, valued_date = %s
+  FROM item_values v
+ WHERE w.id = v.item_id
+   AND (w.value_cents, w.effort_minutes, w.score, w.not_before_date, w.reasons, w.valued_date)
+       IS DISTINCT FROM
+       (v.value_cents, v.effort_minutes, v.score, v.not_before_date, v.reasons, %s)
 """
 
 
 def revalue(claim_ids: list[int] | None, *, today: date) -> None:
-    """Value the items of these claims (None: of all) anew."""
+    """Value the items of these claims (None: of all) anew, within a transaction.
+
+    Doing it again on the same day changes nothing.
+    """
+    if claim_ids is not None:
+        if claim_ids:
+            _revalue("w.claim_id = ANY (%s)", [claim_ids], today)
+        return
+    for first, last in _pieces():
+        _revalue("w.id BETWEEN %s AND %s", [first, last], today)
+
+
+def _pieces() -> list[tuple[int, int]]:
+    """Return first and last ids of the pieces that all items are worked off in."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _REVALUE, {"all": claim_ids is None, "claims": claim_ids or [], "today": today}
+            "SELECT min(id), max(id) FROM ("
+            "  SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS piece"
+            "    FROM worklists_work_item) numbered GROUP BY piece ORDER BY piece",
+            [ITEMS_AT_ONCE],
         )
+        return list(cursor.fetchall())
+
+
+def _revalue(where: str, params: list[object], today: date) -> None:
+    learned = learned_on(today)
+    items = items_frame(learned.parameters, where, params)
+    if items.is_empty():
+        return
+    values = value_items(items, learned.parameters, today, learned.settings, learned.calls)
+    keep_frame("item_values", _TABLE, values)
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [today, today])

@@ -121,6 +121,7 @@ PAID_SHARES: Final = {
     "share": pl.Float64,
     "weight": pl.Float64,
 }
+CALLS: Final = {"payer_id": pl.Int64, "calls": pl.Int64}
 SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "recovery": RECOVERY,
     "decay": DECAY,

@@ -129,9 +129,7 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     rows = items.select(kept).with_columns(
         payer_id=pl.col("payer_id").fill_null(NOBODY),
-        action=pl.when(pl.col("next_action").is_in(["wait", ""]))
-        .then(pl.lit(_WAIT_ACTION))
-        .otherwise("next_action"),
+        action=asked(),
         limit_date=pl.when(is_open_limit & (pl.col("deadline_kind") != "refund")).then(
             "deadline_date"
         ),
@@ -142,6 +140,12 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
         age_days=(today - pl.col("since_date")).dt.total_days().clip(lower_bound=0),
         waited_days=(today - pl.col("waits_since")).dt.total_days().clip(lower_bound=0),
     )
+
+
+def asked() -> pl.Expr:
+    """Return what a touch would be: the next action, where there is only to wait, to ask."""
+    waits = pl.col("next_action").is_in(["wait", ""])
+    return pl.when(waits).then(pl.lit(_WAIT_ACTION)).otherwise("next_action")
 
 
 def _with_shares(rows: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
