@@ -46,18 +46,23 @@ def revalue(claim_ids: list[int] | None, *, today: date) -> None:
         if claim_ids:
             _revalue("w.claim_id = ANY (%s)", [claim_ids], today)
         return
-    for first, last in _pieces():
-        _revalue("w.id BETWEEN %s AND %s", [first, last], today)
+    for first, last in pieces(ITEMS_AT_ONCE):
+        revalue_between(first, last, today=today)
 
 
-def _pieces() -> list[tuple[int, int]]:
+def revalue_between(first: int, last: int, *, today: date) -> None:
+    """Value the items of these ids anew, within a transaction."""
+    _revalue("w.id BETWEEN %s AND %s", [first, last], today)
+
+
+def pieces(size: int) -> list[tuple[int, int]]:
     """Return first and last ids of the pieces that all items are worked off in."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(id), max(id) FROM ("
             "  SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS piece"
             "    FROM worklists_work_item) numbered GROUP BY piece ORDER BY piece",
-            [ITEMS_AT_ONCE],
+            [size],
         )
         return list(cursor.fetchall())
 
