@@ -91,7 +91,7 @@ def test_the_web_role_adds_about_its_own_claims_only(claims: tuple[Claim, Claim]
     [
         "UPDATE followup_activity SET note = note",
         "DELETE FROM followup_activity",
-        "TRUNCATE followup_activity",
+        "TRUNCATE followup_activity CASCADE",
     ],
 )
 def test_history_stays(statement: str, claims: tuple[Claim, Claim]) -> None:

@@ -15,6 +15,8 @@ from sanderling.config.environment import (
     env_text,
     kept_secret,
 )
+from sanderling.core.deadlines.rules import PAYER_TYPES
+from sanderling.core.followup.grace import parse_grace
 from sanderling.postgres.home import home_folder, private_folder, socket_folder
 from sanderling.postgres.making import DATABASE, OWNER, PORT
 
@@ -36,6 +38,13 @@ WATCH_FOLDERS = [
 SMALL_BALANCE_CENTS = env_int("SANDERLING_SMALL_BALANCE_CENTS", 0, minimum=0, maximum=100_000)
 # What one API token (or one person's session) may ask in a minute.
 API_RATE_PER_MINUTE = env_int("SANDERLING_API_RATE", 600, minimum=1, maximum=100_000)
+# How many days after its day a promised payment may still come, by type of payer: medicaid=14;*=5.
+try:
+    PROMISE_GRACE_DAYS = parse_grace(
+        env_text("SANDERLING_PROMISE_GRACE_DAYS", ""), known=frozenset(PAYER_TYPES)
+    )
+except ValueError as error:
+    raise InvalidSetting(f"SANDERLING_PROMISE_GRACE_DAYS: {error}") from None
 # One upload by the web page, all its files together.
 UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
 

@@ -39,12 +39,13 @@ class Content(NamedTuple):
     note: str = ""
 
 
-def source_key(content: Content) -> UUID:
+def source_key(content: Content, *, again: int = 0) -> UUID:
     """Return the name of the content: the same for the same content, else another.
 
-    Two calls alike in everything are one, unless their references differ.
+    Two calls alike in everything are one, unless their references differ. `again`: how often the
+    same was said and taken back before.
     """
-    parts = "\x1f".join(str(part or "") for part in content)
+    parts = "\x1f".join(str(part or "") for part in content) + "\x1e" * again
     return UUID(bytes=hashlib.sha256(parts.encode()).digest()[:16])
 
 

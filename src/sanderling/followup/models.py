@@ -1,4 +1,8 @@
-"""Activities: what somebody did about a claim, and what came of it. Facts, only ever added."""
+"""What somebody did about a claim, and what follows from it. Facts, only ever added.
+
+An activity is what was done; a note is the form it was recorded with. A promise, an escalation and
+an attachment hang on the claim. What takes a fact back is a fact of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from sanderling.claims.models import Claim
 from sanderling.core.codes.names import NextAction
@@ -103,3 +108,201 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"activity {self.pk}"
+
+
+class Note(models.Model):
+    """A touch as it was recorded by a form; or, with `addendum_of`, what was added to one later.
+
+    Never edited: the trigger refuses it. The narrative is also the activity's note.
+    """
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField(null=True)  # 11 primary ... 14 patient; null: the whole claim
+    activity = models.OneToOneField(
+        Activity, on_delete=models.PROTECT, null=True, related_name="form"
+    )
+    addendum_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="addenda"
+    )
+    scenario = models.TextField()  # a key of core.followup.scenarios.BY_KEY, or addendum
+    result = models.TextField(default="")  # which of the scenario's results
+    disposition = models.TextField(default="")  # DOMAIN 9.3
+    next_action = models.TextField(default="")
+    channel = models.TextField(choices=Channel)
+    contact = models.TextField(default="")  # the payer's phone or address that was used
+    representative = models.TextField(default="")
+    answers = models.JSONField(default=dict)  # by question; days as text, amounts in cents
+    narrative = models.TextField()  # patient data, as answers
+    minutes = models.SmallIntegerField(default=0)
+    is_avoidable = models.BooleanField(default=False)  # it told us nothing we had to act on
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    user_name = models.TextField(default="")
+    form_key = models.UUIDField(unique=True)  # the same form sent twice is one note
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_note"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(activity__isnull=False, addendum_of__isnull=True)
+                | Q(activity__isnull=True, addendum_of__isnull=False),
+                name="note_is_of_an_activity_or_a_note",
+            ),
+            models.CheckConstraint(condition=Q(minutes__range=(0, 600)), name="note_minutes"),
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="note_channel_is_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["client_id", "recorded_at"], name="note_by_day")]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"
+
+
+class Withdrawal(models.Model):
+    """Takes an activity back: it counts on no day any more. The activity stays to be read."""
+
+    activity = models.OneToOneField(Activity, on_delete=models.PROTECT, related_name="withdrawal")
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    reason = models.TextField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    user_name = models.TextField(default="")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_withdrawal"
+
+    def __str__(self) -> str:
+        return f"withdrawal of activity {self.activity_id}"
+
+
+class PromiseState(models.TextChoices):
+    """What became of a promise."""
+
+    OPEN = "open"  # its day, and the days of grace, have not gone by
+    KEPT = "kept"
+    BROKEN = "broken"
+    REPLACED = "replaced"  # the payer promised another day before it came
+
+
+class Promise(models.Model):
+    """A payer said that it pays (or decides) by a day. Its state is what `PromiseOutcome` says."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()
+    payer_id = models.IntegerField(null=True)
+    activity = models.OneToOneField(Activity, on_delete=models.PROTECT, related_name="promise")
+    made_date = models.DateField()  # payments posted from this day on keep it
+    promised_date = models.DateField()
+    amount_cents = models.BigIntegerField(null=True)  # null: any payment keeps it
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_promise"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(promised_date__gte=F("made_date")), name="promise_looks_ahead"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_cents__isnull=True) | Q(amount_cents__gt=0),
+                name="promise_amount_is_positive",
+            ),
+            models.CheckConstraint(condition=Q(party__range=(11, 13)), name="promise_of_a_payer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"promise {self.pk}"
+
+
+class PromiseOutcome(models.Model):
+    """How a promise ended; there is none while it is open."""
+
+    promise = models.OneToOneField(Promise, on_delete=models.PROTECT, related_name="end")
+    claim_id = models.BigIntegerField()
+    client_id = models.IntegerField()
+    state = models.TextField(choices=PromiseState)
+    paid_cents = models.BigIntegerField(default=0)  # what insurance paid since it was made
+    decided_date = models.DateField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_promise_outcome"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["kept", "broken", "replaced"]),
+                name="promise_outcome_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outcome of promise {self.promise_id}"
+
+
+class Escalation(models.Model):
+    """A step on the ladder (core.followup.ladder); a party's latest says where its claim is."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()
+    level_before = models.SmallIntegerField()
+    level = models.SmallIntegerField()
+    reason = models.TextField()
+    contact = models.TextField(default="")
+    reference = models.TextField(default="")
+    due_date = models.DateField(null=True)
+    to_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    user_name = models.TextField(default="")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_escalation"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__range=(0, 6), level_before__range=(0, 6))
+                & ~Q(level=F("level_before")),
+                name="escalation_moves_on_the_ladder",
+            ),
+        ]
+        indexes = [models.Index(fields=["claim", "party", "-id"], name="escalation_latest")]
+
+    def __str__(self) -> str:
+        return f"escalation {self.pk}"
+
+
+class Attachment(models.Model):
+    """A document kept with a note: its bytes lie with the originals, under their hash."""
+
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="attachments")
+    claim_id = models.BigIntegerField()
+    client_id = models.IntegerField()
+    name = models.TextField()  # without folders; patient data, as it may name somebody
+    content_type = models.TextField()
+    size_bytes = models.BigIntegerField()
+    sha256 = models.TextField()
+    is_encrypted = models.BooleanField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "followup_attachment"
+        constraints = [
+            models.UniqueConstraint(fields=["note", "sha256"], name="attachment_once"),
+        ]
+        indexes = [models.Index(fields=["claim_id"], name="attachment_of_claim")]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"

@@ -14,3 +14,7 @@ activities_recorded: Final = Signal()
 # Sent inside the transaction in which the work on some claims changed (an activity, a promise, a
 # task, a write-off request), with `claim_ids`, a sorted list. Runs under the role of whoever acts.
 work_recorded: Final = Signal()
+
+# Sent inside the transaction that finds promises kept or broken, with `decided`, a list of
+# `promises.Decided`, and `at`. Runs under the worker's role.
+promises_decided: Final = Signal()

@@ -13,6 +13,7 @@ class Lock(IntEnum):
     MIGRATIONS = 7_201_954_311
     AUDIT_SEAL = 7_201_954_312
     PARTIES = 7_201_954_313  # clients and payers: one for both, so that no two can deadlock
+    PROMISES = 7_201_954_316
     ACTIVITIES = 7_201_954_315  # two imports with the same rows in another order would deadlock
 
 

@@ -277,21 +277,43 @@ _WORK: Final = f"""
 UPDATE worklists_work_item w
    SET touches = done.touches, last_touch_date = done.last_touch_date,
        last_touch_user_id = done.last_touch_user_id, last_outcome = done.last_outcome,
-       open_tasks = done.open_tasks
+       promise_date = done.promise_date, promise_state = done.promise_state,
+       escalation_level = done.escalation_level, open_tasks = done.open_tasks
   FROM (
-    SELECT i.id, count(a.id) AS touches, max(a.activity_date) AS last_touch_date,
-           (array_agg(a.user_id ORDER BY a.activity_date DESC, a.id DESC))[1]
-               AS last_touch_user_id,
-           coalesce((array_agg(a.outcome ORDER BY a.activity_date DESC, a.id DESC))[1], '')
-               AS last_outcome,
+    SELECT i.id, touch.touches, touch.last_touch_date, touch.last_touch_user_id,
+           touch.last_outcome, promise.promise_date,
+           coalesce(promise.promise_state, '') AS promise_state,
+           coalesce(escalation.level, 0) AS escalation_level,
            (SELECT count(*) FROM tasks_task t WHERE t.claim_id = i.claim_id AND t.party = i.party
                AND t.state IN ('open', 'returned')) AS open_tasks
-      FROM worklists_work_item i LEFT JOIN followup_activity a ON a.claim_id = i.claim_id
+      FROM worklists_work_item i
+     CROSS JOIN LATERAL (
+           SELECT count(a.id) AS touches, max(a.activity_date) AS last_touch_date,
+                  (array_agg(a.user_id ORDER BY a.activity_date DESC, a.id DESC))[1]
+                      AS last_touch_user_id,
+                  coalesce((array_agg(a.outcome ORDER BY a.activity_date DESC, a.id DESC))[1], '')
+                      AS last_outcome
+             FROM followup_activity a
+            WHERE a.claim_id = i.claim_id
+              AND NOT EXISTS (SELECT FROM followup_withdrawal d WHERE d.activity_id = a.id)
+           ) touch
+      LEFT JOIN LATERAL (
+           SELECT p.promised_date AS promise_date, coalesce(o.state, 'open') AS promise_state
+             FROM followup_promise p LEFT JOIN followup_promise_outcome o ON o.promise_id = p.id
+            WHERE p.claim_id = i.claim_id AND p.party = i.party
+              AND NOT EXISTS (
+                  SELECT FROM followup_withdrawal d WHERE d.activity_id = p.activity_id)
+            ORDER BY p.id DESC LIMIT 1
+           ) promise ON promise.promise_state IN ('open', 'broken')
+      LEFT JOIN LATERAL (
+           SELECT s.level FROM followup_escalation s
+            WHERE s.claim_id = i.claim_id AND s.party = i.party ORDER BY s.id DESC LIMIT 1
+           ) escalation ON true
      WHERE {_SCOPE.replace("w.", "i.")}
-     GROUP BY i.id
   ) done
  WHERE done.id = w.id
-   AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome, w.open_tasks)
-       IS DISTINCT FROM (done.touches, done.last_touch_date, done.last_touch_user_id,
-                         done.last_outcome, done.open_tasks)
+   AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome, w.promise_date,
+        w.promise_state, w.escalation_level, w.open_tasks) IS DISTINCT FROM
+       (done.touches, done.last_touch_date, done.last_touch_user_id, done.last_outcome,
+        done.promise_date, done.promise_state, done.escalation_level, done.open_tasks)
 """  # noqa: S608 - text of ours

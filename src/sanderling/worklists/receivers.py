@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.dispatch import receiver
 from django.utils import timezone
 
 from sanderling.barriers.signals import barriers_refreshed
-from sanderling.followup.signals import work_recorded
+from sanderling.followup.promises import Decided
+from sanderling.followup.signals import promises_decided, work_recorded
 from sanderling.worklists.keeping import follow_barriers, refresh_work
+from sanderling.worklists.promise_news import tell_of_broken
 
 
 @receiver(barriers_refreshed)
@@ -22,3 +24,9 @@ def on_barriers(claim_ids: list[int] | None, today: date, **_: object) -> None:
 def on_work(claim_ids: list[int], **_: object) -> None:
     """People have worked on these claims."""
     refresh_work(claim_ids)
+
+
+@receiver(promises_decided)
+def on_promises(decided: list[Decided], at: datetime, **_: object) -> None:
+    """Payers kept or broke what they promised."""
+    tell_of_broken([one for one in decided if not one.is_kept], at=at)

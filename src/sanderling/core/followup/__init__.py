@@ -1,0 +1,1 @@
+"""What a touch of a claim asks, says and leads to: scenarios, answers, narratives, scripts."""
