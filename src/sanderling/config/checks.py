@@ -170,6 +170,21 @@ def _barriers() -> str:
     return f"every open balance has one{waiting}"
 
 
+def _work_items() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM worklists_work_item w FULL JOIN barriers_barrier b"
+            " USING (claim_id, party) WHERE w.balance_cents IS DISTINCT FROM b.balance_cents"
+            " OR w.barrier IS DISTINCT FROM b.barrier OR w.client_id IS DISTINCT FROM b.client_id"
+        )
+        (wrong,) = cursor.fetchone()
+        cursor.execute("SELECT count(*) FROM worklists_work_item")
+        (items,) = cursor.fetchone()
+    if wrong:
+        raise Fault(f"{wrong} barriers and work items differ: run `sanderling barriers --rebuild`")
+    return f"each of {items:,} barriers has its work item"
+
+
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
@@ -207,5 +222,6 @@ ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("audit trail", _audit),
     ("ledger", _ledger),
     ("barriers", _barriers),
+    ("work items", _work_items),
     ("worker", _worker),
 )

@@ -2,47 +2,43 @@
 
 Runs in the transaction that makes the barriers anew. What people set (owner, date, tags, level)
 stays; a date that a person set gives way when the payer says something new. An item whose balance
-is gone becomes a departure; its owner is told.
+is gone becomes a departure; whoever has it is told.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.urls import reverse
 
-from sanderling.core.barriers.words import barrier_title
-from sanderling.news.actions import NewEvent, notify, record_events, wanted_kinds
+from sanderling.core.barriers.rows import PATIENT
+from sanderling.core.ledger.accounts import Account
+from sanderling.worklists.item_news import NEWS_MAX, PAYER_SAID, Change, raise_events, tell_people
 from sanderling.worklists.valuing import revalue
 
-# More changes than these at once are told as one notice for each person, and raise no events: a
-# rebuild or a first load is no news about single claims.
-NEWS_MAX: Final = 2_000
-NEWS_OF_ONE_MAX: Final = 20
-# Causes that are the payer's word, not ours: a date that a person set gives way to them.
-PAYER_SAID: Final = (
-    *("remittance", "reversal", "rejection", "acceptance", "status", "claim_sent", "snapshot"),
-)
-
 _SCOPE: Final = "(%(all)s OR w.claim_id = ANY (%(claims)s))"
+_STAYS: Final[tuple[Any, ...]] = ("", 0)
 # In the order of `targets`: who locks the same items waits, and never deadlocks.
 _LOCK: Final = """
 SELECT FROM worklists_work_item WHERE claim_id = ANY (%s) ORDER BY claim_id, party FOR UPDATE
 """
 _CHANGED: Final = f"""
 SELECT w.claim_id, w.party, w.client_id, w.payer_id, w.claim_number, w.client_code, w.assignee_id,
-       w.barrier, coalesce(b.barrier, ''), coalesce(b.cause, ''), w.balance_cents,
+       l.user_id, w.barrier, coalesce(b.barrier, ''), coalesce(b.cause, ''), w.balance_cents,
        coalesce(b.balance_cents, 0)
   FROM worklists_work_item w LEFT JOIN barriers_barrier b USING (claim_id, party)
+  LEFT JOIN worklists_item_lock l ON l.item_id = w.id AND l.until_at > %(at)s
  WHERE {_SCOPE}
    AND (b.claim_id IS NULL OR (b.barrier, b.category) <> (w.barrier, w.category)
         OR b.balance_cents <> w.balance_cents)
  ORDER BY w.claim_id, w.party
  LIMIT %(limit)s
+"""  # noqa: S608 - text of ours
+_UNLOCK: Final = f"""
+DELETE FROM worklists_item_lock l USING worklists_work_item w
+ WHERE l.item_id = w.id AND {_SCOPE} AND NOT EXISTS (
+       SELECT FROM barriers_barrier b WHERE b.claim_id = w.claim_id AND b.party = w.party)
 """  # noqa: S608 - text of ours
 _LEAVE: Final = f"""
 WITH gone AS (
@@ -62,10 +58,29 @@ SELECT g.claim_id, g.party, g.client_id, g.payer_id, g.balance_cents, g.barrier,
        g.arrived_at, %(at)s
   FROM gone g
  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(l.amount_cents), 0) AS paid_cents FROM ledger_entry l
-     WHERE l.claim_id = g.claim_id AND l.credit = g.party AND l.debit = 30
-       AND l.posted_date >= g.arrived_at::date) e
-"""  # noqa: S608 - text of ours; 30: Account.CASH
+    SELECT coalesce(sum(l.amount_cents), 0) AS paid_cents
+      FROM ledger_entry l JOIN ledger_posting p ON p.id = l.posting_id
+     WHERE l.claim_id = g.claim_id AND l.credit = g.party AND l.debit = {Account.CASH.value}
+       AND p.recorded_at >= g.arrived_at) e
+RETURNING claim_id, party, cause, paid_cents
+"""  # noqa: S608 - text of ours
+# Nobody is asked about what is settled, or owed by us.
+_WITHDRAW_INQUIRIES: Final = f"""
+UPDATE worklists_status_inquiry q SET state = 'withdrawn', closed_at = %(at)s
+ WHERE q.state = 'queued' AND {_SCOPE.replace("w.", "q.")} AND NOT EXISTS (
+       SELECT FROM worklists_work_item w WHERE w.claim_id = q.claim_id AND w.party = q.party
+          AND w.balance_cents > 0)
+"""  # noqa: S608 - text of ours
+# What an item has of its barrier, claim, client and payer.
+_COPIED: Final = (
+    *("client_id", "payer_id", "client_code", "claim_number", "patient_name"),
+    *("payer_name", "plan", "rendering_npi", "rendering_name", "location"),
+    *("service_date", "first_billed_date", "charge_cents", "search_text", "balance_cents"),
+    *("barrier", "category", "subcategory", "detail", "group_code"),
+    *("reason_code", "remark_code", "status_code", "next_action", "team"),
+    *("since_date", "next_date", "due_date", "deadline_date", "deadline_kind"),
+    *("deadline_level", "is_deadline_met", "cause", "is_high_dollar", "is_key_client"),
+)
 _ARRIVE: Final = """
 INSERT INTO worklists_work_item AS w
     (claim_id, party, client_id, payer_id, client_code, claim_number, patient_name, payer_name,
@@ -99,58 +114,31 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
         WHERE n.claim_id = b.claim_id AND n.kind = 'payer') numbers ON true
   LEFT JOIN LATERAL (
        SELECT d.assignee_id FROM worklists_departure d
-         JOIN accounts_user u ON u.id = d.assignee_id AND u.is_active
-        WHERE d.claim_id = b.claim_id AND d.party = b.party ORDER BY d.id DESC LIMIT 1
+        WHERE d.claim_id = b.claim_id AND d.party = b.party
+          AND b.client_id = ANY (sanderling_clients_of(d.assignee_id))  -- none, when not active
+        ORDER BY d.id DESC LIMIT 1
        ) former ON true
  WHERE %(all)s OR b.claim_id = ANY (%(claims)s)
     ON CONFLICT (claim_id, party) DO UPDATE SET
-       client_id = excluded.client_id, payer_id = excluded.payer_id,
-       client_code = excluded.client_code, claim_number = excluded.claim_number,
-       patient_name = excluded.patient_name, payer_name = excluded.payer_name,
-       plan = excluded.plan, rendering_npi = excluded.rendering_npi,
-       rendering_name = excluded.rendering_name, location = excluded.location,
-       service_date = excluded.service_date, first_billed_date = excluded.first_billed_date,
-       charge_cents = excluded.charge_cents, search_text = excluded.search_text,
-       balance_cents = excluded.balance_cents, barrier = excluded.barrier,
-       category = excluded.category, subcategory = excluded.subcategory,
-       detail = excluded.detail, group_code = excluded.group_code,
-       reason_code = excluded.reason_code, remark_code = excluded.remark_code,
-       status_code = excluded.status_code, next_action = excluded.next_action,
-       team = excluded.team, since_date = excluded.since_date, next_date = excluded.next_date,
-       due_date = excluded.due_date, deadline_date = excluded.deadline_date,
-       deadline_kind = excluded.deadline_kind, deadline_level = excluded.deadline_level,
-       is_deadline_met = excluded.is_deadline_met, cause = excluded.cause,
-       is_high_dollar = excluded.is_high_dollar, is_key_client = excluded.is_key_client,
+       {copies},
        follow_up_date = CASE WHEN {said} THEN NULL ELSE w.follow_up_date END,
        is_pended = CASE WHEN {said} THEN false ELSE w.is_pended END,
        changed_at = CASE WHEN (w.barrier, w.category) <> (excluded.barrier, excluded.category)
                          THEN excluded.changed_at ELSE w.changed_at END
+    WHERE ({of_item}) IS DISTINCT FROM ({of_barrier})
 RETURNING w.claim_id, w.party, w.client_id, w.payer_id, w.balance_cents, w.barrier,
           (xmax = 0) AS is_new
-""".replace(
-    "{said}",
-    "excluded.cause = ANY (%(said)s) AND (w.barrier, w.category, w.since_date, w.balance_cents)"
-    " IS DISTINCT FROM (excluded.barrier, excluded.category, excluded.since_date,"
-    " excluded.balance_cents)",
+"""
+# The payer has said something new: what decides is a fact of theirs, and another than before.
+_SAID: Final = """excluded.cause = ANY (%(said)s) AND
+       (w.barrier, w.category, w.since_date, w.balance_cents) IS DISTINCT FROM
+       (excluded.barrier, excluded.category, excluded.since_date, excluded.balance_cents)"""
+_FOLLOW: Final = (
+    _ARRIVE.replace("{copies}", ", ".join(f"{name} = excluded.{name}" for name in _COPIED))
+    .replace("{of_item}", ", ".join(f"w.{name}" for name in _COPIED))
+    .replace("{of_barrier}", ", ".join(f"excluded.{name}" for name in _COPIED))
+    .replace("{said}", _SAID)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What was and what becomes of one item; `barrier` empty: it leaves."""
-
-    claim_id: int
-    party: int
-    client_id: int
-    payer_id: int | None
-    claim_number: str
-    client_code: str
-    assignee_id: int | None
-    barrier_before: str
-    barrier: str
-    cause: str
-    balance_before_cents: int
-    balance_cents: int
 
 
 def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -> None:
@@ -168,16 +156,20 @@ def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -
     _lock_items(claim_ids)
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, scope)
-        changes = [_Change(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+        cursor.execute(_UNLOCK, scope)
         cursor.execute(_LEAVE, scope)
-        cursor.execute(_ARRIVE, scope)
+        left = {row[:2]: row[2:] for row in cursor.fetchall()}
+        cursor.execute(_FOLLOW, scope)
         arrived = [row[:6] for row in cursor.fetchall() if row[6]] if claim_ids else []
+        cursor.execute(_WITHDRAW_INQUIRIES, scope)
     refresh_work(claim_ids)
     revalue(claim_ids, today=today)
-    if len(changes) <= NEWS_MAX:
-        _tell_owners(changes, at=at)
+    if len(rows) <= NEWS_MAX:
+        changes = [Change(*row, *left.get(row[:2], _STAYS)) for row in rows]
+        tell_people(changes, at=at)
         if claim_ids is not None and len(arrived) <= NEWS_MAX:
-            _raise_events(changes, arrived, at=at)
+            raise_events(changes, arrived, at=at)
 
 
 def _lock_items(claim_ids: list[int] | None) -> None:
@@ -188,101 +180,48 @@ def _lock_items(claim_ids: list[int] | None) -> None:
             cursor.execute(_LOCK, [claim_ids])
 
 
-def _raise_events(changes: list[_Change], arrived: list[Any], *, at: datetime) -> None:
-    wanted = wanted_kinds()
-    if not wanted & {"item.arrived", "item.changed", "item.left"}:
-        return
-    events = [
-        NewEvent(
-            "item.changed" if one.barrier else "item.left",
-            one.client_id,
-            one.claim_id,
-            one.party,
-            one.payer_id,
-            {
-                "was": one.barrier_before,
-                "is": one.barrier,
-                "cause": one.cause,
-                "balance_before_cents": one.balance_before_cents,
-                "balance_cents": one.balance_cents,
-            },
-        )
-        for one in changes
-        if not one.barrier or one.barrier != one.barrier_before
-    ]
-    events += [
-        NewEvent(
-            "item.arrived",
-            client_id,
-            claim_id,
-            party,
-            payer_id,
-            {"is": barrier, "balance_cents": balance_cents},
-        )
-        for claim_id, party, client_id, payer_id, balance_cents, barrier in arrived
-    ]
-    record_events(events, at=at)
-
-
-def _tell_owners(changes: list[_Change], *, at: datetime) -> None:
-    """Tell each owner what left the list or changed by the payer's word, singly or as a sum."""
-    of_user: dict[int, list[_Change]] = defaultdict(list)
-    for one in changes:
-        is_news = not one.barrier or (one.barrier != one.barrier_before and one.cause in PAYER_SAID)
-        if one.assignee_id is not None and is_news:
-            of_user[one.assignee_id].append(one)
-    for user_id, mine in of_user.items():
-        if len(mine) > NEWS_OF_ONE_MAX:
-            settled = sum(one.balance_before_cents for one in mine if not one.barrier)
-            notify(
-                user_ids=[user_id],
-                kind="item.left",
-                key=f"items:{at.isoformat()}",
-                text=f"{len(mine)} of your claims changed; ${settled / 100:,.2f} settled",
-                at=at,
-                url=reverse("worklist"),
-                amount_cents=settled,
-            )
-            continue
-        for one in mine:
-            _tell_of_one(user_id, one, at=at)
-
-
-def _tell_of_one(user_id: int, one: _Change, *, at: datetime) -> None:
-    name = f"{one.client_code} {one.claim_number}"
-    if one.barrier:
-        text = f"{name} is now: {barrier_title(one.barrier)}"
-    else:
-        text = f"{name} is settled: ${one.balance_before_cents / 100:,.2f} closed"
-    notify(
-        user_ids=[user_id],
-        kind="item.changed" if one.barrier else "item.left",
-        key=f"item:{one.claim_id}:{one.party}:{at.isoformat()}",
-        text=text,
-        at=at,
-        url=reverse("claim", args=[one.client_code, one.claim_number]),
-        client_id=one.client_id,
-        claim_id=one.claim_id,
-        amount_cents=one.balance_before_cents - one.balance_cents,
-    )
-
-
 def refresh_work(claim_ids: list[int] | None) -> None:
-    """Count anew what was done about these claims (None: all) onto their items."""
+    """Count anew what was done about these claims (None: all) onto their items.
+
+    The next day of a new activity is the day of the item, unless the payer said something later; an
+    activity without one has done what was to be done by then.
+    """
+    _lock_items(claim_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_WORK, {"all": claim_ids is None, "claims": claim_ids or []})
+        cursor.execute(
+            _WORK,
+            {"all": claim_ids is None, "claims": claim_ids or [], "said": list(PAYER_SAID)},
+        )
 
 
+# is_news: an activity that was not followed yet; gone: the one followed last was taken back. A
+# patient's item follows what was done about the claim only where no payer owes a part of it.
 _WORK: Final = f"""
 UPDATE worklists_work_item w
    SET touches = done.touches, last_touch_date = done.last_touch_date,
        last_touch_user_id = done.last_touch_user_id, last_outcome = done.last_outcome,
        promise_date = done.promise_date, promise_state = done.promise_state,
-       escalation_level = done.escalation_level, open_tasks = done.open_tasks
+       escalation_level = done.escalation_level, open_tasks = done.open_tasks,
+       latest_activity_id = done.latest_activity_id,
+       follow_up_date = CASE
+           WHEN done.is_gone AND w.follow_up_date = done.gone_next_date THEN done.next_date
+           WHEN NOT done.is_news THEN w.follow_up_date
+           WHEN done.next_date IS NOT NULL THEN done.next_date
+           WHEN w.follow_up_date <= done.last_touch_date THEN NULL
+           ELSE w.follow_up_date END,
+       is_pended = w.is_pended AND NOT (done.is_news AND (
+           done.next_date IS NOT NULL OR w.follow_up_date <= done.last_touch_date))
   FROM (
     SELECT i.id, touch.touches, touch.last_touch_date, touch.last_touch_user_id,
-           touch.last_outcome, promise.promise_date,
-           coalesce(promise.promise_state, '') AS promise_state,
+           touch.last_outcome, touch.latest_activity_id, touch.next_date,
+           gone.id IS NOT NULL AS is_gone, gone.next_date AS gone_next_date,
+           gone.id IS NULL AND touch.latest_activity_id IS NOT NULL
+           AND touch.latest_activity_id IS DISTINCT FROM i.latest_activity_id
+           AND NOT (i.cause = ANY (%(said)s) AND i.since_date > touch.last_touch_date)
+           AND (i.party < {PATIENT} OR NOT EXISTS (
+                SELECT FROM worklists_work_item o
+                 WHERE o.claim_id = i.claim_id AND o.party < {PATIENT})) AS is_news,
+           promise.promise_date, coalesce(promise.promise_state, '') AS promise_state,
            coalesce(escalation.level, 0) AS escalation_level,
            (SELECT count(*) FROM tasks_task t WHERE t.claim_id = i.claim_id AND t.party = i.party
                AND t.state IN ('open', 'returned')) AS open_tasks
@@ -292,11 +231,19 @@ UPDATE worklists_work_item w
                   (array_agg(a.user_id ORDER BY a.activity_date DESC, a.id DESC))[1]
                       AS last_touch_user_id,
                   coalesce((array_agg(a.outcome ORDER BY a.activity_date DESC, a.id DESC))[1], '')
-                      AS last_outcome
+                      AS last_outcome,
+                  (array_agg(a.id ORDER BY a.activity_date DESC, a.id DESC))[1]
+                      AS latest_activity_id,
+                  (array_agg(a.next_date ORDER BY a.activity_date DESC, a.id DESC))[1] AS next_date
              FROM followup_activity a
             WHERE a.claim_id = i.claim_id
               AND NOT EXISTS (SELECT FROM followup_withdrawal d WHERE d.activity_id = a.id)
            ) touch
+      LEFT JOIN LATERAL (
+           SELECT a.id, a.next_date
+             FROM followup_withdrawal d JOIN followup_activity a ON a.id = d.activity_id
+            WHERE d.activity_id = i.latest_activity_id
+           ) gone ON true
       LEFT JOIN LATERAL (
            SELECT p.promised_date AS promise_date, coalesce(o.state, 'open') AS promise_state
              FROM followup_promise p LEFT JOIN followup_promise_outcome o ON o.promise_id = p.id
@@ -313,7 +260,9 @@ UPDATE worklists_work_item w
   ) done
  WHERE done.id = w.id
    AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome, w.promise_date,
-        w.promise_state, w.escalation_level, w.open_tasks) IS DISTINCT FROM
+        w.promise_state, w.escalation_level, w.open_tasks, w.latest_activity_id)
+       IS DISTINCT FROM
        (done.touches, done.last_touch_date, done.last_touch_user_id, done.last_outcome,
-        done.promise_date, done.promise_state, done.escalation_level, done.open_tasks)
+        done.promise_date, done.promise_state, done.escalation_level, done.open_tasks,
+        done.latest_activity_id)
 """  # noqa: S608 - text of ours
