@@ -19,6 +19,7 @@ from sanderling.worklists.built_in import BY_NAME, DEFAULT_VIEW, DENIED, OF_INSU
 from sanderling.worklists.searching import find_items, patterns, words_of
 from sanderling.worklists.sorting import WAYS, read_sort
 
+NONE: Final = "none"  # how a value that is not there stands in an address
 NOBODY: Final = -9  # no such row: a name that is unknown gives an empty list, not an error
 SCOPES: Final[Mapping[str, str]] = {"all": "All", "team": "My team", "mine": "Mine"}
 GROUPS: Final[Mapping[str, str]] = {
@@ -83,7 +84,6 @@ NAMES: Final = (
     *("touched", "touches_min", "touches_max", "high", "key", "flagged", "pended", "due"),
     *("issue", "same", "search"),
 )
-NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Question:
     today: date
     asker: Asker
     view: View
-    category: str = ""  # the sub-view of denials
+    category: str = ""  # the sub-view of denials; NONE: without one
     scope: str = "all"
     ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # 0: none
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -185,7 +185,7 @@ class Question:
             "clients": list(self.asker.client_ids),
             "user_id": self.asker.user_id,
             "team": self.asker.team,
-            "view_category": self.category,
+            "view_category": self.category.replace(NONE, ""),
             "tags": list(self.tags),
             "within": self.within,
             "touched": self.touched,

@@ -24,7 +24,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
     ),
     "client": Column("Client", "client", ("client",)),
     "claim": Column("Claim, patient", "claim", ("claim", "patient")),
-    "payer": Column("Payer", "payer", ("payer_name", "responsibility")),
+    "payer": Column("Payer", "payer", ("payer_name", "responsibility"), "payer"),
     "service": Column("Service, age", "service", ("service_date", "age_days")),
     "balance": Column("Balance", "balance", ("balance_cents",), "money", True),
     "barrier": Column(

@@ -105,9 +105,7 @@ def rail(question: Question, counts: Counts) -> list[dict[str, Any]]:
         found.append(entry(view.name, view.title, view.hint))
         if view.name == DENIED:
             found += [
-                entry(
-                    name, category_title(name.partition(":")[2]) or "No category", "", is_part=True
-                )
+                entry(name, _category(name.partition(":")[2]), "", is_part=True)
                 for name in counts.categories()
             ]
     return found
@@ -262,9 +260,13 @@ def heading(question: Question) -> str:
     """Return what the list is called."""
     view: View = question.view
     if question.category:
-        return f"{view.title}: {category_title(question.category)}"
+        return f"{view.title}: {_category(question.category)}"
     return view.title
 
 
 def _name(question: Question) -> str:
     return f"{DENIED}:{question.category}" if question.category else question.view.name
+
+
+def _category(name: str) -> str:
+    return "No category" if name == NONE else category_title(name)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from sanderling.worklists.asking import Asker
+from sanderling.worklists.asking import NONE, Asker
 from sanderling.worklists.built_in import DENIED, VIEWS
 from sanderling.worklists.tasks import defer_recount
 
@@ -39,9 +39,12 @@ SELECT %(client)s,
             WHEN grouping(c.team) = 0 THEN 't:' || c.team ELSE 'all' END,
        v.name, sum(c.items), sum(c.cents), sum(c.minutes)
   FROM cells c CROSS JOIN LATERAL (
-       VALUES {_VALUES}, ('{DENIED}:' || c.category, c.v_{DENIED})) v (name, holds)
+       VALUES {_VALUES},
+              ('{DENIED}:' || coalesce(nullif(c.category, ''), '{NONE}'), c.v_{DENIED})
+       ) v (name, holds)
  WHERE v.holds
  GROUP BY GROUPING SETS ((v.name), (v.name, c.owner), (v.name, c.team))
+HAVING c.owner IS DISTINCT FROM 0
 """  # noqa: S608 - names of ours
 _STATE: Final = """
 SELECT k.id, d.for_date, d.counted_at, d.items,

@@ -6,10 +6,10 @@
   const every = (selector, root = document) => [...root.querySelectorAll(selector)];
   const drawer = () => find("#work-drawer");
   const rows = () => every("tr[data-item]");
-  const chosen = () => find("tr[data-item].is-chosen");
+  const chosen = () => find("tr[data-item].is-at");
 
   function choose(row) {
-    rows().forEach((one) => one.classList.toggle("is-chosen", one === row));
+    rows().forEach((one) => one.classList.toggle("is-at", one === row));
     row?.scrollIntoView({ block: "nearest" });
   }
 
