@@ -25,10 +25,7 @@ from bench.closed_loop_run import Loop, Plan, Result
 from sanderling.simulator.accounts import PATIENT_RANK
 from sanderling.simulator.activities import Effect
 from sanderling.simulator.calendar import is_business_day
-from sanderling.simulator.episodes import Episode, Stage
-from sanderling.simulator.interactive import Cash
-from sanderling.simulator.shift import least_minutes
-from sanderling.simulator.working import (
+from sanderling.simulator.chances import (
     ANSWERS,
     APPEAL,
     BILL,
@@ -42,6 +39,9 @@ from sanderling.simulator.working import (
     TEAM_ACTIONS,
     is_denied,
 )
+from sanderling.simulator.episodes import Episode, Stage
+from sanderling.simulator.interactive import Cash
+from sanderling.simulator.shift import least_minutes
 
 SLACK_DAYS = 10  # weekly payment runs and week-ends may shorten a way by so much
 TRIES_OF_DRAWS = 40  # of an act whose result is drawn anew each time

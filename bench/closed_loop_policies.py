@@ -34,6 +34,7 @@ class SeenTouch:
     minutes: float
     paid_cents: int = 0  # posted on the item since, up to its next touch
     days_to_payment: int | None = None
+    is_decided: bool = False  # the payer has answered since
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class SeenResponse:
     action: str  # "claim" for a claim as first sent
     sent_date: date
     answered_date: date | None = None
+    censored_date: date | None = None  # watched until then: we acted ourselves
 
 
 @dataclass(slots=True)
@@ -170,9 +172,13 @@ HEURISTICS: dict[str, Policy] = {
     "age x dollars": age_dollars,
     "payer batched": payer_batched,
 }
-NAMES = (*HEURISTICS, "myopic value")
+NAMES = (*HEURISTICS, "myopic value", "sanderling")
 
 
 def make_policy(name: str) -> Policy:
     """Make a policy by its name; each run needs its own."""
+    if name == "sanderling":
+        from bench.closed_loop_ours import Sanderling
+
+        return Sanderling()
     return Myopic() if name == "myopic value" else {**HEURISTICS, "nobody": nobody}[name]

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bench.closed_loop_policies import Policy, Seen, SeenResponse, SeenTouch, fifo, nobody
+from sanderling.simulator.accounts import PATIENT_RANK
 from sanderling.simulator.calendar import is_business_day
+from sanderling.simulator.chances import FILINGS
 from sanderling.simulator.episodes import Episode
 from sanderling.simulator.interactive import Cash, InteractiveWorld
+from sanderling.simulator.payer_desk import Due
+from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.shift import Done, Shift
-from sanderling.simulator.visible import Item, Visible, is_expired
+from sanderling.simulator.visible import PAYER_IDS, Item, Visible, is_expired
 from sanderling.simulator.worldstate import Settings
 
 START = date(2026, 1, 5)
@@ -75,7 +79,9 @@ class Loop:
         self.visible = Visible(self.world)
         self.seen = Seen()
         self._open_touch: dict[int, SeenTouch] = {}
-        self._responses: dict[tuple[int, str], SeenResponse] = {}
+        self._waiting: dict[int, SeenResponse] = {}  # by item: the latest thing sent
+        self._read_claims = 0
+        self.world.on_posted.append(self._hear)
         self._cash_read = 0
         self._lost: set[int] = set()
         self._was_open: dict[int, Item] = {}
@@ -95,6 +101,7 @@ class Loop:
             is_run = offset >= plan.burn_days
             self.world.advance(day)
             self._read_cash(day, result if is_run else None)
+            self._read_first_claims(day)
             if is_business_day(day):
                 if is_run and oracle is not None:
                     oracle(day)
@@ -140,15 +147,17 @@ class Loop:
             result.minutes += self.plan.minutes - shift.left
 
     def _remember(self, item: Item, done: Done, day: date, result: Result | None) -> None:
-        touch = SeenTouch(
-            item, day, done.order.action, done.channel, done.touch.outcome, done.minutes
-        )
+        did = done.touch.did or done.order.action
+        touch = SeenTouch(item, day, did, done.channel, done.touch.outcome, done.minutes)
         self.seen.touches.append(touch)
         self._open_touch[item.item_id] = touch
-        if done.touch.outcome == "sent":
-            response = SeenResponse(item.payer_id, item.payer_type, done.order.action, day)
-            self.seen.responses.append(response)
-            self._responses[item.item_id, "act"] = response
+        waiting = self._waiting.pop(item.item_id, None)
+        if waiting is not None and done.touch.outcome != "in_process":
+            waiting.censored_date = day
+        elif waiting is not None:
+            self._waiting[item.item_id] = waiting
+        if done.touch.outcome == "sent" and did in FILINGS:
+            self._send(item.item_id, SeenResponse(item.payer_id, item.payer_type, did, day))
         if result is None:
             return
         result.touches += 1
@@ -160,11 +169,36 @@ class Loop:
             result.worked_by_client[item.client_id] += 1
         result.worked.add(item.item_id)
 
+    def _send(self, number: int, response: SeenResponse) -> None:
+        self.seen.responses.append(response)
+        self._waiting[number] = response
+
+    def _read_first_claims(self, day: date) -> None:
+        """Note the claims that went out for the first time today."""
+        for place in range(self._read_claims, len(self.world.state.episodes)):
+            payer = self.world.state.episodes[place].account.patient.coverages[0].payer
+            response = SeenResponse(PAYER_IDS[payer.code], payer.kind, "claim", day)
+            self._send(place * PATIENT_RANK, response)
+        self._read_claims = len(self.world.state.episodes)
+
+    def _hear(self, due: Due, day: date) -> None:
+        """Note that a payer has answered."""
+        submission = due.submission
+        if due.ruling.outcome in {Outcome.DUPLICATE, Outcome.PENDED} or due.is_later_reversal:
+            return
+        number = self.world.number_of(submission.episode) * PATIENT_RANK + submission.rank
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            waiting.answered_date = day
+        touch = self._open_touch.get(number)
+        if touch is not None:
+            touch.is_decided = True
+
     def _read_cash(self, day: date, result: Result | None) -> None:
         """Take what was posted today: into the result, and onto the touches before it."""
         cash = self.world.cash
         for item in cash[self._cash_read :]:
-            number = item.episode * 3 + item.rank
+            number = item.episode * PATIENT_RANK + item.rank
             touch = self._open_touch.get(number)
             if touch is not None and item.cents > 0:
                 touch.paid_cents += item.cents

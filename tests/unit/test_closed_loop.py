@@ -11,11 +11,11 @@ from bench.closed_loop_bound import Bound
 from bench.closed_loop_policies import Seen, fifo, make_policy
 from bench.closed_loop_run import START, Loop, Plan, Result
 
+from sanderling.simulator.chances import is_denied
 from sanderling.simulator.episodes import Episode
 from sanderling.simulator.interactive import InteractiveWorld
 from sanderling.simulator.shift import Order
 from sanderling.simulator.visible import Item, Visible
-from sanderling.simulator.working import is_denied
 from sanderling.simulator.worldstate import Settings
 
 PLAN = Plan(seed=4, claims=320, burn_days=60, days=60, minutes=15.0)

@@ -40,7 +40,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "activities": ("sanderling.cli.activities", "Activities: import."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
-    "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

@@ -14,6 +14,7 @@ from datetime import date
 from functools import partial
 
 from sanderling.simulator.calendar import add_business_days
+from sanderling.simulator.chances import Work
 from sanderling.simulator.episodes import Episode, Submission
 from sanderling.simulator.files import OutFile
 from sanderling.simulator.identifiers import dice_for
@@ -24,7 +25,7 @@ from sanderling.simulator.payers import PAYERS, PayerProfile
 from sanderling.simulator.payment_runs import delivery_date
 from sanderling.simulator.reasons import FrontEndReason
 from sanderling.simulator.ruling import Outcome
-from sanderling.simulator.working import Touch, Work, Working
+from sanderling.simulator.working import Touch, Working
 from sanderling.simulator.world import World
 from sanderling.simulator.worldstate import Settings
 
@@ -48,7 +49,7 @@ class InteractiveWorld(World):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.cash: list[Cash] = []
-        self.on_posted: Callable[[Due], None] | None = None
+        self.on_posted: list[Callable[[Due, date], None]] = []
         self.numbers: dict[int, int] = {}  # of episodes, by identity
         self._lost: dict[tuple[int, int], list[Due]] = {}
         self._remittances: dict[str, int] = {}
@@ -150,5 +151,5 @@ class InteractiveWorld(World):
         if cents:
             self.cash.append(Cash(day, self.number_of(episode), due.submission.rank, cents))
         self.working.after_decision(due, day)
-        if self.on_posted is not None:
-            self.on_posted(due)
+        for hear in self.on_posted:
+            hear(due, day)

@@ -72,7 +72,8 @@ class Shift:
         channel = channel_for(order.action, order.channel, payer, rank)
         is_call = channel == "call"
         goes_on = is_call and self._caller == payer.code and self._in_call < self.limit
-        minutes = self.minutes_of(episode, rank, order.action, channel, goes_on=goes_on)
+        act = self._world.working.act_of(episode, rank, order.action)
+        minutes = self.minutes_of(episode, rank, act, channel, goes_on=goes_on)
         if minutes > self.left:
             return None
         self.left -= minutes

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from sanderling.simulator.accounts import PATIENT_RANK
 from sanderling.simulator.book import Snapshot
+from sanderling.simulator.chances import Work
 from sanderling.simulator.episodes import Episode, Track
 from sanderling.simulator.interactive import InteractiveWorld
 from sanderling.simulator.limits import Limits
@@ -19,7 +20,6 @@ from sanderling.simulator.payer_desk import Due
 from sanderling.simulator.payers import PAYERS
 from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.standing import PARTIES, Standing, standings
-from sanderling.simulator.working import Work
 
 RANKS = {name: rank for rank, name in enumerate(PARTIES)}
 PENDED_WAIT_DAYS = 30
@@ -108,9 +108,9 @@ class Visible:
         self.episodes: dict[int, tuple[Episode, int]] = {}  # by item
         self._open: dict[int, tuple[Snapshot, bool]] = {}
         self._known: dict[int, tuple[tuple[object, ...], date, list[Item]]] = {}
-        world.on_posted = self._note_payment
+        world.on_posted.append(self._note_payment)
 
-    def _note_payment(self, due: Due) -> None:
+    def _note_payment(self, due: Due, _day: date) -> None:
         if due.ruling.outcome is not Outcome.PAID or due.is_later_reversal:
             return
         in_force = [part.payment for part in due.payments if part.payment.status != "22"]
@@ -174,6 +174,8 @@ class Visible:
             track.accepted_date is not None and row.deadline_kind == "timely_filing"
         )
         since = row.since_date or day
+        if row.barrier == "no_response" and row.due_date is not None:
+            since = row.due_date + timedelta(days=1)  # since when the payer is late
         expected = row.balance_cents
         if row.barrier != "underpaid":
             ratio = self._ratios.of(payer.code, is_later=rank > 0)
@@ -191,8 +193,12 @@ class Visible:
 
 
 def visible_detail(row: Standing) -> str:
-    """Keep of the truth's detail what was said: the rest is what only the payer knows."""
-    return row.detail.split(",")[0]
+    """Keep of the truth's detail what was said, in the words of the barriers' rows.
+
+    What stands after a comma is what only the payer knows.
+    """
+    said = row.detail.split(",")[0]
+    return _DETAILS.get(said, "" if said.startswith("rank") else said)
 
 
 def is_expired(item: Item, day: date) -> bool:
@@ -201,6 +207,13 @@ def is_expired(item: Item, day: date) -> bool:
     return is_over and not item.is_deadline_met and item.barrier not in IN_HAND
 
 
+_DETAILS = {
+    "in_process": "act", "told by the payer": "act", "client asked": "act",
+    "another team asked": "act", "appeal sent": "act", "records_sent": "act_sent",
+    "sent_anew": "act_sent", "replacement or void sent": "replacement", "277": "status",
+    "clearinghouse": "277CA", "payer": "277CA", "paid": "paid",
+    "reduction without a contract's basis": "reduced",
+}  # fmt: skip
 # Filed, and with the payer: the deadline of the answer is not ours.
 IN_HAND = frozenset({"corrected_pending", "appeal_pending", "paid_unposted"})
 

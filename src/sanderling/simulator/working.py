@@ -1,45 +1,42 @@
 """What people can do about a claim in an interactive world, and what comes of it.
 
-Shares, factors and days: `parameters.toml` section working. Every draw is made by the claim, the
-act and how often it was done, so that equal acts have equal results whatever else is done.
+Whether an act wins, and in how many days: `chances.py`. Shares: `parameters.toml` section working.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from random import Random
 
 from sanderling.simulator.activities import Activity, Effect
 from sanderling.simulator.calendar import next_business_day
-from sanderling.simulator.episodes import Episode, Stage, Track
-from sanderling.simulator.identifiers import dice_for
-from sanderling.simulator.limits import Limits
+from sanderling.simulator.chances import (
+    ANSWERS,
+    APPEAL,
+    BILL,
+    CALL,
+    CHECK,
+    CORRECT,
+    DISPUTE,
+    DOCUMENTS,
+    FILINGS,
+    FIND,
+    RECORDS,
+    RESUBMIT,
+    TEAM_ACTIONS,
+    Chances,
+    Work,
+    is_denied,
+)
+from sanderling.simulator.episodes import Episode, Stage, ToldStatus, Track
 from sanderling.simulator.open_office import OpenDesk
 from sanderling.simulator.payer_desk import Due
-from sanderling.simulator.readings import Reading, read_denial, read_status
 from sanderling.simulator.reasons import PENDED_REASON
 from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.worldstate import WorldState
 
-CORRECT, RECORDS, CALL, BILL = "correct_and_rebill", "send_records", "call_payer", "bill_secondary"
-DISPUTE, FIND, CHECK, RESUBMIT = "dispute_underpayment", "find_payment", "check_status", "resubmit"
-APPEAL, DOCUMENTS = "appeal", "request_documents"
-TEAM_ACTIONS = frozenset({"verify_eligibility", "obtain_authorization", "escalate"})
-FILINGS = (CORRECT, APPEAL, RECORDS, RESUBMIT, BILL, CALL, DISPUTE)
-ACTIONS = (*FILINGS, CHECK, FIND, DOCUMENTS, *sorted(TEAM_ACTIONS))
-UNANSWERED = frozenset({Stage.SENT, Stage.ACCEPTED, Stage.REJECTED, Stage.UNBILLED})
-ANSWERS = {
-    CORRECT: "correction_answer_days",
-    APPEAL: "appeal_decision_days",
-    RECORDS: "records_decision_days",
-    RESUBMIT: "resubmit_answer_days", BILL: "reprocess_answer_days",
-    CALL: "reprocess_answer_days", DISPUTE: "reprocess_answer_days",
-}  # fmt: skip
-AGES = (14, 30, 60, 90, 120, 180)
 FOLLOW_UP_DAYS = {  # domain reference 9.3, by outcome
     "in_process": 14, "no_answer": 2, "unclear": 7, "promised": 20, "nothing": 14,
 }  # fmt: skip
@@ -52,33 +49,10 @@ class Touch:
     outcome: str
     is_avoidable: bool  # changed nothing and told nothing that was needed
     wait_days: int | None = None  # until somebody should look again, beside the usual clock
+    did: str = ""  # what was done in the end, where it is not what was ordered
 
 
-@dataclass(slots=True)
-class Work:
-    """What was done about one claim and one of its payers."""
-
-    touches: int = 0
-    last_touch_date: date | None = None
-    last_action: str = ""
-    last_outcome: str = ""
-    follow_up_date: date | None = None  # by the usual clock after what was heard
-    is_closed: bool = False  # given up, or found to be nothing
-    counts: dict[str, int] = field(default_factory=dict)  # of acts, for the draws
-    # The present denial.
-    denials: int = 0
-    denied_date: date | None = None
-    first_action_date: date | None = None
-    tries: int = 0
-    asked_date: date | None = None
-    is_answered: bool = False  # what another team or the client was asked is here
-    filed: str = ""  # what waits for the payer's answer
-    is_filing_lost: bool = False  # hidden
-    is_filed_in_time: bool = False
-    is_upheld_expected: bool = False
-
-
-class Working:
+class Working(Chances):
     """Carries out acts and keeps what was done."""
 
     def __init__(
@@ -88,16 +62,10 @@ class Working:
         send: Callable[[Episode, int, date], None],
         find: Callable[[Episode, int], bool],
     ) -> None:
-        self._state = state
+        super().__init__(state)
         self._desks = desks
         self._send = send
         self._find_lost = find
-        self._numbers = state.parameters.working
-        self._work: dict[tuple[int, int], Work] = {}
-
-    def work_of(self, episode: Episode, rank: int) -> Work:
-        """Answer what was done, to be changed here only."""
-        return self._work.setdefault((id(episode), rank), Work())
 
     def desk_of(self, episode: Episode, rank: int) -> OpenDesk:
         """Answer the desk of a payer of an episode."""
@@ -122,11 +90,23 @@ class Working:
             touch = self._work_unanswered(episode, rank, action, channel, day)
         work.touches += 1
         work.last_touch_date = day
-        work.last_action = action
+        work.last_action = touch.did or action
         work.last_outcome = touch.outcome
         wait = touch.wait_days or FOLLOW_UP_DAYS.get(touch.outcome)
         work.follow_up_date = None if wait is None else day + timedelta(days=wait)
         return touch
+
+    def act_of(self, episode: Episode, rank: int, action: str) -> str:
+        """Answer what an order comes to: another team asked first, or what it found filed."""
+        work = self.work_of(episode, rank)
+        track = episode.tracks[rank]
+        if work.filed and not work.is_filing_lost:
+            return action
+        if action in {RECORDS, DOCUMENTS}:
+            return RECORDS if self.has_documents(episode, rank) else DOCUMENTS
+        if action in TEAM_ACTIONS and work.is_answered and is_denied(track):
+            return CORRECT
+        return action
 
     # Claims the payer has not answered.
 
@@ -145,10 +125,8 @@ class Working:
                 track.hidden = ""
             self._send(episode, rank, day)
             return Touch("sent", is_avoidable=not is_needed)
-        if action == RECORDS:
+        if action in {RECORDS, DOCUMENTS}:
             return self._send_records_unanswered(episode, rank, day)
-        if action == DOCUMENTS:
-            return self._ask(episode, rank, Effect.CLIENT_ASKED, day)
         if action in {CHECK, CALL, FIND}:
             return self._tell(episode, rank, action, channel, day)
         return Touch("nothing", is_avoidable=True)
@@ -165,7 +143,7 @@ class Working:
             return Touch("sent", is_avoidable=True)
         asked = track.latest_status
         if asked is not None:
-            limit = self._limits(episode, rank).records(asked.status_date).on_date
+            limit = self.limits(episode, rank).records(asked.status_date).on_date
             if limit is not None and day > limit:
                 return Touch("sent", is_avoidable=True)
         count = work.counts["taken up"] = work.counts.get("taken up", 0) + 1
@@ -177,7 +155,7 @@ class Working:
         """Ask where a claim is."""
         track = episode.tracks[rank]
         work = self.work_of(episode, rank)
-        dice = self._dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
+        dice = self.dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
         is_call = channel == "call"
         shares = self._numbers
         fails = self._state.parameters.follow_up["call_fails_share"]
@@ -212,16 +190,20 @@ class Working:
         """A decision whose remittance was lost."""
         track = episode.tracks[rank]
         work = self.work_of(episode, rank)
-        dice = self._dice(episode, rank, f"find {channel}", sum(work.counts.values()))
+        dice = self.dice(episode, rank, f"find {channel}", sum(work.counts.values()))
         paid = track.unseen_payment[2] if track.unseen_payment else 0
-        if action in {CHECK, CALL}:
+        is_told = track.latest_status is not None and track.latest_status.category == "F2"
+        if action in {CHECK, CALL} and not is_told:
             fails = self._state.parameters.follow_up["call_fails_share"]
             share = fails if channel == "call" else self._numbers["portal_unclear_share"]
             if dice.random() < share:
                 return Touch("no_answer" if channel == "call" else "unclear", is_avoidable=False)
+            if not paid:
+                track.latest_status = ToldStatus("F2", "1", day, day)
+                return Touch("denied", is_avoidable=False)
             track.activity = Activity(day, Effect.PAID)
-            return Touch("paid" if paid else "denied", is_avoidable=False)
-        if action == FIND:
+            return Touch("paid", is_avoidable=False)
+        if action in {FIND, CALL}:
             if dice.random() >= self._numbers["payment_found_share"]:
                 return Touch("in_process", is_avoidable=False)
             track.activity = Activity(day, Effect.IN_PROCESS, day + timedelta(days=10))
@@ -266,7 +248,7 @@ class Working:
             return Touch("denied", is_avoidable=is_late)
         work.filed = action
         work.is_filed_in_time = work.is_filed_in_time or not is_late
-        arrives = self._dice(episode, rank, "arrives", number)
+        arrives = self.dice(episode, rank, "arrives", number)
         work.is_filing_lost = arrives.random() < self._numbers["filing_lost_share"]
         lag = self.days(episode, rank, ANSWERS[action], work.tries + 1)
         if action == CORRECT:
@@ -281,7 +263,7 @@ class Working:
                 day + timedelta(days=lag),
                 partial(self._decide, episode, rank, work.denials, wins),
             )
-        return Touch("sent", is_avoidable=is_late)
+        return Touch("sent", is_avoidable=is_late, did=action)
 
     def _decide(self, episode: Episode, rank: int, denials: int, wins: bool, day: date) -> None:  # noqa: FBT001 - bound by partial
         """The payer decides again."""
@@ -294,7 +276,7 @@ class Working:
             self._decide_dispute(episode, rank, day, wins=wins)
             return
         is_won = self.desk_of(episode, rank).decide_again(
-            track.submission, self._price_share(episode, rank), day, wins=wins
+            track.submission, self.price_share(episode, rank), day, wins=wins
         )
         work.is_upheld_expected = not is_won
 
@@ -305,7 +287,7 @@ class Working:
         if submission is None or track.stage is not Stage.FINAL:
             return
         desk = self.desk_of(episode, rank)
-        if not desk.decide_again(submission, self._price_share(episode, rank), day, wins=wins):
+        if not desk.decide_again(submission, self.price_share(episode, rank), day, wins=wins):
             work.filed = ""
             track.activity = Activity(day, Effect.DENIED)
             work.last_outcome = "denied"
@@ -319,12 +301,12 @@ class Working:
         work = self.work_of(episode, rank)
         track = episode.tracks[rank]
         if not work.is_filing_lost:
-            dice = self._dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
+            dice = self.dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
             fails = self._state.parameters.follow_up["call_fails_share"]
             is_unanswered = channel == "call" and dice.random() < fails
             return Touch("no_answer" if is_unanswered else "in_process", is_avoidable=True)
         if action in {CHECK, CALL}:
-            dice = self._dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
+            dice = self.dice(episode, rank, f"tell {channel}", sum(work.counts.values()))
             fails = self._state.parameters.follow_up["call_fails_share"]
             share = fails if channel == "call" else self._numbers["portal_unclear_share"]
             if dice.random() < share:
@@ -372,27 +354,16 @@ class Working:
     def _ask(self, episode: Episode, rank: int, effect: Effect, day: date) -> Touch:
         work = self.work_of(episode, rank)
         wait = timedelta(days=int(self._numbers["remind_days"]))
+        did = DOCUMENTS if effect is Effect.CLIENT_ASKED else ""
         if work.asked_date is not None and day < work.asked_date + wait:
-            return Touch("sent", is_avoidable=True, wait_days=wait.days)
+            return Touch("sent", is_avoidable=True, wait_days=wait.days, did=did)
         work.asked_date = day
         count = work.counts["asked"] = work.counts.get("asked", 0) + 1
         episode.tracks[rank].activity = Activity(day, effect, day + wait)
         answer_day = self.answer_day(episode, rank, effect, count, day)
         if answer_day is not None:
             self._at(answer_day, partial(self._answered, episode, rank, work.denials))
-        return Touch("sent", is_avoidable=False, wait_days=wait.days)
-
-    def answer_day(
-        self, episode: Episode, rank: int, effect: Effect, count: int, day: date
-    ) -> date | None:
-        """Answer when a client or team that is asked today answers; None: never."""
-        dice = self._dice(episode, rank, effect.value, count)
-        who = "client" if effect is Effect.CLIENT_ASKED else "team"
-        low, high = self._state.parameters.ranges[f"{who}_answer_days"]
-        wait = dice.randrange(int(low), int(high) + 1)
-        if dice.random() >= self._state.parameters.follow_up[f"{who}_answers_share"]:
-            return None
-        return day + timedelta(days=wait)
+        return Touch("sent", is_avoidable=False, wait_days=wait.days, did=did)
 
     def _answered(self, episode: Episode, rank: int, denials: int, _day: date) -> None:
         work = self.work_of(episode, rank)
@@ -438,7 +409,7 @@ class Working:
         work.denied_date = day
         work.first_action_date = work.asked_date = None
         work.is_answered = work.is_filed_in_time = work.is_closed = False
-        dice = self._dice(episode, rank, "unworked", work.denials)
+        dice = self.dice(episode, rank, "unworked", work.denials)
         if dice.random() < self._numbers["unworked_reprocess_share"]:
             low, high = self._state.parameters.ranges["unworked_reprocess_days"]
             later = day + timedelta(days=dice.randrange(int(low), int(high) + 1))
@@ -450,8 +421,6 @@ class Working:
         work = self.work_of(episode, rank)
         if work.denials == denials and is_denied(track) and track.submission is not None:
             self.desk_of(episode, rank).decide_again(track.submission, 1.0, day, wins=True)
-
-    # The truth, for outcomes and for whoever knows everything.
 
     def is_stuck(self, episode: Episode, rank: int) -> bool:
         """Tell whether nothing comes unless somebody acts."""
@@ -467,135 +436,5 @@ class Working:
             return track.crossover_date is None
         return is_denied(track)
 
-    def has_documents(self, episode: Episode, rank: int) -> bool:
-        """Tell whether records are at hand or came from the client."""
-        work = self.work_of(episode, rank)
-        dice = self._dice(episode, rank, "documents", work.denials)
-        return work.is_answered or dice.random() < self._numbers["documents_at_hand"]
-
-    def reading_of(self, episode: Episode, rank: int) -> Reading:
-        """Answer category and first step of the present denial."""
-        ruling = episode.tracks[rank].ruling
-        if ruling is None or ruling.denial is None:
-            return read_status("")
-        has_next = rank + 1 < len(episode.account.patient.coverages)
-        return read_denial(ruling.denial, has_next_payer=has_next)
-
-    def wins(self, episode: Episode, rank: int, action: str, day: date) -> bool:
-        """Tell whether the next try would win."""
-        work = self.work_of(episode, rank)
-        dice = self._dice(episode, rank, f"try {work.denials}", work.tries + 1)
-        return dice.random() < self.chance(episode, rank, action, day)
-
-    def could_win(self, episode: Episode, rank: int) -> bool:
-        """Tell whether a first try in time would have brought money; where none is needed, yes."""
-        track = episode.tracks[rank]
-        work = self.work_of(episode, rank)
-        if not is_denied(track):
-            return True
-        wanted = self.reading_of(episode, rank).next_action
-        category = track.ruling.category if track.ruling else "other"
-        base = self._state.parameters.recovery.get(category, 0.3)
-        if wanted not in FILINGS and wanted not in TEAM_ACTIONS:
-            return False
-        chance = base * self._own_factor(episode, rank, category)
-        dice = self._dice(episode, rank, f"try {work.denials}", work.tries + 1)
-        return dice.random() < min(chance, self._numbers["chance_max"])
-
-    def chance(self, episode: Episode, rank: int, action: str, day: date) -> float:
-        """Answer the chance of the next try (12.5); zero after the deadline without proof."""
-        work = self.work_of(episode, rank)
-        if self.is_late(episode, rank, action, day):
-            return 0.0
-        track = episode.tracks[rank]
-        numbers = self._numbers
-        started = work.first_action_date or day
-        age = (started - (work.denied_date or started)).days
-        if action == DISPUTE:
-            base, category = numbers["dispute_won_share"], "contractual"
-        else:
-            category = track.ruling.category if track.ruling else "other"
-            base = self._base_chance(episode, rank, category, action)
-        chance = base * self._age_factor(age) * numbers["second_try"] ** work.tries
-        chance *= self._own_factor(episode, rank, category)
-        return min(chance, numbers["chance_max"])
-
-    def _base_chance(self, episode: Episode, rank: int, category: str, action: str) -> float:
-        work = self.work_of(episode, rank)
-        numbers = self._numbers
-        base = self._state.parameters.recovery.get(category, 0.3)
-        if category == "timely_filing" and episode.tracks[rank].accepted_date is not None:
-            base = numbers["late_with_proof"]
-        wanted = self.reading_of(episode, rank).next_action
-        needs_facts = wanted in TEAM_ACTIONS
-        right = CORRECT if needs_facts else wanted
-        if action != right:
-            base *= {APPEAL: numbers["appeal_instead"], CORRECT: numbers["correct_instead"]}.get(
-                action, numbers["other_instead"]
-            )
-        return base * (numbers["without_facts"] if needs_facts and not work.is_answered else 1.0)
-
-    def is_late(self, episode: Episode, rank: int, action: str, day: date) -> bool:
-        """Tell whether the deadline for a try has passed, without proof of an earlier filing."""
-        work = self.work_of(episode, rank)
-        track = episode.tracks[rank]
-        if work.is_filed_in_time:
-            return False
-        limits = self._limits(episode, rank)
-        if action == DISPUTE:
-            limit = limits.appeal(track.payment_date)
-        else:
-            wanted = self.reading_of(episode, rank).next_action
-            is_chain = action == CORRECT and wanted in TEAM_ACTIONS
-            limit = limits.of_denial(wanted if is_chain else action, track.payment_date)
-        return limit.on_date is not None and day > limit.on_date
-
-    def _age_factor(self, age: int) -> float:
-        for limit in AGES:
-            if age <= limit:
-                return self._numbers[f"age_{limit}"]
-        return self._numbers["age_older"]
-
-    def _own_factor(self, episode: Episode, rank: int, category: str) -> float:
-        seed = self._state.settings.seed
-        payer = episode.account.patient.coverages[rank].payer.code
-        client = episode.account.client.code
-        own = dice_for(seed, "own factor", payer, category)
-        theirs = dice_for(seed, "own factor", client)
-        spread = own.gauss(0, self._numbers["payer_spread"])
-        return math.exp(spread + theirs.gauss(0, self._numbers["client_spread"]))
-
-    def _price_share(self, episode: Episode, rank: int) -> float:
-        dice = self._dice(episode, rank, "price", self.work_of(episode, rank).denials)
-        if dice.random() < self._numbers["full_payment_share"]:
-            return 1.0
-        low, high = self._state.parameters.ranges["partial_payment"]
-        return low + (high - low) * dice.random()
-
-    def _limits(self, episode: Episode, rank: int) -> Limits:
-        before = episode.tracks[rank - 1].payment_date if rank else None
-        return Limits(episode.account, rank, before)
-
-    def days(self, episode: Episode, rank: int, name: str, count: int) -> int:
-        """Draw the days something takes."""
-        low, high = self._state.parameters.ranges[name]
-        dice = self._dice(episode, rank, name, count)
-        return dice.randrange(int(low), int(high) + 1)
-
-    def _dice(self, episode: Episode, rank: int, purpose: str, count: int) -> Random:
-        account = episode.account
-        return dice_for(
-            self._state.settings.seed, "working", account.client.code, account.control_number,
-            rank, purpose, count,
-        )  # fmt: skip
-
     def _at(self, day: date, act: Callable[[date], None]) -> None:
         self._state.agenda.at(next_business_day(day), act)
-
-
-def is_denied(track: Track) -> bool:
-    """Tell whether a denial stands."""
-    ruling = track.ruling
-    if track.stage is not Stage.FINAL or ruling is None:
-        return False
-    return bool(ruling.category) and ruling.outcome is not Outcome.DUPLICATE
