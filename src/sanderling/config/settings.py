@@ -278,9 +278,23 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Mail goes out by this server; unset: it is written to the worker's output.
+EMAIL_HOST = env_text("SANDERLING_SMTP_HOST", "")
+EMAIL_PORT = env_int("SANDERLING_SMTP_PORT", 587, minimum=1, maximum=65_535)
+EMAIL_HOST_USER = env_text("SANDERLING_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("SANDERLING_SMTP_PASSWORD", length_min=1) or ""
+_SMTP_SECURITY = env_text("SANDERLING_SMTP_SECURITY", "starttls")
+if _SMTP_SECURITY not in {"starttls", "tls", "none"}:
+    raise InvalidSetting("SANDERLING_SMTP_SECURITY must be starttls, tls or none")
+EMAIL_USE_TLS = _SMTP_SECURITY == "starttls"
+EMAIL_USE_SSL = _SMTP_SECURITY == "tls"
+EMAIL_TIMEOUT = 30
 EMAIL_BACKEND = env_text(
-    "SANDERLING_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"
+    "SANDERLING_EMAIL_BACKEND",
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend",
 )
+# Where people reach the pages: the beginning of links in mails and messages.
+PUBLIC_URL = env_text("SANDERLING_URL", "http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env_text("SANDERLING_EMAIL_FROM", "sanderling@localhost")
 
 # Logs carry ids, never names, dates of birth, member ids or segments.

@@ -1,0 +1,41 @@
+"""Takes back what a run of a rule did, as far as nobody changed it since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from sanderling.accounts.models import User
+from sanderling.automation.models import Run
+from sanderling.worklists.acting import CannotUndo, undo, undo_fault
+from sanderling.worklists.models import BulkAct
+
+
+def acts_of(run: Run) -> list[BulkAct]:
+    """Return the bulk acts of a run, in the order in which they were done."""
+    return list(BulkAct.objects.filter(pk__in=run.act_ids).order_by("pk"))
+
+
+@transaction.atomic
+def undo_run(run: Run, *, user: User, at: datetime) -> str:
+    """Undo all acts of a run, the latest first; return what came of it in words.
+
+    Acts that were undone already are left; so is what somebody changed since.
+
+    Raises:
+        CannotUndo: one of them cannot be undone by this person, or not any more; nothing is.
+    """
+    standing = [one for one in reversed(acts_of(run)) if one.undone_at is None]
+    if not standing:
+        raise CannotUndo("There is nothing left to undo.")
+    restored = kept = 0
+    for one in standing:
+        fault = undo_fault(one, user=user, at=at)
+        if fault:
+            raise CannotUndo(f"Nothing was undone: {one.words}: {fault}.")
+        done = undo(one, user=user, at=at)
+        restored += done.restored
+        kept += len(done.kept)
+    rest = f"; {kept} stay, for somebody changed them since" if kept else ""
+    return f"Undone: {restored} changes taken back{rest}."
