@@ -9,6 +9,7 @@ from django.utils import timezone
 from tests.builders import Inbox, paid, remittance_file, rows
 from tests.integration.work_items import AT, TODAY, Workers, fill_items, item, work_of
 
+from sanderling.accounts.models import User
 from sanderling.barriers.actions import rebuild, refresh_stale
 from sanderling.claims.models import Claim
 from sanderling.config.checks import Fault, _work_items
@@ -31,11 +32,11 @@ def assign(workers: Workers, *numbers: str) -> None:
     WorkItem.objects.update(arrived_at=AT - timedelta(days=30))
 
 
-def lock(number: str, workers: Workers) -> None:
+def lock(number: str, user: User) -> None:
     found = item(number)
     now = timezone.now()
     ItemLock.objects.create(
-        item=found, client_id=found.client_id, user=workers.kim, taken_at=now,
+        item=found, client_id=found.client_id, user=user, taken_at=now,
         until_at=now + timedelta(minutes=15),
     )  # fmt: skip
 
@@ -71,14 +72,14 @@ def test_who_works_on_it_at_this_moment_hears_at_once_and_the_lock_goes(
     inbox: Inbox, workers: Workers
 ) -> None:
     assign(workers, "A1", "A2")
-    lock("A1", workers)
-    lock("A2", workers)
+    lock("A1", workers.kim)
+    lock("A2", workers.lead)
     inbox.take(remittance_file(paid("A1", 150, 90, "CO*45*60"), paid("A2", 150, 0, "CO*197*150")))
     refresh_stale(TODAY)
     assert set(Notice.objects.values_list("user_id", "text", "is_urgent")) == {
         (workers.kim.pk, "MINE A1 left your list: paid $90.00", True),
         (workers.sam.pk, "MINE A1 left your list: paid $90.00", False),
-        (workers.kim.pk, "MINE A2 is now: Denied, $150.00 open", True),
+        (workers.lead.pk, "MINE A2 is now: Denied, $150.00 open", True),
         (workers.sam.pk, "MINE A2 is now: Denied, $150.00 open", False),
     }
     assert list(ItemLock.objects.values_list("item__claim_number", flat=True)) == ["A2"]

@@ -156,6 +156,9 @@ class ItemLock(models.Model):
 
     class Meta:
         db_table = "worklists_item_lock"
+        constraints = [
+            models.UniqueConstraint(fields=["user"], name="item_lock_one_for_each_user"),
+        ]
 
     def __str__(self) -> str:
         return f"lock of item {self.item_id}"
@@ -321,3 +324,39 @@ class StatusInquiry(models.Model):
 
     def __str__(self) -> str:
         return f"status inquiry {self.pk}"
+
+
+class SkipReason(models.TextChoices):
+    """Why somebody passed a claim over."""
+
+    LATER = "later", "Later today"
+    HELP = "help", "I need help with it"
+    SKILL = "skill", "Not my kind of claim"
+    PAYER = "payer", "The payer cannot be reached now"
+    WRONG = "wrong", "It should not be on the list"
+
+
+class Skip(models.Model):
+    """Somebody passed a claim over: it is not offered to him again that day. No touch."""
+
+    client_id = models.IntegerField()
+    claim_id = models.BigIntegerField()
+    party = models.SmallIntegerField()
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reason = models.TextField(choices=SkipReason)
+    skipped_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worklists_skip"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reason__in=SkipReason.values), name="skip_reason_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "claim_id", "skipped_at"], name="skip_of_user"),
+            models.Index(fields=["claim_id"], name="skip_of_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"skip {self.pk}"

@@ -16,7 +16,8 @@ CREDIT: Final = "credit_balance"
 _LOCK: Final = """
 SELECT FROM worklists_work_item
  WHERE id = ANY (%(items)s)
-   AND (%(user)s::int IS NULL OR client_id = ANY (sanderling_clients_of(%(user)s)))
+   AND (%(user)s::int IS NULL
+        OR client_id = ANY ((SELECT sanderling_clients_of(%(user)s))::int[]))
  ORDER BY claim_id, party FOR UPDATE
 """
 _TARGETS: Final = """
@@ -33,7 +34,8 @@ SELECT w.id, w.claim_id, w.party, w.client_id, w.payer_id, w.client_code, w.clai
         AND l.user_id IS DISTINCT FROM %(user)s::int
   LEFT JOIN accounts_user holder ON holder.id = l.user_id
  WHERE w.id = ANY (%(items)s)
-   AND (%(user)s::int IS NULL OR w.client_id = ANY (sanderling_clients_of(%(user)s)))
+   AND (%(user)s::int IS NULL
+        OR w.client_id = ANY ((SELECT sanderling_clients_of(%(user)s))::int[]))
  ORDER BY w.claim_id, w.party
 """
 
