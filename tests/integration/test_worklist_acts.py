@@ -15,9 +15,8 @@ from sanderling.accounts.models import User
 from sanderling.core.refusal import Refusal
 from sanderling.news.actions import register_reader
 from sanderling.news.models import Event, Notice
-from sanderling.worklists.act_kinds import InvalidParameters, NotAllowed
+from sanderling.worklists.act_parts import ITEMS_MAX, InvalidParameters, NotAllowed
 from sanderling.worklists.acting import (
-    ITEMS_MAX,
     NOT_HERE,
     CannotUndo,
     NothingToDo,
@@ -161,8 +160,59 @@ def test_the_same_note_goes_to_many_claims_once(workers: Workers) -> None:
     again = do("note", ["A2", "A3"], workers.sam, note="Called about the project.")
     assert again.refused == [[item("A2").pk, "has the same already"]]
     assert count("followup_activity") == 3
-    with pytest.raises(CannotUndo, match="notes stay"):
-        undo(done, user=workers.sam, at=AT)
+    assert undo(done, user=workers.sam, at=AT).restored == 2
+    assert [item(number).touches for number in ("A1", "A2", "A3")] == [0, 0, 1]
+    do("note", ["A1"], workers.sam, note="Called about the project.")
+    assert item("A1").touches == 1  # said again after it was taken back
+
+
+def test_the_day_of_a_note_goes_with_it(workers: Workers) -> None:
+    do("pend", ["A1", "A2"], workers.sam, business_days=2)
+    before = work_of("A1", "A2", "A3")
+    done = do("note", ["A1", "A2", "A3"], workers.sam, note="Called.", date="2026-03-20")
+    assert [row[2:4] for row in work_of("A1", "A2", "A3")] == [(date(2026, 3, 20), False)] * 3
+    do("defer", ["A2"], workers.sam, date="2026-03-21")
+    taken_back = undo(done, user=workers.sam, at=AT)
+    assert taken_back.kept == ((item("A2").claim_id, 11, "was changed since"),)
+    after = work_of("A1", "A2", "A3")
+    assert (after[0], after[1][2], after[2]) == (before[0], date(2026, 3, 21), before[2])
+
+
+def test_clients_are_asked_once_about_all_their_claims_and_the_question_is_withdrawn(
+    workers: Workers,
+) -> None:
+    before = work_of("A1", "A2", "B1")
+    done = do("request_documents", ["A1", "A2", "B1"], workers.lead, question="Operative notes")
+    tasks = rows("SELECT client_id, batch, state, question FROM tasks_task ORDER BY id")
+    assert [row[0] for row in tasks] == [workers.mine.pk] * 2 + [workers.theirs.pk]
+    assert tasks[0][1] == tasks[1][1]
+    assert {row[2:] for row in tasks} == {("open", "Operative notes")}
+    assert [item(number).open_tasks for number in ("A1", "A2", "B1")] == [1, 1, 1]
+    rest = undo(done, user=workers.lead, at=AT)
+    assert (rest.restored, rest.kept) == (3, ())
+    assert {state for (state,) in rows("SELECT state FROM tasks_task")} == {"withdrawn"}
+    assert work_of("A1", "A2", "B1") == before
+
+
+def test_a_claim_goes_up_the_ladder_and_back(workers: Workers) -> None:
+    first = do("escalate", ["A1", "A2"], workers.sam, reason="No answer in two calls")
+    second = do("escalate", ["A2", "A3"], workers.sam, reason="Supervisor", level="2")
+    levels = [item(number).escalation_level for number in ("A1", "A2", "A3")]
+    assert levels == [1, 2, 2]
+    with pytest.raises(NothingToDo, match="as high or higher"):
+        do("escalate", ["A2"], workers.sam, reason="again", level="1")
+    rest = undo(first, user=workers.sam, at=AT)
+    assert rest.kept == ((item("A2").claim_id, 11, "was moved on the ladder since"),)
+    undo(second, user=workers.sam, at=AT)
+    assert [item(number).escalation_level for number in ("A1", "A2", "A3")] == [0, 1, 0]
+    done = do("de_escalate", ["A1", "A2"], workers.sam, reason="Solved")
+    assert done.refused == [[item("A1").pk, "is not escalated"]]
+    assert item("A2").escalation_level == 0
+
+
+def test_what_talks_with_others_takes_fewer_at_once(workers: Workers) -> None:
+    with pytest.raises(InvalidParameters, match="at most 200"):
+        act("escalate", range(201), {"reason": "x"}, user=workers.sam, actor="u", at=AT)
 
 
 def test_tags_come_and_go(workers: Workers) -> None:

@@ -10,7 +10,8 @@ from django import forms
 
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import PERMISSIONS
-from sanderling.worklists.act_kinds import PEND_BUSINESS_DAYS, TAG_CHARACTERS_MAX
+from sanderling.core.followup.ladder import LADDER
+from sanderling.worklists.act_work import PEND_BUSINESS_DAYS, TAG_CHARACTERS_MAX
 from sanderling.worklists.models import Project
 
 _DAYS: Final = [("1", "+1"), ("3", "+3"), ("7", "+7"), ("14", "+14"), ("", "on a day:")]
@@ -118,6 +119,31 @@ def _project(_user: User) -> dict[str, forms.Field]:
     }
 
 
+def _documents(_user: User) -> dict[str, forms.Field]:
+    return {
+        "question": forms.CharField(
+            label="Which documents, and for what",
+            widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2_000, "autofocus": True}),
+        ),
+        "date": forms.DateField(
+            label="Needed by",
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
+            help_text="Empty: within the days that clients have.",
+        ),
+    }
+
+
+def _step(rungs: list[tuple[str, str]]) -> dict[str, forms.Field]:
+    return {
+        "level": forms.ChoiceField(label="To", choices=rungs, required=False),
+        "reason": forms.CharField(
+            label="Why", max_length=500, widget=forms.TextInput(attrs={"autofocus": True})
+        ),
+    }
+
+
+_RUNGS: Final = [(str(rung.level), f"{rung.level}: {rung.title}") for rung in LADDER]
 FIELDS: Final[Mapping[str, Callable[[User], dict[str, forms.Field]]]] = {
     "assign": _assign,
     "defer": lambda _user: _day("7"),
@@ -126,4 +152,7 @@ FIELDS: Final[Mapping[str, Callable[[User], dict[str, forms.Field]]]] = {
     "tag": _tags,
     "untag": _tags,
     "project": _project,
+    "request_documents": _documents,
+    "escalate": lambda _user: _step([("", "one level up"), *_RUNGS[1:]]),
+    "de_escalate": lambda _user: _step(_RUNGS[:-1]),
 }

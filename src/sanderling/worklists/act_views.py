@@ -19,7 +19,8 @@ from sanderling.audit.looks import record_listing
 from sanderling.core.refusal import Refusal
 from sanderling.web.downloads import FORMS, export
 from sanderling.worklists.act_forms import FIELDS, ActForm, act_form
-from sanderling.worklists.act_kinds import KINDS, InvalidParameters, Who, claims_text
+from sanderling.worklists.act_kinds import KINDS
+from sanderling.worklists.act_parts import InvalidParameters, Who, claims_text
 from sanderling.worklists.acting import CannotUndo, act, sort_out, undo, undo_fault
 from sanderling.worklists.acts_done import changes_of, recent_acts, refusals_of
 from sanderling.worklists.inquiries import COLUMNS, queued_rows

@@ -8,7 +8,7 @@ be undone where nobody changed the same since.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,8 +21,8 @@ from sanderling.accounts.models import User
 from sanderling.audit.actions import record_claim_events
 from sanderling.core.refusal import Refusal
 from sanderling.news.actions import NewEvent, notify, record_events, wanted_kinds
-from sanderling.worklists.act_kinds import (
-    KINDS,
+from sanderling.worklists.act_kinds import KINDS
+from sanderling.worklists.act_parts import (
     Added,
     InvalidParameters,
     Kind,
@@ -30,11 +30,10 @@ from sanderling.worklists.act_kinds import (
     Values,
     Who,
 )
-from sanderling.worklists.inquiries import withdraw_inquiries
+from sanderling.worklists.act_undo import take_back
 from sanderling.worklists.models import BulkAct
 from sanderling.worklists.targets import Target, find_targets
 
-ITEMS_MAX: Final = 5_000
 UNDO_FOR: Final = timedelta(hours=24)
 ALREADY: Final = "has the same already"
 NOT_HERE: Final = "is not on your worklist: it was settled, or it is another client's"
@@ -47,31 +46,34 @@ RETURNING id
 """
 _CHANGE: Final = """
 WITH asked AS (
-    SELECT id, added FROM unnest(%(items)s::bigint[], %(added)s::jsonb[]) AS a (id, added)
-), was AS (
-    SELECT w.id, w.client_id, w.claim_id, w.party, {columns} AS before
-      FROM worklists_work_item w JOIN asked USING (id)
+    SELECT * FROM unnest(%(items)s::bigint[], %(before)s::jsonb[], %(added)s::jsonb[])
+        AS a (id, before, added)
 ), becomes AS (
-    {update}
+    UPDATE worklists_work_item AS w SET {sets} FROM asked WHERE w.id = asked.id
+    RETURNING w.id, w.client_id, w.claim_id, w.party, {columns} AS after
 )
 INSERT INTO worklists_bulk_change (act_id, client_id, claim_id, party, before, after, added)
-SELECT %(act)s, was.client_id, was.claim_id, was.party, was.before, becomes.after, asked.added
-  FROM was JOIN becomes USING (id) JOIN asked USING (id) ORDER BY was.claim_id, was.party
+SELECT %(act)s, becomes.client_id, becomes.claim_id, becomes.party, asked.before, becomes.after,
+       asked.added
+  FROM becomes JOIN asked USING (id) ORDER BY becomes.claim_id, becomes.party
 """
-_UPDATE: Final = """UPDATE worklists_work_item AS w SET {sets} FROM asked WHERE w.id = asked.id
-    RETURNING w.id, {columns} AS after"""
-_SAME: Final = "SELECT id, '{}'::jsonb AS after FROM asked"
 _LOCK_CHANGED: Final = """
 SELECT FROM worklists_work_item WHERE (claim_id, party) IN (
        SELECT claim_id, party FROM worklists_bulk_change WHERE act_id = %s)
  ORDER BY claim_id, party FOR UPDATE
 """
+_NOTHING: Final = "is_flagged = w.is_flagged"
+_UNCHANGED: Final = """
+SELECT w.claim_id, w.party
+  FROM worklists_bulk_change c JOIN worklists_work_item w USING (claim_id, party)
+ WHERE c.act_id = %(act)s AND {columns} = c.after
+"""
 _RESTORE: Final = """
 UPDATE worklists_work_item AS w SET {sets}
   FROM worklists_bulk_change c, jsonb_populate_record(NULL::worklists_work_item, c.before) AS was
  WHERE c.act_id = %(act)s AND w.claim_id = c.claim_id AND w.party = c.party
-   AND {columns} = c.after
-RETURNING w.claim_id, w.party
+   AND (w.claim_id, w.party) IN (
+       SELECT * FROM unnest(%(claims)s::bigint[], %(parties)s::smallint[]))
 """
 _CHANGES: Final = """
 SELECT c.claim_id, c.party, c.client_id, c.added, w.id IS NOT NULL
@@ -127,10 +129,9 @@ def act(
     asked = sorted(set(item_ids))
     if not asked:
         raise InvalidParameters(("items", "choose some claims first"))
-    if len(asked) > ITEMS_MAX:
-        raise InvalidParameters(
-            ("items", f"choose at most {ITEMS_MAX:,} claims at once; narrow the view")
-        )
+    most = KINDS[kind].items_max
+    if len(asked) > most:
+        raise InvalidParameters(("items", f"choose at most {most:,} claims at once for this"))
     who = Who(user=user, at=at)
     if not who.may("claims.work"):
         raise NotAllowed("your role does not work claims")
@@ -139,13 +140,19 @@ def act(
         return BulkAct.objects.get(actor=actor, key=key)
     values = KINDS[kind].clean(parameters, who)
     kept, refused = sort_out(kind, asked, values, who)
-    added = _add(KINDS[kind], kept, values, who)
-    if added is not None:
-        refused += [(one.item_id, ALREADY) for one in kept if one.item_id not in added]
+    added: Added = {}
+    add = KINDS[kind].add
+    if add and kept:
+        added, faults = add(kept, values, who)
+        refused += [
+            (one.item_id, faults.get(one.item_id, ALREADY))
+            for one in kept
+            if one.item_id not in added
+        ]
         kept = [one for one in kept if one.item_id in added]
     if not kept:
         raise NothingToDo(refused)
-    _change(KINDS[kind], act_id, kept, values | {"at": at}, added or {})
+    _change(KINDS[kind], act_id, kept, values | {"at": at}, added)
     BulkAct.objects.filter(pk=act_id).update(
         words=KINDS[kind].words(len(kept), values), items=len(kept), refused=refused
     )
@@ -182,22 +189,17 @@ def _begin(kind: str, *, user: User | None, actor: str, at: datetime, key: str) 
     return None if row is None else int(row[0])
 
 
-def _add(kind: Kind, kept: Sequence[Target], values: Values, who: Who) -> Added | None:
-    """Add what the kind adds elsewhere; return it by item, None when it adds nothing."""
-    return kind.add(kept, values, who) if kind.add and kept else None
-
-
 def _change(kind: Kind, act_id: int, kept: Sequence[Target], values: Values, added: Added) -> None:
     """Set the items' own columns, and keep what they were and became."""
-    columns = _columns_json(kind)
-    update = _UPDATE.format(sets=kind.sets, columns=columns) if kind.columns else _SAME
+    was = [json.loads(one.work) for one in kept]
     with connection.cursor() as cursor:
         cursor.execute(
-            _CHANGE.format(columns=columns, update=update),
+            _CHANGE.format(sets=kind.sets or _NOTHING, columns=_columns_json(kind)),
             {
                 **values,
                 "act": act_id,
                 "items": [one.item_id for one in kept],
+                "before": [Jsonb({name: work[name] for name in kind.columns}) for work in was],
                 "added": [Jsonb(added.get(one.item_id, [])) for one in kept],
             },
         )
@@ -263,14 +265,14 @@ def undo(act: BulkAct, *, user: User, at: datetime) -> Undone:
         changes = cursor.fetchall()
     if len(changes) != act.items:
         raise CannotUndo("it also concerns clients that you do not see; ask who did it")
-    reasons: dict[tuple[int, int], str] = {}
+    unchanged = _unchanged(act)
+    reasons = _withdraw(changes, user=user, at=at)
     if KINDS[act.kind].columns:
-        restored = _restore(act)
         for claim_id, party, _, _, is_here in changes:
-            if (claim_id, party) not in restored:
-                text = "was changed since" if is_here else "has left the worklist"
-                reasons[claim_id, party] = text
-    reasons |= _withdraw(changes, at=at)
+            if (claim_id, party) not in unchanged:
+                why = "was changed since" if is_here else "has left the worklist"
+                reasons.setdefault((claim_id, party), why)
+        _restore(act, sorted(unchanged - reasons.keys()))
     act.undone_at = at
     act.undone_by = user
     act.save(update_fields=["undone_at", "undone_by"])
@@ -293,7 +295,7 @@ def undo_fault(act: BulkAct, *, user: User, at: datetime) -> str:
         return "only who did it and leads can undo it"
     if at - act.made_at > UNDO_FOR:
         return "it was done more than 24 hours ago; do the opposite instead"
-    return KINDS[act.kind].undo_fault
+    return ""
 
 
 def _check_undo(act: BulkAct, *, user: User, at: datetime) -> None:
@@ -302,29 +304,34 @@ def _check_undo(act: BulkAct, *, user: User, at: datetime) -> None:
         raise CannotUndo(fault)
 
 
-def _restore(act: BulkAct) -> set[tuple[int, int]]:
-    kind = KINDS[act.kind]
-    sets = ", ".join(f"{name} = was.{name}" for name in kind.columns)
+def _unchanged(act: BulkAct) -> set[tuple[int, int]]:
+    """Return the items that are still as the act left them."""
     with connection.cursor() as cursor:
-        cursor.execute(_RESTORE.format(sets=sets, columns=_columns_json(kind)), {"act": act.pk})
+        cursor.execute(_UNCHANGED.format(columns=_columns_json(KINDS[act.kind])), {"act": act.pk})
         return set(cursor.fetchall())
 
 
-def _withdraw(changes: Sequence[Any], *, at: datetime) -> dict[tuple[int, int], str]:
+def _restore(act: BulkAct, places: Sequence[tuple[int, int]]) -> None:
+    sets = ", ".join(f"{name} = was.{name}" for name in KINDS[act.kind].columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RESTORE.format(sets=sets),
+            {
+                "act": act.pk,
+                "claims": [claim_id for claim_id, _ in places],
+                "parties": [party for _, party in places],
+            },
+        )
+
+
+def _withdraw(changes: Sequence[Any], *, user: User, at: datetime) -> dict[tuple[int, int], str]:
     """Take back what was added elsewhere; return what could not be, by claim and party."""
     of_kind: dict[str, dict[int, tuple[int, int]]] = {}
     for claim_id, party, _, added, _ in changes:
         for kind, pk in json.loads(added):
             of_kind.setdefault(kind, {})[pk] = (claim_id, party)
-    left: dict[tuple[int, int], str] = {}
+    reasons: dict[tuple[int, int], str] = {}
     for kind, places in of_kind.items():
-        withdraw, reason = WITHDRAWN_BY[kind]
-        gone = withdraw(list(places), at=at)
-        left |= {place: reason for pk, place in places.items() if pk not in gone}
-    return left
-
-
-# What an act adds elsewhere: how it is taken back (ids to those that were), and why one may not be.
-WITHDRAWN_BY: Final[Mapping[str, tuple[Callable[..., set[int]], str]]] = {
-    "status_inquiry": (withdraw_inquiries, "its status inquiry was sent already"),
-}
+        left = take_back(kind, list(places), user=user, at=at)
+        reasons |= {places[pk]: why for pk, why in left.items()}
+    return reasons

@@ -27,7 +27,10 @@ SELECT w.id, w.claim_id, w.party, w.client_id, w.payer_id, w.client_code, w.clai
        w.escalation_level, w.write_off_state,
        coalesce(holder.name, ''),
        EXISTS (SELECT FROM worklists_status_inquiry q WHERE q.claim_id = w.claim_id
-                AND q.party = w.party AND q.state = 'queued')
+                AND q.party = w.party AND q.state = 'queued'),
+       jsonb_build_object('assignee_id', w.assignee_id, 'assigned_at', w.assigned_at,
+           'follow_up_date', w.follow_up_date, 'is_pended', w.is_pended,
+           'is_flagged', w.is_flagged, 'tags', w.tags, 'project_id', w.project_id)
   FROM worklists_work_item w
   LEFT JOIN accounts_user owner ON owner.id = w.assignee_id
   LEFT JOIN worklists_item_lock l ON l.item_id = w.id AND l.until_at > %(at)s
@@ -65,6 +68,7 @@ class Target:
     write_off_state: str
     locked_by: str  # the name of somebody else who works on it now
     has_inquiry: bool
+    work: str  # JSON of the columns that acts set
 
     @property
     def is_credit(self) -> bool:
