@@ -40,6 +40,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "activities": ("sanderling.cli.activities", "Activities: import."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
+    "status-requests": (
+        "sanderling.cli.status_requests",
+        "Write the claim status requests (276) now due.",
+    ),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

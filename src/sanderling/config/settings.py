@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "sanderling.writeoffs",
     "sanderling.barriers",
     "sanderling.worklists",
+    "sanderling.inquiries",
     "sanderling.workload",
     "sanderling.automation",
     "sanderling.receivables",
