@@ -30,7 +30,7 @@ def request_text(file: RequestFile) -> str:
     """Return the 276 of a planned file; the same file gives the same text.
 
     Who is insured is named by the patient's own data: an 837 of a dependent tells the subscriber
-    too, which is not kept. Sex is not kept either and is written as unknown.
+    too, which is not kept. Sex is not kept either, and is left out.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CLAIMS, [file.pk])
@@ -72,7 +72,7 @@ def _claim(row: tuple[object, ...]) -> StatusClaim:
         trace=trace_of(request_id),  # type: ignore[arg-type]  # a row of the query above
         control_number=str(number),
         charge_cents=charge,  # type: ignore[arg-type]  # as above
-        subscriber=Person(str(last), str(first), born, "U"),  # type: ignore[arg-type]  # as above
+        subscriber=Person(str(last), str(first), born, ""),  # type: ignore[arg-type]  # as above
         member_id=str(member),
         service_from_date=begin,  # type: ignore[arg-type]  # as above
         service_to_date=end,  # type: ignore[arg-type]  # as above

@@ -33,7 +33,7 @@ class Person:
     last_name: str
     first_name: str
     birth_date: date
-    sex: str  # DMG03: F, M, U
+    sex: str  # DMG03: F, M, U; empty: not told
     address: Address | None = None
     middle_name: str = ""
     suffix: str = ""
