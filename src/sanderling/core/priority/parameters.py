@@ -44,6 +44,7 @@ class Settings:
     queue_days: float = 10.0  # until the next chance to touch an item that is not touched now
     reach: float = 2 / 3  # share of items that get that chance
     minute_cents: float = 60.0  # what a minute of work costs; $36 an hour, a guess
+    vain_touch_cents: float = 400.0  # a touch in vain costs at least that (PRODUCT D2)
     yearly_discount: float = 0.10  # a dollar a year later is worth so much less; a guess
     calls_at_once: int = 10  # claims a payer takes on one call (DOMAIN 9.2)
     avoidable_max: float = 0.35  # no touch while an answer on its own is more likely than this

@@ -377,7 +377,9 @@ def _with_rest(
 ) -> pl.DataFrame:
     """Add not_before_date: the first day on which a touch makes sense, null when that is now."""
     curves = curve_of(rows.filter(pl.col("curve_action").is_not_null()), parameters.answers)
-    touch_cents = pl.col("effort_minutes") * settings.minute_cents
+    touch_cents = (pl.col("effort_minutes") * settings.minute_cents).clip(
+        lower_bound=settings.vain_touch_cents
+    )
     loss = (
         (pl.col("now_cents") - pl.col("next_cents") + pl.col("limit_part") / settings.reach)
         / pl.col("silent").clip(lower_bound=1e-9)
@@ -406,7 +408,8 @@ def _with_rest(
     useful = pl.max_horizontal(pl.coalesce(by_word, by_answer), by_touch)
     # Never after the last safe day before a deadline.
     last_safe = pl.col("limit_date") - pl.duration(days=pl.col("lead_days") + 1)
-    capped = pl.min_horizontal(useful, pl.when(pl.col("limit_days") >= 0).then(last_safe))
+    is_limited = useful.is_not_null() & (pl.col("limit_days") >= 0)
+    capped = pl.min_horizontal(useful, pl.when(is_limited).then(last_safe))
     return rows.with_columns(
         useful_date=useful,
         not_before_date=pl.when(capped > today).then(capped),
