@@ -12,12 +12,12 @@ from tests.builders import Inbox
 from tests.integration.barrier_rows import fill_barriers, keep
 from tests.integration.pages import People, Visitor, text_of
 
+from sanderling.barriers.deadline_bar import deadline_bar
 from sanderling.barriers.models import Barrier
 from sanderling.barriers.of_claim import clock_start, known_barriers, stored_barriers
 from sanderling.claims.models import Claim, Submission
 from sanderling.core.barriers.words import WHAT_CHANGES
 from sanderling.receivables.claim import claim_detail, find_claim
-from sanderling.receivables.claim_page import deadline_bar
 
 
 @pytest.fixture

@@ -58,6 +58,11 @@ _ROLE_OF_TEAM: Final = {
 }
 
 
+def owners_by_team() -> dict[str, str]:
+    """Return team -> role of those who do its work."""
+    return dict(_ROLE_OF_TEAM)
+
+
 def bring_up_to_date(today: date) -> None:
     """Work off what waits: claims with new facts, and those whose day has come."""
     refresh_stale(today)

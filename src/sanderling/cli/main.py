@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "sanderling.cli.status_requests",
         "Write the claim status requests (276) now due.",
     ),
+    "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

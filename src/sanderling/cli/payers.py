@@ -24,8 +24,8 @@ def import_(file: Path, form: str | None, output: Path | None) -> None:
     """Load payers from FILE (CSV).
 
     Columns: payer_id, name, aliases, type, timely_filing_days, corrected_claim_days, appeal_days,
-    response_days, phone, portal_url; lists are separated by semicolons; an empty number: not set.
-    Loading a file twice changes nothing.
+    response_days, phone, portal_url, call_hours, claims_per_call; lists are separated by
+    semicolons; an empty number: not set. Loading a file twice changes nothing.
     """
     from django.utils import timezone
 

@@ -17,8 +17,10 @@ from sanderling.postgres.locks import Lock, hold_lock
 REQUIRED = ("payer_id", "name")
 DAYS = ("timely_filing_days", "corrected_claim_days", "appeal_days", "response_days")
 RULE_FIELDS = (*DAYS, "type")  # what deadlines and waiting times go by
-OPTIONAL = ("aliases", "type", *DAYS, "phone", "portal_url")
+TEXTS = ("phone", "portal_url", "call_hours")
+OPTIONAL = ("aliases", "type", *DAYS, *TEXTS, "claims_per_call")
 DAYS_MAX = 3650
+CLAIMS_PER_CALL_MAX = 100
 TRN_DIGITS = 10  # TRN03 is 1 and the payer's tax number, as a rule
 
 
@@ -103,7 +105,11 @@ def _values(row: CsvRow, faults: list[RowProblem]) -> dict[str, str | int | None
     for column in DAYS:
         if column in row.cells:
             values[column] = whole_number(row, column, minimum=1, maximum=DAYS_MAX, problems=faults)
-    values.update({name: row.text(name) for name in ("phone", "portal_url") if name in row.cells})
+    if "claims_per_call" in row.cells:
+        values["claims_per_call"] = whole_number(
+            row, "claims_per_call", minimum=1, maximum=CLAIMS_PER_CALL_MAX, problems=faults
+        )
+    values.update({name: row.text(name) for name in TEXTS if name in row.cells})
     return values
 
 
@@ -205,3 +211,20 @@ def set_state(*, payer: Payer, state: str) -> bool:
     The audit trail has the change, as any of a payer; `payers import` leaves the state alone.
     """
     return bool(_apply(payer, {"state": state}))
+
+
+@transaction.atomic
+def set_calling(
+    *, payer: Payer, phone: str, portal_url: str, call_hours: str, claims_per_call: int | None
+) -> bool:
+    """Say how a payer is reached and what a call takes; return whether that is new.
+
+    The audit trail has the change, as any of a payer.
+    """
+    values: dict[str, str | int | None] = {
+        "phone": phone,
+        "portal_url": portal_url,
+        "call_hours": call_hours,
+        "claims_per_call": claims_per_call,
+    }
+    return bool(_apply(payer, values))

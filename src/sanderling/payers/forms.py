@@ -24,6 +24,7 @@ from sanderling.core.deadlines.rules import (
     limit_name,
     limits,
 )
+from sanderling.payers.actions import CLAIMS_PER_CALL_MAX
 from sanderling.payers.deadline_rules import Limit, Reason
 
 ANY: Final = ("", "any")
@@ -199,3 +200,22 @@ class StateForm(forms.Form):
             ("", "none"),
             *((code, code if code in sourced else f"{code} (no sourced rule)") for code in STATES),
         ]
+
+
+class CallingForm(forms.Form):
+    """How a payer is reached."""
+
+    phone = forms.CharField(max_length=40, required=False)
+    portal_url = forms.URLField(
+        max_length=TEXT_LENGTH_MAX, required=False, label="Portal", assume_scheme="https"
+    )
+    call_hours = forms.CharField(
+        max_length=100, required=False, label="Hours", help_text="Mon-Fri 8-18 ET"
+    )
+    claims_per_call = forms.IntegerField(
+        min_value=1,
+        max_value=CLAIMS_PER_CALL_MAX,
+        required=False,
+        label="Claims in one call",
+        help_text="How many its people talk about in one call; empty: not known.",
+    )

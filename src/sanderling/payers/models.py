@@ -59,6 +59,9 @@ class Payer(models.Model):
     portal_url = models.TextField(blank=True, default="")
     # Whose prompt-pay law binds its plans: two letters; empty: none, or not known.
     state = models.TextField(blank=True, default="", db_default="")
+    # When its people answer the phone, and how many claims they take in one call.
+    call_hours = models.TextField(blank=True, default="", db_default="")
+    claims_per_call = models.SmallIntegerField(null=True)
     # Born from a file that names a payer nobody has imported yet.
     is_provisional = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -71,6 +74,11 @@ class Payer(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(state__regex=r"^([A-Z]{2})?$"), name="payer_state_is_two_letters"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(claims_per_call__isnull=True)
+                | models.Q(claims_per_call__range=(1, 100)),
+                name="payer_claims_per_call_in_range",
             ),
         ]
 

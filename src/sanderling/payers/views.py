@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from sanderling.clients.models import Client
 from sanderling.core.deadlines.prompt_pay import STATE_RULED_TYPES
 from sanderling.core.deadlines.published import published_limits
 from sanderling.core.deadlines.rules import TYPE_NAMES
-from sanderling.payers.actions import set_state
+from sanderling.payers.actions import set_calling, set_state
 from sanderling.payers.deadline_page import (
     OVERVIEW,
     deadlines_by_type,
@@ -32,6 +33,7 @@ from sanderling.payers.deadline_rules import (
     withdraw_deadline_rule,
 )
 from sanderling.payers.forms import (
+    CallingForm,
     EndForm,
     RuleForm,
     StateForm,
@@ -77,6 +79,20 @@ def set_payer_state(request: HttpRequest, pk: int) -> HttpResponse:
         return _payer_page(request, found, rule_form, state_form=form)
     if set_state(payer=found, state=form.cleaned_data["state"]):
         messages.success(request, "The state was set.")
+    return redirect("payer", pk=found.pk)
+
+
+@require_POST
+@requires("deadlines.edit")
+def set_payer_calling(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how a payer is reached and how many claims it takes in a call."""
+    found = get_object_or_404(Payer, pk=pk)
+    form = CallingForm(data=request.POST)
+    if not form.is_valid():
+        rule_form = RuleForm(clients=_client_choices())
+        return _payer_page(request, found, rule_form, calling_form=form)
+    if set_calling(payer=found, **form.cleaned_data):
+        messages.success(request, "How to reach the payer was changed.")
     return redirect("payer", pk=found.pk)
 
 
@@ -198,7 +214,11 @@ def _may_edit(request: HttpRequest) -> bool:
 
 
 def _payer_page(
-    request: HttpRequest, found: Payer, form: RuleForm, state_form: StateForm | None = None
+    request: HttpRequest,
+    found: Payer,
+    form: RuleForm,
+    state_form: StateForm | None = None,
+    calling_form: CallingForm | None = None,
 ) -> HttpResponse:
     context = {
         "payer": found,
@@ -206,6 +226,7 @@ def _payer_page(
         # It says nothing about the payers of other types.
         "has_state": found.type in STATE_RULED_TYPES or bool(found.state),
         "state_form": state_form or StateForm(initial={"state": found.state}),
+        "calling_form": calling_form or CallingForm(initial=model_to_dict(found)),
         "type_name": TYPE_NAMES[found.type],
         "aliases": found.aliases.order_by("kind", "value"),
         "deadlines": deadlines_of_payer(payer=found, on_date=timezone.localdate()),
@@ -216,7 +237,7 @@ def _payer_page(
         "may_edit": _may_edit(request),
         "today": timezone.localdate(),
     }
-    status = UNPROCESSABLE if form.is_bound or state_form else 200
+    status = UNPROCESSABLE if form.is_bound or state_form or calling_form else 200
     return render(request, "payers/payer.html", context, status=status)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
+from sanderling.barriers.deadline_bar import deadline_bar
 from sanderling.barriers.of_claim import PROOF
 from sanderling.core.barriers.words import (
     action_title,
@@ -27,7 +28,6 @@ _PATIENT_GROUP: Final = "PR"
 _DENIED: Final = "4"
 _REVERSAL: Final = "22"
 _VOID: Final = "8"
-SOON_DAYS: Final = 14  # until a deadline
 _REJECTED_CATEGORIES: Final = ("A3", "A6", "A7", "A8")
 _ACCOUNT_NAMES: Final = {
     "primary": "Primary payer",
@@ -133,31 +133,6 @@ def prompt_pay(row: Detail | None) -> dict[str, Any] | None:
     terms += [row["rates"]] if row["rates"] else []
     verify = "" if row["confidence"] == Confidence.HIGH else ", default, verify"
     return {**row, "terms": "; ".join(terms) + verify}
-
-
-def deadline_bar(row: Detail, today: date) -> dict[str, Any] | None:
-    """Return the bar of a deadline in hundredths of its width: what is used up, and the days left.
-
-    None without a deadline.
-    """
-    deadline, start = row["deadline"], row["deadline_from"]
-    if deadline is None:
-        return None
-    left = (deadline - today).days
-    used = 100.0
-    if start is not None:
-        used = 100.0 * (today - start).days / (deadline - start).days
-    state = "over" if left < 0 else "soon" if left <= SOON_DAYS else "far"
-    if row["is_deadline_met"]:
-        state = "met"
-    return {
-        "left": left,
-        "days_over": -left,
-        "used": f"{min(100.0, max(0.0, used)):.1f}",
-        "mark": f"{min(99.0, max(0.0, used)):.1f}",
-        "state": state,
-        "start": start,
-    }
 
 
 def chips(detail: Detail) -> list[dict[str, str]]:

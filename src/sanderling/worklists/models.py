@@ -218,6 +218,72 @@ class SavedView(models.Model):
         return self.name
 
 
+class Preference(models.Model):
+    """How a user likes the worklist: columns, and the question that it opens with."""
+
+    user = models.OneToOneField(USER, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    columns = ArrayField(models.TextField(), default=list)  # empty: the usual ones
+    query = models.TextField(default="")  # as of a saved view; empty: due today
+
+    class Meta:
+        db_table = "worklists_preference"
+
+    def __str__(self) -> str:
+        return f"preference of user {self.pk}"
+
+
+class Tally(models.Model):
+    """How many items of a client a built-in view holds, and how much: what the rail shows.
+
+    `scope`: all, t:<team> or u:<user>. Counted anew as a whole for a client (`tallying`).
+    """
+
+    client_id = models.IntegerField()
+    scope = models.TextField()
+    view = models.TextField()  # a built-in view, or denied:<category>
+    items = models.IntegerField()
+    balance_cents = models.BigIntegerField()
+    minutes = models.FloatField()
+
+    class Meta:
+        db_table = "worklists_tally"
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "client_id", "view"], name="tally_once"),
+        ]
+        indexes = [models.Index(fields=["client_id"], name="tally_of_client")]
+
+    def __str__(self) -> str:
+        return f"{self.items} in {self.view}"
+
+
+class TallyDay(models.Model):
+    """When a client's items were counted last, for which day, and how many there were."""
+
+    client_id = models.IntegerField(primary_key=True)
+    for_date = models.DateField()
+    counted_at = models.DateTimeField()
+    items = models.IntegerField()
+
+    class Meta:
+        db_table = "worklists_tally_day"
+
+    def __str__(self) -> str:
+        return f"tally of client {self.pk}"
+
+
+class StaleTally(models.Model):
+    """A client whose items have changed since they were counted: written by a trigger."""
+
+    client_id = models.IntegerField()
+
+    class Meta:
+        db_table = "worklists_stale_tally"
+        indexes = [models.Index(fields=["client_id"], name="stale_tally_of_client")]
+
+    def __str__(self) -> str:
+        return f"stale tally of client {self.client_id}"
+
+
 class Project(models.Model):
     """Many claims with one problem, one conversation with the payer."""
 

@@ -1,14 +1,20 @@
-"""Jobs of the worker: learn every night, then value all items anew.
+"""Jobs of the worker: learn every night and value all items anew; count the views.
 
 What they need is imported inside: Django loads this module with every command.
 """
 
 from __future__ import annotations
 
+import logging
+
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from sanderling.postgres.jobs import PATIENTLY, renew_connection
+
+logger = logging.getLogger(__name__)
 
 
 @app.periodic(cron="20 3 * * *")
@@ -20,3 +26,31 @@ def value_all(timestamp: int) -> bool:  # noqa: ARG001 - periodic jobs get it
     renew_connection()
     now = timezone.now()
     return learn_and_value(now.date(), at=now)
+
+
+@app.task(name="worklists.recount", retry=PATIENTLY, queueing_lock="worklists_recount")
+def recount() -> int:
+    """Count the items of clients that have changed."""
+    from sanderling.worklists.tallying import recount_stale
+
+    renew_connection()
+    return recount_stale(today=timezone.localdate(), at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="worklists.keep_counts", queueing_lock="worklists_keep_counts")
+def keep_counts(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Count what nobody has looked at: also all clients when a new day begins."""
+    from sanderling.worklists.tallying import recount_stale
+
+    renew_connection()
+    return recount_stale(today=timezone.localdate(), at=timezone.now())
+
+
+def defer_recount() -> None:
+    """Ask the worker to count; asked twice it does it once."""
+    try:
+        with transaction.atomic():
+            recount.defer()
+    except AlreadyEnqueued:
+        logger.debug("counting is planned already")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sanderling.worklists import act_views
+from sanderling.worklists import act_views, saved_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("work/acts/", act_views.acts, name="work-acts"),
@@ -12,4 +12,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("work/acts/<int:act_id>/", act_views.act_page, name="work-act"),
     path("work/acts/<int:act_id>/undo/", act_views.undo_act, name="work-act-undo"),
     path("work/status-inquiries/", act_views.status_inquiries, name="status-inquiries"),
+    path("work/", views.worklist, name="worklist"),
+    path("work/rows/", views.work_rows, name="work-rows"),
+    path("work/size/", views.work_size, name="work-size"),
+    path("work/filters/", views.work_filters, name="work-filters"),
+    path("work/search/", views.work_search, name="work-search"),
+    path("work/items/<int:item_id>/", views.work_item, name="work-item"),
+    path("work/call/<int:payer_id>/", views.work_call, name="work-call"),
+    path("work/columns/", saved_views.work_columns, name="work-columns"),
+    path("work/views/", saved_views.work_save_view, name="work-save-view"),
+    path("work/views/<int:view_id>/", saved_views.work_view, name="work-view"),
+    path("work/default/", saved_views.work_default, name="work-default"),
 ]

@@ -15,10 +15,12 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.core.priority.parameters import NOBODY
 from sanderling.core.priority.value import with_minutes
 
 MUST_DAYS: Final = 1  # a deadline so near comes first (DOMAIN 9.2)
 REFUND_DAYS: Final = 15  # of 60: from day 45 on (DOMAIN 9.2)
+_SLACK: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +33,45 @@ class Person:
     actions: frozenset[str] = frozenset()
     client_ids: frozenset[int] = frozenset()
 
+    def may(self, item: _Item) -> bool:
+        """Say whether the person can do the item."""
+        return (
+            (not self.teams or item.team in self.teams)
+            and (not self.actions or item.action in self.actions)
+            and (not self.client_ids or item.client_id in self.client_ids)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """What a plan must heed beside minutes."""
 
-    # client_id: share of all minutes that its worthwhile items get at least, of the day.
+    # client_id: minutes of today that its worthwhile items get at least, if it has them.
     floors: Mapping[int, float] = field(default_factory=dict)
     calls_at_once: int = 10
     is_high_dollar_first: bool = False  # high balances before other items of the same pass
+    is_key_client_first: bool = False  # after them those of key clients
     minimum_score: float = 0.0  # cents for each minute below which nothing is planned
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a client was promised and got: minutes of the day."""
+    """What a client was promised of the day, and got."""
 
     client_id: int
     promised_minutes: float
-    wanted_minutes: float  # of its items that are worth a touch
+    wanted_minutes: float  # of all its items that are worth a touch
     planned_minutes: float
-
-    @property
-    def is_met(self) -> bool:
-        """Say whether it got what it was promised, or all that it had."""
-        return self.planned_minutes + 1e-6 >= min(self.promised_minutes, self.wanted_minutes)
+    is_met: bool  # got what was promised, or there was nobody left who could do more of it
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rows`: user_id, place, item_id, minutes, value_cents, why. `floors`: the certificate."""
+    """`rows`: PLANNED, by person and place. `floors`: the certificate, by client."""
 
     rows: pl.DataFrame
     floors: tuple[Floor, ...]
-    left_minutes: Mapping[int, float]
+    left_minutes: Mapping[int, float]  # by person
 
 
 PLANNED: Final = {
@@ -73,12 +80,22 @@ PLANNED: Final = {
     "item_id": pl.Int64,
     "minutes": pl.Float64,
     "value_cents": pl.Int64,
-    "why": pl.String,  # must, floor, value, call (with the one before)
+    "why": pl.String,  # must, floor, value, call (with the one before it)
 }
-WORK: Final = (
-    "item_id", "client_id", "payer_id", "team", "action", "channel", "value_cents", "score",
-    "first_minutes", "next_minutes", "is_must", "is_high_dollar",
-)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    item_id: int
+    client_id: int
+    payer_id: int
+    team: str
+    action: str
+    is_call: bool
+    value_cents: int
+    first_minutes: float
+    next_minutes: float
+    is_must: bool
 
 
 @dataclass(slots=True)
@@ -89,13 +106,63 @@ class _Desk:
     left: float
     rows: list[tuple[int, float, int, str]] = field(default_factory=list)
 
-    def may(self, team: str, action: str, client_id: int) -> bool:
-        who = self.person
-        return (
-            (not who.teams or team in who.teams)
-            and (not who.actions or action in who.actions)
-            and (not who.client_ids or client_id in who.client_ids)
+    def takes(self, item: _Item, minutes: float) -> bool:
+        return self.left + _SLACK >= minutes and self.person.may(item)
+
+
+class _Day:
+    """All desks, and what is taken already."""
+
+    def __init__(
+        self, items: list[_Item], people: Sequence[Person], constraints: Constraints
+    ) -> None:
+        self.desks = [_Desk(one, one.minutes) for one in sorted(people, key=lambda p: p.user_id)]
+        self.spent: dict[int, float] = defaultdict(float)
+        self._taken: set[int] = set()
+        self._calls_at_once = constraints.calls_at_once
+        self._of_payer: dict[int, list[_Item]] = defaultdict(list)
+        for item in items:
+            if item.is_call and item.payer_id != NOBODY:
+                self._of_payer[item.payer_id].append(item)
+
+    def take(self, items: Iterable[_Item], why: str, floor: float | None = None) -> None:
+        """Give items out in their order; with a floor until the client has so many minutes."""
+        for item in items:
+            if floor is not None and self.spent[item.client_id] + _SLACK >= floor:
+                return
+            if item.item_id not in self._taken:
+                self._place(item, why)
+
+    def could_do_more(self, items: Iterable[_Item]) -> bool:
+        """Say whether an item is left that somebody has the time and skill for."""
+        return any(
+            desk.takes(item, item.first_minutes)
+            for item in items
+            if item.item_id not in self._taken
+            for desk in self.desks
         )
+
+    def _place(self, item: _Item, why: str) -> None:
+        able = [desk for desk in self.desks if desk.takes(item, item.first_minutes)]
+        if not able:
+            return
+        desk = max(able, key=lambda one: (one.left, -one.person.user_id))
+        self._give(desk, item, item.first_minutes, why)
+        if not item.is_call:
+            return
+        on_call = 1
+        for mate in self._of_payer.get(item.payer_id, []):
+            if on_call >= self._calls_at_once:
+                return
+            if mate.item_id not in self._taken and desk.takes(mate, mate.next_minutes):
+                self._give(desk, mate, mate.next_minutes, "call")
+                on_call += 1
+
+    def _give(self, desk: _Desk, item: _Item, minutes: float, why: str) -> None:
+        desk.left -= minutes
+        desk.rows.append((item.item_id, minutes, item.value_cents, why))
+        self._taken.add(item.item_id)
+        self.spent[item.client_id] += minutes
 
 
 def plan_day(
@@ -107,38 +174,40 @@ def plan_day(
 ) -> Plan:
     """Return what each person does today.
 
-    `valued`: rows of value.ITEMS and value.VALUED side by side, one for each item; `minutes` as in
-    Parameters. Items that are not worth a touch yet are left out unless they must not wait.
+    `valued`: the columns of value.ITEMS and value.VALUED side by side, a row for each item;
+    `minutes` as in Parameters. What is not worth a touch yet is left out unless it must not wait.
     """
+    whole = sum(person.minutes for person in people)
     work = _work(valued, minutes, constraints, as_of)
-    desks = [_Desk(person, person.minutes) for person in sorted(people, key=lambda p: p.user_id)]
-    taken: set[int] = set()
-    rows = work.to_dicts()
-    mates = _mates(rows)
-    spent: dict[int, float] = defaultdict(float)
-    promised = {
-        client: share * sum(desk.person.minutes for desk in desks)
-        for client, share in constraints.floors.items()
+    wanted: dict[int, float] = dict(
+        work.group_by("client_id").agg(pl.col("next_minutes").sum()).rows()
+    )
+    items = [_Item(*row) for row in _reachable(work, whole).rows()]
+    day = _Day(items, people, constraints)
+    day.take((item for item in items if item.is_must), "must")
+    of_client: dict[int, list[_Item]] = defaultdict(list)
+    for item in items:
+        of_client[item.client_id].append(item)
+    for client_id, promised in sorted(constraints.floors.items()):
+        day.take(of_client[client_id], "floor", promised)
+    # Before the rest fills the day: whoever is short now had nothing more, or nobody for it.
+    short = {
+        client_id: day.spent[client_id] + _SLACK < promised
+        and day.could_do_more(of_client[client_id])
+        for client_id, promised in constraints.floors.items()
     }
-
-    def take(candidates: Iterable[dict[str, object]], why: str, limit: int | None = None) -> None:
-        for row in candidates:
-            if row["item_id"] in taken:
-                continue
-            if limit is not None and spent[limit] >= promised[limit]:
-                return
-            _place(row, why, desks, taken, spent, mates, constraints)
-
-    take((row for row in rows if row["is_must"]), "must")
-    for client in sorted(promised):
-        take((row for row in rows if row["client_id"] == client), "floor", client)
-    take(rows, "value")
-    return _plan(desks, work, promised, spent)
+    day.take(items, "value")
+    floors = tuple(
+        Floor(client, promised, wanted.get(client, 0.0), day.spent[client], not short[client])
+        for client, promised in sorted(constraints.floors.items())
+    )
+    return _plan(day, floors)
 
 
 def _work(
     valued: pl.DataFrame, minutes: pl.DataFrame, constraints: Constraints, as_of: date
 ) -> pl.DataFrame:
+    """Return what may be planned, in order: the columns of _Item."""
     today = pl.lit(as_of)
     is_near = (
         pl.col("deadline_date").is_between(today, today + timedelta(days=MUST_DAYS))
@@ -150,101 +219,42 @@ def _work(
         pl.col("deadline_date") <= today + timedelta(days=REFUND_DAYS)
     )
     must = (is_near | is_refund | pl.col("is_flagged")).fill_null(value=False)
-    waits = pl.col("not_before_date").is_not_null() & (pl.col("not_before_date") > today)
+    waits = (pl.col("not_before_date") > today).fill_null(value=False)
+    is_worth = (pl.col("value_cents") > 0) & (pl.col("score") >= constraints.minimum_score)
     return (
-        with_minutes(valued.drop("channel"), minutes)
-        .with_columns(is_must=must)
-        .filter(
-            pl.col("is_must")
-            | (~waits & (pl.col("value_cents") > 0))
-            & (pl.col("score") >= constraints.minimum_score)
+        with_minutes(
+            valued.drop("channel", strict=False).with_columns(pl.col("payer_id").fill_null(NOBODY)),
+            minutes,
         )
-        .with_columns(first=pl.lit(constraints.is_high_dollar_first) & pl.col("is_high_dollar"))
+        .with_columns(
+            is_must=must,
+            is_call=pl.col("channel") == "call",
+            high_first=pl.lit(constraints.is_high_dollar_first) & pl.col("is_high_dollar"),
+            key_first=pl.lit(constraints.is_key_client_first) & pl.col("is_key_client"),
+        )
+        .filter(pl.col("is_must") | (~waits & is_worth))
         .sort(
-            ["is_must", "first", "score", "item_id"],
-            descending=[True, True, True, False],
+            ["is_must", "high_first", "key_first", "score", "item_id"],
+            descending=[True, True, True, True, False],
         )
-        .select(WORK)
+        .select(_Item.__slots__)
     )
 
 
-def _mates(rows: list[dict[str, object]]) -> dict[object, list[dict[str, object]]]:
-    found: dict[object, list[dict[str, object]]] = defaultdict(list)
-    for row in rows:
-        if row["channel"] == "call" and row["payer_id"]:
-            found[row["payer_id"]].append(row)
-    return found
+def _reachable(work: pl.DataFrame, minutes: float) -> pl.DataFrame:
+    """Leave out what no plan can reach: behind a whole day's work of its client and kind."""
+    before = pl.col("next_minutes").cum_sum().over("client_id", "team", "action")
+    return work.filter(pl.col("is_must") | (before - pl.col("next_minutes") <= minutes))
 
 
-def _place(
-    row: dict[str, object],
-    why: str,
-    desks: list[_Desk],
-    taken: set[int],
-    spent: dict[int, float],
-    mates: dict[object, list[dict[str, object]]],
-    constraints: Constraints,
-) -> None:
-    """Give an item, and what one call settles with it, to whoever has most time left for it."""
-    cost = float(row["first_minutes"])  # type: ignore[arg-type]
-    able = [
-        desk
-        for desk in desks
-        if desk.left + 1e-9 >= cost
-        and desk.may(str(row["team"]), str(row["action"]), int(str(row["client_id"])))
+def _plan(day: _Day, floors: tuple[Floor, ...]) -> Plan:
+    rows = [
+        (desk.person.user_id, place, *row)
+        for desk in day.desks
+        for place, row in enumerate(desk.rows, start=1)
     ]
-    if not able:
-        return
-    desk = max(able, key=lambda d: (d.left, -d.person.user_id))
-    _give(desk, row, cost, why, taken, spent)
-    if row["channel"] != "call" or not row["payer_id"]:
-        return
-    more = 1
-    for mate in mates[row["payer_id"]]:
-        cost = float(mate["next_minutes"])  # type: ignore[arg-type]
-        if more >= constraints.calls_at_once or desk.left + 1e-9 < cost:
-            return
-        if mate["item_id"] in taken:
-            continue
-        if desk.may(str(mate["team"]), str(mate["action"]), int(str(mate["client_id"]))):
-            _give(desk, mate, cost, "call", taken, spent)
-            more += 1
-
-
-def _give(
-    desk: _Desk,
-    row: dict[str, object],
-    cost: float,
-    why: str,
-    taken: set[int],
-    spent: dict[int, float],
-) -> None:
-    desk.left -= cost
-    desk.rows.append((int(str(row["item_id"])), cost, int(str(row["value_cents"])), why))
-    taken.add(int(str(row["item_id"])))
-    spent[int(str(row["client_id"]))] += cost
-
-
-def _plan(
-    desks: list[_Desk],
-    work: pl.DataFrame,
-    promised: Mapping[int, float],
-    spent: Mapping[int, float],
-) -> Plan:
-    wanted = dict(work.group_by("client_id").agg(pl.col("next_minutes").sum()).rows())
     return Plan(
-        rows=pl.DataFrame(
-            [
-                (desk.person.user_id, place, *row)
-                for desk in desks
-                for place, row in enumerate(desk.rows, start=1)
-            ],
-            schema=PLANNED,
-            orient="row",
-        ),
-        floors=tuple(
-            Floor(client, minutes, wanted.get(client, 0.0), spent.get(client, 0.0))
-            for client, minutes in sorted(promised.items())
-        ),
-        left_minutes={desk.person.user_id: desk.left for desk in desks},
+        rows=pl.DataFrame(rows, schema=PLANNED, orient="row"),
+        floors=floors,
+        left_minutes={desk.person.user_id: desk.left for desk in day.desks},
     )

@@ -78,8 +78,8 @@ def _silent(v: Mapping[str, Any], payer: str) -> str:
 
 def _worth(v: Mapping[str, Any], _: str) -> str:
     return (
-        f"{action_title(v['action'])}: brings in about {v['percent']} of each $100,"
-        f" {money(v['expected_cents'])} expected; {money(v['cents'])} if nobody else gets to it"
+        f"{action_title(v['action'])}: about {v['percent']}% of the {money(v['expected_cents'])}"
+        f" expected comes in; {money(v['cents'])} is lost if nobody gets to it again"
     )
 
 
