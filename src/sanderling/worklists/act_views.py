@@ -25,6 +25,7 @@ from sanderling.worklists.acting import CannotUndo, act, sort_out, undo, undo_fa
 from sanderling.worklists.acts_done import changes_of, recent_acts, refusals_of
 from sanderling.worklists.inquiries import COLUMNS, queued_rows
 from sanderling.worklists.models import BulkAct
+from sanderling.worklists.questioning import whole_view
 
 UNPROCESSABLE: Final = 422
 ACTS_SHOWN: Final = 100
@@ -56,7 +57,11 @@ def prepare(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in KINDS:
         raise Http404
-    chosen = _chosen(request.POST)
+    try:
+        is_whole = request.POST.get("all") == "1"
+        chosen = whole_view(request) if is_whole else _chosen(request.POST)
+    except Refusal as refusal:
+        return render(request, "worklists/act_refused.html", {"refusal": refusal}, status=422)
     initial = {"ids": ",".join(map(str, chosen)), "next": _way_back(request)}
     form = act_form(kind, _person(request), initial=initial)
     return _form_page(request, form, kind, chosen)

@@ -25,7 +25,7 @@ from sanderling.followup.models import Activity
 from sanderling.payers.models import Payer
 from sanderling.worklists.list_page import age_days, deadline_mark
 from sanderling.worklists.listing import Row
-from sanderling.worklists.reasons import sentences
+from sanderling.worklists.reasons import reason_sentences
 
 ENTRIES_SHOWN: Final = 5
 
@@ -53,7 +53,7 @@ def item_context(row: Row, *, today: date) -> dict[str, Any]:
             "owner": people.get(row["assignee_id"], ""),
         },
         "why": _why(row, payer, today),
-        "reasons": sentences(row["reasons"]),
+        "reasons": reason_sentences(row["reasons"], payer=payer.name if payer else ""),
         "payer": payer,
         "entries": _entries(row["claim_id"]),
         "links": _links(row),

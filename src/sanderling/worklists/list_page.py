@@ -27,6 +27,7 @@ from sanderling.core.codes.carc import title_of
 from sanderling.worklists.columns import COLUMNS
 from sanderling.worklists.listing import Row
 from sanderling.worklists.reasons import reason_chip
+from sanderling.worklists.templatetags.work_acts import words_of
 
 SOON_DAYS: Final = 14
 _NOTHING: Final = '<span class="nothing">\N{EN DASH}</span>'
@@ -50,7 +51,8 @@ def rows_html(rows: Sequence[Row], columns: Sequence[str], shown: Shown) -> Safe
         key = row["id"]
         found.append(
             f'<tr id="item-{key}" data-item="{key}" data-item-url="{address}{key}/"'
-            f' data-claim-url="{_text(_claim_url(row))}"{_row_class(row, shown.today)}>'
+            f' data-claim-url="{_text(_claim_url(row))}" data-is="{words_of(row)}"'
+            f"{_row_class(row, shown.today)}>"
             f'<td class="select"><input class="form-check-input" type="checkbox" name="item"'
             f' value="{key}" aria-label="Select {_text(row["claim_number"])}"></td>'
         )

@@ -1,29 +1,39 @@
-"""Why an item ranks where it does, in plain words.
-
-The words are `core.priority.words`; what they do not know is left out.
-"""
+"""Why an item ranks where it does: the first reason in a few words, all of them as sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-_WORDS: Final = "sanderling.core.priority.words"
+from sanderling.core.priority.words import money, sentences
 
-
-def sentences(reasons: Iterable[Any]) -> list[str]:
-    """Return each reason as a sentence."""
-    if find_spec(_WORDS) is None:
-        return []
-    words = import_module(_WORDS)
-    return [text for reason in reasons or [] if (text := str(words.sentence(reason)))]
+_CHIPS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "past_deadline": lambda _: "deadline passed",
+    "deadline": lambda v: f"deadline in {v['days']} d" if v["days"] else "deadline today",
+    "not_yet": lambda _: "answer not due yet",
+    "touched": lambda _: "worked lately",
+    "silent": lambda _: "overdue answer",
+    "worth": lambda v: f"{money(v['expected_cents'])} expected",
+    "decay": lambda _: "chances fall",
+    "repeats": lambda v: f"{v['touches']} touches in vain",
+    "same_call": lambda v: f"same call: {v['more']} more",
+    "flagged": lambda _: "flagged by client",
+    "high_dollar": lambda _: "high balance",
+    "key_client": lambda _: "key client",
+    "refund": lambda _: "to be settled",
+    "nothing": lambda _: "nothing to win now",
+}
 
 
 def reason_chip(reasons: Any) -> str:  # noqa: ANN401 - as kept in the row
     """Return the first reason in a few words, empty without one."""
-    if not reasons or not isinstance(reasons, list):
+    if not isinstance(reasons, list) or not reasons:
         return ""
-    key = reasons[0][0] if isinstance(reasons[0], list) and reasons[0] else ""
-    return str(key).replace("_", " ")
+    key, values = str(reasons[0][0]), dict(reasons[0][1]) if len(reasons[0]) > 1 else {}
+    short = _CHIPS.get(key)
+    return short(values) if short else key.replace("_", " ")
+
+
+def reason_sentences(reasons: Any, *, payer: str) -> list[str]:  # noqa: ANN401 - as above
+    """Return all reasons as sentences; `payer`: its name, if it is known."""
+    return sentences(reasons, payer=payer) if isinstance(reasons, list) else []

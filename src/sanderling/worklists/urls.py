@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("work/rows/", views.work_rows, name="work-rows"),
     path("work/size/", views.work_size, name="work-size"),
     path("work/filters/", views.work_filters, name="work-filters"),
+    path("work/order-cost/", views.work_order_cost, name="work-order-cost"),
     path("work/search/", views.work_search, name="work-search"),
     path("work/items/<int:item_id>/", views.work_item, name="work-item"),
     path("work/call/<int:payer_id>/", views.work_call, name="work-call"),

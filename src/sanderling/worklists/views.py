@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -20,7 +17,7 @@ from sanderling.files.queries import data_as_of
 from sanderling.payers.models import Payer
 from sanderling.web.downloads import FORMS, export
 from sanderling.worklists import grid_page, list_page
-from sanderling.worklists.asking import Question, asker_of, question_of
+from sanderling.worklists.asking import Question
 from sanderling.worklists.calling import call_batch
 from sanderling.worklists.calling import shown as shown_in_call
 from sanderling.worklists.cards import cards
@@ -36,10 +33,12 @@ from sanderling.worklists.listing import (
     size_of,
 )
 from sanderling.worklists.models import Preference, Project
+from sanderling.worklists.planning import cost_of_order, people_of
 from sanderling.worklists.preferring import preference_of, views_of
-from sanderling.worklists.searching import LETTERS_MIN, keep_search, kept_search, words_of
+from sanderling.worklists.questioning import asked_question
+from sanderling.worklists.searching import LETTERS_MIN, keep_search, words_of
+from sanderling.worklists.sorting import WAYS
 from sanderling.worklists.tallying import Counts, counts_for
-from sanderling.worklists.teams import team_of
 
 SIZE_AT_ONCE: Final = 5_000  # a longer narrowed list is counted after the page is there
 
@@ -69,7 +68,9 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "scopes": grid_page.scopes(request.GET, question),
         "groups": grid_page.groups(request.GET, question),
         "ways": grid_page.ways(request.GET, question) if user.may("claims.assign") else [],
+        "other_way": _other_way(question) if user.may("claims.assign") else "",
         "chips": grid_page.chips(request.GET, search=search, labels=_labels(question)),
+        "may_work": user.may("claims.work"),
         "search": search,
         "query": grid_page.address(request.GET)[1:],
         "choices": [
@@ -78,7 +79,6 @@ def worklist(request: HttpRequest) -> HttpResponse:
         ],
         "forms": FORMS,
         "data_as_of": data_as_of(),
-        "has_acts": has_acts(),
         **_body(request, question, columns, counts),
     }
     return render(request, "worklists/worklist.html", context)
@@ -116,6 +116,21 @@ def work_filters(request: HttpRequest) -> HttpResponse:
     context = {"fields": filter_fields(request.GET), "is_fragment": is_fragment}
     name = "worklists/filter_form.html" if is_fragment else "worklists/filters.html"
     return render(request, name, context)
+
+
+@require_GET
+@requires("claims.assign")
+def work_order_cost(request: HttpRequest) -> HttpResponse:
+    """Say what a week in another order brings less than in ours."""
+    order = request.GET.get("order", "")
+    if order not in WAYS:
+        raise Http404
+    question, _ = asked_question(request)
+    minutes = sum(person.minutes for person in people_of())
+    cost = cost_of_order(
+        order, today=question.today, minutes=minutes, client_ids=question.asker.client_ids
+    )
+    return render(request, "worklists/order_cost.html", {"cost": cost})
 
 
 @require_POST
@@ -163,14 +178,6 @@ def work_call(request: HttpRequest, payer_id: int) -> HttpResponse:
         "worklist_url": f"{reverse('worklist')}?view=due&group=payer",
     }
     return render(request, "worklists/call.html", context)
-
-
-def asked_question(request: HttpRequest) -> tuple[Question, str]:
-    """Return the question of a request's address, and the words that it searches for."""
-    user = _user(request)
-    search = kept_search(request.session, request.GET.get("search", ""))
-    asker = asker_of(user, team=team_of(user.role))
-    return question_of(request.GET, today=timezone.localdate(), asker=asker, search=search), search
 
 
 def _body(
@@ -252,6 +259,12 @@ def _labels(question: Question) -> dict[str, dict[str, str]]:
     return found
 
 
+def _other_way(question: Question) -> str:
+    """Return the order that a lead has switched to, empty for ours."""
+    others = (name for name, (_, sort) in WAYS.items() if sort == question.sort and name != "value")
+    return next(others, "")
+
+
 def _columns(request: HttpRequest, preference: Preference) -> tuple[str, ...]:
     """Return the columns of the address, else those that the user likes."""
     asked = request.GET.get("cols", "")
@@ -261,13 +274,3 @@ def _columns(request: HttpRequest, preference: Preference) -> tuple[str, ...]:
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - `requires` let it through
     return request.user
-
-
-@cache
-def has_acts() -> bool:
-    """Say whether the bar of bulk acts is there."""
-    try:
-        get_template("worklists/bulk_bar.html")
-    except TemplateDoesNotExist:
-        return False
-    return True

@@ -6,10 +6,10 @@
   const every = (selector, root = document) => [...root.querySelectorAll(selector)];
   const drawer = () => find("#work-drawer");
   const rows = () => every("tr[data-item]");
-  const chosen = () => find("tr[data-item].is-at");
+  const chosen = () => find("tr[data-item].is-chosen");
 
   function choose(row) {
-    rows().forEach((one) => one.classList.toggle("is-at", one === row));
+    rows().forEach((one) => one.classList.toggle("is-chosen", one === row));
     row?.scrollIntoView({ block: "nearest" });
   }
 
@@ -93,15 +93,6 @@
     if (row && !event.target.closest("a, button, input")) location.href = row.dataset.claimUrl;
   });
 
-  // Acts of the bulk bar answer to keys: [data-act-key="a"] and so on.
-  function act(key) {
-    const button = find(`[data-act-key="${key}"]`);
-    if (!button) return false;
-    if (!boxes().some((box) => box.checked) && chosen()) { find('input[name="item"]', chosen()).checked = true; selected(); }
-    button.click();
-    return true;
-  }
-
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || find("dialog[open]")) return;
     if (event.key === "Escape") {
@@ -119,15 +110,13 @@
       Enter: () => row && open(row),
       x: () => { if (row) { const box = find('input[name="item"]', row); if (box) { box.checked = !box.checked; selected(); } } },
       n: () => { const note = () => find("#work-drawer [data-note]")?.click(); if (row && drawer().hidden) open(row, note); else note(); },
-      a: () => act("a"),
-      f: () => act("f"),
-      e: () => act("e"),
-      r: () => act("r"),
     }[event.key];
     if (!does) return;
+    // Ours alone: rows here open beside the list (app.js would leave the page).
     event.preventDefault();
+    event.stopImmediatePropagation();
     does();
-  });
+  }, true);
 
   // "g" begins an address of two keys (app.js): the second is not ours.
   let waiting;
@@ -143,6 +132,15 @@
   document.body.addEventListener("work-saved", () => {
     const row = rows().find((one) => one.dataset.item === opened);
     if (row) open(row);
+  });
+
+  // What was done in bulk changes rows and counts: both are shown anew, the cursor stays.
+  document.body.addEventListener("work-acted", async () => {
+    const at = chosen()?.dataset.item;
+    await htmx.ajax("GET", location.href, { target: ".work", select: ".work", swap: "outerHTML" });
+    const row = at && find(`#item-${at}`);
+    if (row) choose(row);
+    selected();
   });
 
   addEventListener("DOMContentLoaded", () => {
