@@ -50,6 +50,6 @@ GRANT EXECUTE ON FUNCTION sanderling_find_items TO sanderling_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("worklists", "0006_tallies")]
+    dependencies = [("worklists", "0008_tallies")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_web_cache"),
-        ("worklists", "0005_learned"),
+        ("worklists", "0007_focus_isolation"),
     ]
 
     operations = [
