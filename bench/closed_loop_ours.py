@@ -24,7 +24,7 @@ from sanderling.core.priority import (
     value_items,
 )
 from sanderling.core.priority.learn import RESPONSES, TOUCHES
-from sanderling.core.priority.load import waiting_calls, with_load
+from sanderling.core.priority.load import with_load
 from sanderling.simulator.parameters import load_parameters
 from sanderling.simulator.shift import Order
 from sanderling.simulator.visible import Item
@@ -51,8 +51,7 @@ class Sanderling:
         frame = items_frame(items)
         if self._learned_date is None or (day - self._learned_date).days >= LEARN_DAYS:
             self._learn(frame, seen, minutes, day)
-        calls = waiting_calls(frame, self._parameters)
-        values = value_items(frame, self._parameters, day, self._settings, calls)
+        values = value_items(frame, self._parameters, day, self._settings)
         valued = frame.hstack(values.drop("item_id"))
         people = [Person(1, minutes * LONGER)]
         plan = plan_day(valued, people, self._constraints, day, self._parameters.minutes)

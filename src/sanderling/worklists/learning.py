@@ -108,11 +108,10 @@ def keep_learned(today: date, *, at: datetime) -> bool:
         return False
     learned, touches, responses = learn_on(today)
     items = items_frame(learned.parameters)
-    calls = waiting_calls(items, learned.parameters)
-    values = value_items(items, learned.parameters, today, Settings(), calls)
-    settings = with_load(
-        Settings(), items, values, today, _worked_minutes(today, learned.parameters)
-    )
+    values = value_items(items, learned.parameters, today)
+    minutes = _worked_minutes(today, learned.parameters)
+    settings = with_load(Settings(), items, values, today, minutes)
+    calls = waiting_calls(items, learned.parameters, today, settings)
     LearnedParameters.objects.bulk_create(
         [
             LearnedParameters(

@@ -123,7 +123,7 @@ def _past(as_of: date, wanted: Wanted) -> tuple[pl.DataFrame, Learned]:
         items = items_of_day("barriers_of_day", as_of, learned.parameters)
     calls = learned.calls
     if learned.calls.is_empty():
-        calls = waiting_calls(items, learned.parameters)
+        calls = waiting_calls(items, learned.parameters, as_of, learned.settings)
     values = value_items(items, learned.parameters, as_of, learned.settings, calls)
     rows = items.join(
         values.drop("channel", "p_recover"), on="item_id", maintain_order="left"

@@ -16,11 +16,12 @@ from sanderling.core.priority.parameters import (
     WAITING,
     Parameters,
 )
-from sanderling.core.priority.value import factor_at
+from sanderling.core.priority.value import found_factor
 
 PRIOR_OF_MINUTES: Final = 20.0
 PRIOR_OF_PAYER: Final = 10.0
 PRIOR_OF_FINDS: Final = 30.0
+PRIOR_OF_FOUND: Final = 5.0  # expected findings
 OWN_MIN: Final = 3  # touches of a payer by one channel until it is that payer's usual one
 # What a touch may find that is work to be done, and the barrier it means.
 FINDINGS: Final = {
@@ -140,23 +141,17 @@ def learn_found(touches: pl.DataFrame, start: Parameters) -> tuple[pl.DataFrame,
     rows = with_answers(rows, start.answers).with_columns(
         found=pl.col("outcome").is_in(list(FINDINGS)).cast(pl.Float64)
     )
-    points = start.found.sort("touches").rows()
-    edges = [(a[0] + b[0]) / 2 for a, b in pairwise(points)]
-    place = pl.lit(0)
-    for edge in edges:
-        place = place + (pl.col("touches") > edge).cast(pl.Int64)
-    counted = {
-        row[0]: (row[1], row[2])
-        for row in rows.with_columns(factor=factor_at(pl.col("touches"), start.found, "touches"))
-        .group_by(place=place)
-        .agg(found=pl.col("found").sum(), predicted=(pl.col("silent") * pl.col("factor")).sum())
-        .rows()
-    }
-    factors = []
-    for number, (count, factor) in enumerate(points):
-        seen, predicted = counted.get(number, (0.0, 0.0))
-        moved = factor * (seen + PRIOR_OF_FINDS) / (predicted + PRIOR_OF_FINDS)
-        factors.append((count, min(max(moved, 0.02), 3.0)))
+    known = start.found["channel"].unique().to_list()
+    rows = rows.with_columns(
+        channel=pl.when(pl.col("channel").is_in(known)).then("channel").otherwise(pl.lit("portal")),
+    ).with_columns(predicted=pl.col("silent") * found_factor(start.found))
+    factors = [
+        (channel, *factor)
+        for (channel,), knots in start.found.sort("channel", "touches").group_by(
+            "channel", maintain_order=True
+        )
+        for factor in _found_by(rows.filter(pl.col("channel") == channel), knots)
+    ]
     kinds = {
         row[0]: row[1]
         for row in rows.filter(pl.col("found") > 0)
@@ -173,3 +168,20 @@ def learn_found(touches: pl.DataFrame, start: Parameters) -> tuple[pl.DataFrame,
         pl.DataFrame(factors, schema=FOUND, orient="row"),
         pl.DataFrame(finds, schema=FINDS, orient="row"),
     )
+
+
+def _found_by(rows: pl.DataFrame, knots: pl.DataFrame) -> list[tuple[int, float]]:
+    """Move the factors of one channel by what was found against what was predicted."""
+    points = sorted(knots.select("touches", "factor").rows())
+    edges = [(a[0] + b[0]) / 2 for a, b in pairwise(points)]
+    place = pl.lit(0)
+    for edge in edges:
+        place = place + (pl.col("touches") > edge).cast(pl.Int64)
+    sums = rows.group_by(place=place).agg(pl.col("found").sum(), pl.col("predicted").sum())
+    counted = {row[0]: (row[1], row[2]) for row in sums.rows()}
+    factors = []
+    for number, (count, factor) in enumerate(points):
+        seen, predicted = counted.get(number, (0.0, 0.0))
+        moved = factor * (seen + PRIOR_OF_FOUND) / (predicted + PRIOR_OF_FOUND)
+        factors.append((count, min(max(moved, 0.01), 3.0)))
+    return factors

@@ -43,7 +43,8 @@ class Settings:
 
     queue_days: float = 10.0  # until the next chance to touch an item that is not touched now
     reach: float = 2 / 3  # share of items that get that chance
-    minute_cents: float = 60.0  # what a minute of work costs; $36 an hour, a guess
+    # What a minute of work costs ($36 an hour, a guess), or what it brings in elsewhere.
+    minute_cents: float = 60.0
     vain_touch_cents: float = 400.0  # a touch in vain costs at least that (PRODUCT D2)
     yearly_discount: float = 0.10  # a dollar a year later is worth so much less; a guess
     calls_at_once: int = 10  # claims a payer takes on one call (DOMAIN 9.2)
@@ -66,8 +67,8 @@ class Parameters:
     minutes: action, channel, payer_id, first_minutes, next_minutes, is_usual. For one item alone,
     and for each further one of the same payer in one go; is_usual: the channel to take.
     delays: action, days. From the touch to the money.
-    found: touches, factor. How often asking finds something to do, against what the answer curve
-    says of silent claims, after so many touches.
+    found: channel, touches, factor. How often asking by a channel finds something to do, against
+    what the answer curve says of silent claims, after so many touches.
     finds: barrier, share. What asking finds when it finds something: the item's next barrier.
     paid_shares: kind, payer_type, payer_id, client_id, share, weight. Of an open balance, what is
     paid when all goes well; kind: first, later, patient (see core.priority.expected).
@@ -112,7 +113,7 @@ MINUTES: Final = {
     "is_usual": pl.Boolean,
 }
 DELAYS: Final = {"action": pl.String, "days": pl.Float64}
-FOUND: Final = {"touches": pl.Int64, "factor": pl.Float64}
+FOUND: Final = {"channel": pl.String, "touches": pl.Int64, "factor": pl.Float64}
 FINDS: Final = {"barrier": pl.String, "share": pl.Float64}
 PAID_SHARES: Final = {
     "kind": pl.String,
@@ -208,8 +209,12 @@ _MINUTES: Final = (
 # A claim that stays silent is lost (DOMAIN 12.4: 4 of 100), pended (3) or paid without a
 # remittance (12.6: 1.5); what is left to denials heard first by phone is a guess.
 _FINDS: Final = {"not_on_file": 0.45, "pended": 0.3, "paid_unposted": 0.15, "denied": 0.1}
-# Asking again finds less; guesses.
-_FOUND: Final = ((0, 1.0), (1, 0.9), (2, 0.7), (3, 0.5), (5, 0.3))
+# Asking again finds less, above all where a machine answers: it says the same again. Guesses.
+_FOUND: Final = {
+    "electronic": ((0, 0.9), (1, 0.4), (2, 0.25), (3, 0.2), (5, 0.1)),
+    "portal": ((0, 0.9), (1, 0.4), (2, 0.25), (3, 0.2), (5, 0.1)),
+    "call": ((0, 1.0), (1, 0.8), (2, 0.7), (3, 0.6), (5, 0.4)),
+}
 # Of a charge, what the first payer pays: allowed of it (DOMAIN 12.2) less the patient's part of
 # that (12.1: 20 to 24 % commercial, 20 % Medicare; none in Medicaid and workers' compensation).
 _FIRST_PAYS: Final = {
@@ -318,7 +323,14 @@ def cold_start() -> Parameters:
                 for action, channel, first, further in sorted(_MINUTES)
             ),
         ),
-        found=frame(FOUND, _FOUND),
+        found=frame(
+            FOUND,
+            (
+                (channel, touches, factor)
+                for channel, knots in sorted(_FOUND.items())
+                for touches, factor in knots
+            ),
+        ),
         finds=frame(FINDS, sorted(_FINDS.items())),
         paid_shares=frame(
             PAID_SHARES,

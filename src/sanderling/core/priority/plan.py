@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -96,6 +96,8 @@ class _Item:
     first_minutes: float
     next_minutes: float
     is_must: bool
+    order: int  # what comes first by rule, the greater
+    score: float
 
 
 @dataclass(slots=True)
@@ -120,6 +122,7 @@ class _Day:
         self.spent: dict[int, float] = defaultdict(float)
         self._taken: set[int] = set()
         self._calls_at_once = constraints.calls_at_once
+        self._price = _price(items, sum(one.minutes for one in people))
         self._of_payer: dict[int, list[_Item]] = defaultdict(list)
         for item in items:
             if item.is_call and item.payer_id != NOBODY:
@@ -154,7 +157,9 @@ class _Day:
         for mate in self._of_payer.get(item.payer_id, []):
             if on_call >= self._calls_at_once:
                 return
-            if mate.item_id not in self._taken and desk.takes(mate, mate.next_minutes):
+            is_worth = mate.is_must or mate.value_cents >= mate.next_minutes * self._price
+            is_free = is_worth and mate.item_id not in self._taken
+            if is_free and desk.takes(mate, mate.next_minutes):
                 self._give(desk, mate, mate.next_minutes, "call")
                 on_call += 1
 
@@ -182,7 +187,9 @@ def plan_day(
     wanted: dict[int, float] = dict(
         work.group_by("client_id").agg(pl.col("next_minutes").sum()).rows()
     )
-    items = [_Item(*row) for row in _reachable(work, whole).rows()]
+    items = _bundled(
+        [_Item(*row) for row in _reachable(work, whole).rows()], constraints.calls_at_once
+    )
     day = _Day(items, people, constraints)
     day.take((item for item in items if item.is_must), "must")
     of_client: dict[int, list[_Item]] = defaultdict(list)
@@ -229,16 +236,62 @@ def _work(
         .with_columns(
             is_must=must,
             is_call=pl.col("channel") == "call",
-            high_first=pl.lit(constraints.is_high_dollar_first) & pl.col("is_high_dollar"),
-            key_first=pl.lit(constraints.is_key_client_first) & pl.col("is_key_client"),
+        )
+        .with_columns(
+            order=pl.col("is_must") * 4
+            + (pl.lit(constraints.is_high_dollar_first) & pl.col("is_high_dollar")) * 2
+            + (pl.lit(constraints.is_key_client_first) & pl.col("is_key_client")) * 1
         )
         .filter(pl.col("is_must") | (~waits & is_worth))
-        .sort(
-            ["is_must", "high_first", "key_first", "score", "item_id"],
-            descending=[True, True, True, True, False],
-        )
+        .sort(["order", "score", "item_id"], descending=[True, True, False])
         .select(_Item.__slots__)
     )
+
+
+def _bundled(items: list[_Item], calls_at_once: int) -> list[_Item]:
+    """Return the items in order, those that need a call by what the best call they are in brings.
+
+    A call is as good as its best items make it: of those of one payer, best first, as many as make
+    the most of a minute, hold included. What is left over makes further calls.
+    """
+    rest = [item for item in items if not item.is_call or item.payer_id == NOBODY]
+    of_payer: dict[int, list[_Item]] = defaultdict(list)
+    for item in items:
+        if item.is_call and item.payer_id != NOBODY:
+            of_payer[item.payer_id].append(item)
+    for calls in of_payer.values():
+        calls.sort(key=lambda one: (-one.value_cents / max(one.next_minutes, 0.1), one.item_id))
+        while calls:
+            count, score = _best_call(calls[:calls_at_once])
+            rest += [replace(item, score=score) for item in calls[:count]]
+            del calls[:count]
+    return sorted(rest, key=lambda one: (-one.order, -one.score, -one.value_cents, one.item_id))
+
+
+def _best_call(calls: list[_Item]) -> tuple[int, float]:
+    """Return how many of these make the best call, and its value for each minute."""
+    cents, minutes = 0, max(calls[0].first_minutes - calls[0].next_minutes, 0.0)
+    best = (1, 0.0)
+    for count, item in enumerate(calls, start=1):
+        cents += item.value_cents
+        minutes += item.next_minutes
+        score = cents / max(minutes, 0.1)
+        if score > best[1]:
+            best = (count, score)
+    return best
+
+
+def _price(items: list[_Item], minutes: float) -> float:
+    """Return what the last minute of the day brings; nothing where all fits."""
+    seen: set[int] = set()
+    for item in items:
+        goes_on = item.is_call and item.payer_id in seen
+        minutes -= item.next_minutes if goes_on else item.first_minutes
+        if item.is_call:
+            seen.add(item.payer_id)
+        if minutes < 0:
+            return item.score
+    return 0.0
 
 
 def _reachable(work: pl.DataFrame, minutes: float) -> pl.DataFrame:

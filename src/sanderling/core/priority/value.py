@@ -30,6 +30,7 @@ from sanderling.core.priority.curves import (
     with_answers,
 )
 from sanderling.core.priority.parameters import (
+    CALLS,
     NOBODY,
     REFINED,
     Parameters,
@@ -90,7 +91,7 @@ LEAD_USUAL: Final = 2
 # Days until another try makes sense after one that changed nothing (DOMAIN 9.3).
 _REST: Final = {"no_answer": 2, "in_process": 14, "promised": 20, "sent": 10}
 _REST_USUAL: Final = 3
-_WAIT_ACTION: Final = "check_status"
+ASK: Final = "check_status"
 _SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
 
 
@@ -107,14 +108,28 @@ def value_items(
     are among `items`.
     """
     settings = settings or Settings()
-    rows = _with_effort(_asked(items, as_of), parameters.minutes, settings, calls)
-    rows = _with_shares(rows, parameters)
-    rows = _with_worth(rows, parameters, settings)
-    rows = _with_rest(rows, parameters, as_of, settings)
-    rows = rows.with_columns(
-        reasons=reasons(as_of), score=pl.col("value_cents") / pl.col("effort_minutes")
+    rows = valued_rows(items, parameters, as_of, settings)
+    rows = _with_effort(rows, settings, calls).with_columns(
+        score=pl.col("value_cents") / pl.col("effort_minutes")
     )
+    rows = rows.with_columns(reasons=reasons(as_of))
     return rows.select(pl.col(name).cast(kind) for name, kind in VALUED.items())
+
+
+def valued_rows(
+    items: pl.DataFrame, parameters: Parameters, as_of: date, settings: Settings
+) -> pl.DataFrame:
+    """Return the items with all that their value follows from, without what calls share."""
+    rows = _with_shares(_asked(items, as_of), parameters)
+    rows = with_answers(rows, parameters.answers)
+    rows = rows.with_columns(
+        share=pl.when(pl.col("curve_action").is_not_null())
+        .then(_share_of_asking(parameters))
+        .otherwise("share")
+    )
+    rows = _with_channel(rows, parameters, settings)
+    rows = _with_worth(rows, parameters, settings)
+    return _with_rest(rows, parameters, as_of, settings)
 
 
 def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -145,7 +160,7 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def asked() -> pl.Expr:
     """Return what a touch would be: the next action, where there is only to wait, to ask."""
     waits = pl.col("next_action").is_in(["wait", ""])
-    return pl.when(waits).then(pl.lit(_WAIT_ACTION)).otherwise("next_action")
+    return pl.when(waits).then(pl.lit(ASK)).otherwise("next_action")
 
 
 def _with_shares(rows: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
@@ -229,17 +244,61 @@ def with_minutes(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_effort(
-    rows: pl.DataFrame, minutes: pl.DataFrame, settings: Settings, calls: pl.DataFrame | None
-) -> pl.DataFrame:
-    """Add first_minutes, next_minutes, calls (claims on one call), effort_minutes, lead_days."""
-    rows = with_minutes(rows, minutes)
-    if calls is None:
-        calls = (
-            rows.filter(pl.col("channel") == "call", pl.col("payer_id") != NOBODY)
-            .group_by("payer_id")
-            .agg(calls=pl.len().cast(pl.Int64))
+def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings) -> pl.DataFrame:
+    """Add channel, minutes, lead_days, and `useful`: chance that a touch finds what it is for.
+
+    Asking is done by the payer's usual channel, by phone where what a person finds more is worth
+    the minutes (two claims on a call).
+    """
+    rows = with_minutes(rows, parameters.minutes)
+    call = parameters.minutes.filter(
+        pl.col("action") == ASK, pl.col("channel") == "call", pl.col("payer_id") == NOBODY
+    )
+    first, further = call.select("first_minutes", "next_minutes").row(0)
+    is_asked = pl.col("curve_action").is_not_null() & (pl.col("action") == ASK)
+    usual = found_factor(parameters.found)
+    by_call = found_factor(parameters.found, pl.lit("call"))
+    worth = pl.col("expected_cents").clip(lower_bound=0) * pl.col("silent") * pl.col("share")
+    dearer = ((first + further) / 2 - pl.col("first_minutes")) * settings.minute_cents
+    calls = (
+        is_asked
+        & (pl.col("channel") != "call")
+        & (pl.col("payer_id") != NOBODY)
+        & (worth * (by_call - usual) > dearer)
+    )
+    return rows.with_columns(
+        channel=pl.when(calls).then(pl.lit("call")).otherwise("channel"),
+        first_minutes=pl.when(calls).then(first).otherwise("first_minutes"),
+        next_minutes=pl.when(calls).then(further).otherwise("next_minutes"),
+    ).with_columns(
+        useful=pl.when(pl.col("curve_action").is_not_null())
+        .then((pl.col("silent") * found_factor(parameters.found)).clip(0.0, 1.0))
+        .otherwise(1.0),
+        lead_days=pl.col("channel").replace_strict(
+            LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64
+        ),
+    )
+
+
+def found_factor(found: pl.DataFrame, channel: pl.Expr | None = None) -> pl.Expr:
+    """Return how often asking by the row's channel (or this one) finds something, by touches."""
+    by = pl.col("channel") if channel is None else channel
+    result: pl.Expr = pl.lit(1.0)
+    for (name,), knots in found.sort("channel", "touches").group_by("channel"):
+        result = (
+            pl.when(by == name)
+            .then(factor_at(pl.col("touches"), knots, "touches"))
+            .otherwise(result)
         )
+    return result
+
+
+def _with_effort(
+    rows: pl.DataFrame, settings: Settings, calls: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Add calls (claims on one call) and effort_minutes; after value_cents and not_before_date."""
+    if calls is None:
+        calls = worthwhile_calls(rows, settings)
     on_call = (pl.col("channel") == "call") & (pl.col("payer_id") != NOBODY)
     together = (pl.when(on_call).then(pl.col("calls").fill_null(1)).otherwise(1)).clip(
         1, settings.calls_at_once
@@ -251,18 +310,29 @@ def _with_effort(
             how="left",
             maintain_order="left",
         )
-        .with_columns(
-            calls=together,
-            lead_days=pl.col("channel").replace_strict(
-                LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64
-            ),
-        )
+        .with_columns(calls=together)
         .with_columns(
             effort_minutes=(
                 pl.col("first_minutes") + (pl.col("calls") - 1) * pl.col("next_minutes")
             )
             / pl.col("calls")
         )
+    )
+
+
+def worthwhile_calls(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return payer_id, calls: how many items are worth their minutes on a call to each payer."""
+    return (
+        rows.filter(
+            pl.col("channel") == "call",
+            pl.col("payer_id") != NOBODY,
+            pl.col("not_before_date").is_null(),
+            pl.col("value_cents") >= pl.col("next_minutes") * settings.minute_cents,
+        )
+        .group_by("payer_id")
+        .agg(calls=pl.len())
+        .select(pl.col(name).cast(kind) for name, kind in CALLS.items())
+        .sort("payer_id")
     )
 
 
@@ -290,15 +360,7 @@ def factor_at(days: pl.Expr, knots: pl.DataFrame, x: str) -> pl.Expr:
 def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) -> pl.DataFrame:
     """Add now_cents (of a touch now against none), later_cents, value_cents and its three parts."""
     wait, reach = settings.queue_days, settings.reach
-    rows = with_answers(rows, parameters.answers)
     is_waiting = pl.col("curve_action").is_not_null()
-    rows = rows.with_columns(
-        share=pl.when(is_waiting).then(_share_of_asking(parameters)).otherwise("share"),
-        silent=pl.when(is_waiting)
-        .then(pl.col("silent") * factor_at(pl.col("touches"), parameters.found, "touches"))
-        .otherwise(1.0)
-        .clip(0.0, 1.0),
-    )
     delay = parameters.delays.rename({"days": "delay_days"})
     rows = rows.join(delay, on="action", how="left", maintain_order="left")
     repeated = (
@@ -324,7 +386,7 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
             * (pl.col("delay_days").fill_null(30.0) + days)
         ).exp()
         extra = (share - pl.col("unworked").fill_null(0.0)).clip(lower_bound=0.0)
-        return expected * pl.col("silent") * extra * discount
+        return expected * pl.col("useful") * extra * discount
 
     passes = (
         (-(pl.col("limit_days") - pl.col("lead_days")).clip(lower_bound=0) / wait)
@@ -377,7 +439,7 @@ def _with_rest(
 ) -> pl.DataFrame:
     """Add not_before_date: the first day on which a touch makes sense, null when that is now."""
     curves = curve_of(rows.filter(pl.col("curve_action").is_not_null()), parameters.answers)
-    touch_cents = (pl.col("effort_minutes") * settings.minute_cents).clip(
+    touch_cents = (pl.col("first_minutes") * settings.minute_cents).clip(
         lower_bound=settings.vain_touch_cents
     )
     loss = (
