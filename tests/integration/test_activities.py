@@ -36,6 +36,14 @@ CALL = "MINE,A2,2026-02-02,Ann Lee,call,check_status,in_process,R17,2026-02-16,S
 APPEAL = "MINE,A3,2026-02-03,specialist@x.test,fax,appeal,sent,,,\n"
 FOREIGN = "THEIRS,B1,2026-02-04,,mail,request_documents,sent,,2026-02-18,\n"
 Told = list[tuple[list[int], date]]
+# An activity that no form was filled in for, and that stands.
+NO_NOTE: dict[str, object] = {
+    **dict.fromkeys(["scenario", "disposition", "next_action", "representative", "contact"], ""),
+    **dict.fromkeys(["minutes", "is_avoidable", "withdrawn"]),
+    "answers": {},
+    "addenda": [],
+    "attachments": [],
+}
 TEXT = HEADER + CALL + APPEAL + FOREIGN
 
 
@@ -390,6 +398,7 @@ def test_the_claim_page_and_the_answer_tell_of_them_from_their_day_on(people: Pe
             "next_date": date(2026, 2, 16),
             "note": "Spoke with Joy",
             "source": "import",
+            **NO_NOTE,
         }
     ]
     assert claim_detail(found, as_of=date(2026, 2, 1))["activities"] == []

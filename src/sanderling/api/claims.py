@@ -25,6 +25,7 @@ from sanderling.payers.models import Payer
 from sanderling.receivables.aging import AgingQuestion, WrongQuestion
 from sanderling.receivables.aging import aging as receivables_by_age
 from sanderling.receivables.claim import claim_detail, search_claims
+from sanderling.receivables.work_done import work_done
 
 router = Router(tags=["claims"])
 
@@ -63,7 +64,10 @@ def show_claim(request: HttpRequest, claim_id: int) -> dict[str, Any]:
     today = timezone.localdate()
     barriers = stored_barriers(claim.pk, as_of=today, today=today)
     looked(request, "claim.view", claim=(claim.pk, claim.client_id))
-    detail = claim_detail(claim, as_of=today, barriers=barriers)
+    # What people wrote is for the house, as on the claim's page.
+    sees_notes = actor_of(request).may("claims.work") or actor_of(request).may("audit.view")
+    work = work_done(claim.pk, as_of=today, sees_notes=sees_notes)
+    detail = claim_detail(claim, as_of=today, barriers=barriers, work=work)
     return {"claim_id": claim.pk, "as_of": today, **detail}
 
 

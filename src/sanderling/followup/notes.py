@@ -114,7 +114,7 @@ def preview(
     read: Read,
     *,
     claim: Claim,
-    party: int,
+    party: int | None,
     contact: str,
     deadline: tuple[str, date] | None,
     user: User,

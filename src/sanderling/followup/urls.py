@@ -1,7 +1,11 @@
-"""Addresses of this room's pages."""
+"""Addresses of this room's pages; those that ask barriers, too, are in receivables."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sanderling.followup import views
+
+urlpatterns = [
+    path("followup/attachments/<int:pk>/", views.attachment, name="attachment"),
+]

@@ -39,10 +39,10 @@ from sanderling.core.ledger.accounts import (
     Kind,
 )
 from sanderling.files.models import StoredFile, TransactionSet
-from sanderling.followup.models import Activity, Channel
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
 from sanderling.receivables.prompt_pay import of_balance, of_payments, places_of
+from sanderling.receivables.work_done import WorkDone, work_done
 from sanderling.remits.models import (
     Adjustment,
     ClaimPayment,
@@ -106,11 +106,16 @@ def find_claim(*, client: str, number: str) -> Claim:
 
 
 def claim_detail(
-    claim: Claim, *, as_of: date, barriers: list[dict[str, Any]] | None = None
+    claim: Claim,
+    *,
+    as_of: date,
+    barriers: list[dict[str, Any]] | None = None,
+    work: WorkDone | None = None,
 ) -> dict[str, Any]:
     """Return everything about `claim` that was known at the end of `as_of`.
 
     `barriers`: the claim's rows of that day (see barriers.of_claim), None when they are not known.
+    `work`: what was done about it, for who may not see all of that or has it already.
     """
     sources = _Sources()
     entries = list(
@@ -138,11 +143,7 @@ def claim_detail(
             "snapshot_date", "order_key", "position"
         )
     )
-    activities = list(
-        Activity.objects.filter(claim_id=claim.pk, activity_date__lte=as_of).order_by(
-            "activity_date", "pk"
-        )
-    )
+    work = work or work_done(claim.pk, as_of=as_of)
     sources.load(
         [e.transaction_id for e in entries]
         + [s.transaction_id for s in submissions]
@@ -219,10 +220,12 @@ def claim_detail(
         "remittances": shown_payments,
         "answers": shown_answers,
         "snapshots": [_snapshot(snapshot, sources) for snapshot in snapshots],
-        "activities": [_activity(activity) for activity in activities],
+        "activities": work.activities,
+        "promises": work.promises,
+        "escalations": work.escalations,
         "entries": shown_entries,
         "timeline": _timeline(
-            shown_submissions, shown_answers, shown_payments, snapshots, activities, sources
+            shown_submissions, shown_answers, shown_payments, snapshots, work.events, sources
         ),
     }
 
@@ -653,7 +656,7 @@ def _timeline(
     answers: list[dict[str, Any]],
     payments: list[dict[str, Any]],
     snapshots: list[Snapshot],
-    activities: list[Activity],
+    worked: list[dict[str, Any]],
     sources: _Sources,
 ) -> list[dict[str, Any]]:
     """Return one merged feed, oldest first."""
@@ -699,17 +702,11 @@ def _timeline(
         }
         for snapshot in snapshots
     ]
-    events += [
-        {
-            "date": activity.activity_date,
-            "event": "followed up",
-            "text": _activity_text(activity),
-            "amount_cents": None,
-            **_NO_PLACE,
-        }
-        for activity in activities
-    ]
-    order = ("submitted", "taken over", "answered", "held", "remitted", "followed up")
+    events += [{**event, **_NO_PLACE} for event in worked]
+    order = (
+        *("submitted", "taken over", "answered", "held", "remitted", "followed up"),
+        *("promised", "promise kept", "promise broken", "escalated", "de-escalated"),
+    )
     return sorted(
         events,
         key=lambda e: (
@@ -725,41 +722,7 @@ def _place(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("file_sha256", "file_name", "position")}
 
 
-_WAYS: Final[dict[str, str]] = {
-    Channel.CALL: " by phone",
-    Channel.PORTAL: " in the portal",
-    Channel.ELECTRONIC: " electronically",
-    Channel.FAX: " by fax",
-    Channel.MAIL: " by mail",
-    Channel.INTERNAL: "",
-}
 _NO_PLACE: Final = {"file_sha256": None, "file_name": None, "position": None}
-
-
-def _activity(activity: Activity) -> dict[str, Any]:
-    """Return an activity under the names of the columns of `sanderling activities import`."""
-    return {
-        "date": activity.activity_date,
-        "user": activity.user_name,
-        "channel": activity.channel,
-        "action": activity.action,
-        "outcome": activity.outcome,
-        "reference": activity.reference,
-        "next_date": activity.next_date,
-        "note": activity.note,
-        "source": activity.source,
-    }
-
-
-def _activity_text(activity: Activity) -> str:
-    """Return "Appeal by fax: sent (R17), by Ann Lee, next 2026-04-01. Note"."""
-    reference = f" ({activity.reference})" if activity.reference else ""
-    by = f", by {activity.user_name}" if activity.user_name else ""
-    look = f", next {activity.next_date.isoformat()}" if activity.next_date else ""
-    way = _WAYS[activity.channel]
-    said = f"{activity.action}{way}: {activity.outcome}".replace("_", " ").capitalize()
-    note = f". {activity.note}" if activity.note else ""
-    return f"{said}{reference}{by}{look}{note}"
 
 
 def search_claims(text: str, *, limit: int) -> list[Claim]:

@@ -42,6 +42,8 @@ from sanderling.receivables.forms import (
     aging_form,
 )
 from sanderling.receivables.suspense import suspense as money_in_suspense
+from sanderling.receivables.work_done import work_done
+from sanderling.receivables.work_panel import with_notes, work_panel
 from sanderling.web.downloads import FORMS, export
 
 PAGE_CLAIMS: Final = 50
@@ -205,20 +207,31 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
     form = AsOfForm({"as_of": request.GET.get("as_of") or timezone.localdate().isoformat()})
     as_of: date = form.cleaned_data["as_of"] if form.is_valid() else timezone.localdate()
     today = timezone.localdate()
+    may_work = _may(request, "claims.work")
+    # What people wrote is for the house and its compliance, not for the client.
+    sees_notes = may_work or _may(request, "audit.view")
+    work = work_done(found.pk, as_of=as_of, sees_notes=sees_notes)
     detail = claim_detail(
-        found, as_of=as_of, barriers=stored_barriers(found.pk, as_of=as_of, today=today)
+        found,
+        as_of=as_of,
+        barriers=stored_barriers(found.pk, as_of=as_of, today=today),
+        work=work,
     )
-    may_see_files = request.user.is_authenticated and request.user.may("files.view")
+    may_see_files = _may(request, "files.view")
     known_files = file_ids(claim_page.hashes(detail)) if may_see_files else {}
     record_view(request, claim_id=found.pk, client_id=found.client_id)
+    shown = claim_page.page_of(detail, claim_page.Links(known_files), today=as_of)
+    is_past = as_of < today
     context = {
         "claim": detail,
         "client": found.client,
-        "shown": claim_page.page_of(detail, claim_page.Links(known_files), today=as_of),
+        "shown": {**shown, "timeline": with_notes(shown["timeline"], work)},
+        "panel": work_panel(found, today=today) if may_work and not is_past else None,
+        "may_work": may_work,
         "form": form,
         "as_of": as_of,
         "may_see_files": may_see_files,
-        "is_past": as_of < today,
+        "is_past": is_past,
     }
     return render(request, "receivables/claim.html", context)
 
@@ -239,6 +252,10 @@ def suspense(request: HttpRequest) -> HttpResponse:
         "may_work": request.user.is_authenticated and request.user.may("claims.work"),
     }
     return render(request, "receivables/suspense.html", context)
+
+
+def _may(request: HttpRequest, permission: str) -> bool:
+    return request.user.is_authenticated and request.user.may(permission)
 
 
 def _bring_in_address(request: HttpRequest) -> str:

@@ -1,0 +1,42 @@
+"""Documents kept with notes, as downloads."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from sanderling.accounts.permissions import requires
+from sanderling.audit.looks import record_view
+from sanderling.files.storage import OriginalDamaged
+from sanderling.followup.attachments import attachment_chunks
+from sanderling.followup.models import Attachment
+
+
+@require_GET
+@requires("claims.work")
+def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Send a document, always to be saved: a browser never shows it as a page of ours."""
+    kept = get_object_or_404(Attachment, pk=pk)
+    chunks = attachment_chunks(kept)
+    try:
+        first = next(chunks, b"")  # trouble shows now, not in the middle of the answer
+    except (OriginalDamaged, FileNotFoundError) as error:
+        text = f"The document cannot be read: {type(error).__name__}.\n"
+        return HttpResponse(text, status=409, content_type="text/plain")
+    record_view(
+        request, claim_id=kept.claim_id, client_id=kept.client_id, action="attachment.download"
+    )
+    return StreamingHttpResponse(
+        (chunk for part in ([first], chunks) for chunk in part),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
+            "Content-Length": str(kept.size_bytes),
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
