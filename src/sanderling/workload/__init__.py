@@ -1,1 +1,1 @@
-"""Workload: capacity against what is due, for leads; derives everything, stores nothing."""
+"""Workload: capacity against what is due, queue and quality; keeps hours, days off, reviews."""

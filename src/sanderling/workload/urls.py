@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sanderling.workload import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("workload/", views.workload, name="workload"),
+    path("workload/move/", views.move_work, name="move-work"),
+    path("workload/queue/", views.queue, name="workload-queue"),
+    path("workload/hours/<int:user_id>/", views.person_hours, name="workload-hours"),
+    path(
+        "workload/hours/<int:user_id>/off/<int:pk>/remove/",
+        views.remove_day_off,
+        name="remove-day-off",
+    ),
+]

@@ -1,0 +1,216 @@
+"""Pages for leads: capacity, the queue, hours of people; work moved from one to another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sanderling.accounts.models import User
+from sanderling.accounts.permissions import requires
+from sanderling.audit.looks import record_listing
+from sanderling.core.refusal import Refusal
+from sanderling.payers.models import Payer
+from sanderling.web.downloads import FORMS, export
+from sanderling.worklists.acting import undo_fault
+from sanderling.worklists.acts_done import recent_acts
+from sanderling.workload import capacity_page, queue_page
+from sanderling.workload.capacity import business_days, capacity, due_items
+from sanderling.workload.flow import weeks
+from sanderling.workload.forms import DayOffForm, HoursForm, MoveForm, QueueForm
+from sanderling.workload.links import NOBODY
+from sanderling.workload.models import DayOff, InvalidHours
+from sanderling.workload.people import (
+    USUAL_MINUTES,
+    add_days_off,
+    hours,
+    people,
+    remove_days_off,
+    set_hours,
+)
+from sanderling.workload.queue import health, health_by, late_buckets, oldest_untouched
+from sanderling.workload.reassigning import Move, reassign
+
+UNPROCESSABLE: Final = 422
+
+
+@require_GET
+@requires("workload.view")
+def workload(request: HttpRequest) -> HttpResponse:
+    """Show what is due against the minutes there are, by person, team and day."""
+    everybody = people()
+    start = {"from_user": request.GET.get("from", "")}
+    return _capacity_page(request, MoveForm(everybody, initial=start))
+
+
+@require_POST
+@requires("claims.assign")
+def move_work(request: HttpRequest) -> HttpResponse:
+    """Move work from one person to another."""
+    form = MoveForm(people(), request.POST)
+    if not form.is_valid():
+        return _capacity_page(request, form)
+    values = form.cleaned_data
+    move = Move(
+        from_user_id=form.user_id("from_user"),
+        to_user_id=form.user_id("to_user"),
+        narrow=form.narrow(),
+        is_due=not values["is_all"],
+        minutes=values["minutes"],
+    )
+    try:
+        done = reassign(
+            move, user=_person(request), at=timezone.now(), key=str(values["key"] or uuid4())
+        )
+    except Refusal as refusal:
+        form.add_error(None, str(refusal))
+        return _capacity_page(request, form)
+    refused = f" {len(done.refused)} stayed where they were." if done.refused else ""
+    messages.success(request, f"{done.words}.{refused}")
+    return redirect("workload")
+
+
+@require_GET
+@requires("workload.view")
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show how the queue is, and what flowed in and out."""
+    form = QueueForm(request.GET)
+    if not form.is_valid():
+        return render(request, "workload/queue.html", {"form": form}, status=UNPROCESSABLE)
+    today, narrow, by = timezone.localdate(), form.narrow(), form.cleaned_data["by"]
+    rows = health_by(by, narrow, today=today)
+    found = weeks(narrow, today=today)
+    wanted, table = request.GET.get("format", ""), request.GET.get("table", "queue")
+    if wanted in FORMS:
+        is_flow = table == "flow"
+        return export(
+            queue_page.flow_rows(found) if is_flow else queue_page.health_rows(rows, by=by),
+            columns=queue_page.FLOW_COLUMNS if is_flow else queue_page.HEALTH_COLUMNS,
+            as_of=today,
+            totals=None,
+            form=wanted,
+            name="workload-flow" if is_flow else f"workload-by-{by}",
+        )
+    filters = {name: form.cleaned_data[name] for name in ("client", "payer")}
+    payers = {str(pk): code for pk, code in Payer.objects.values_list("pk", "payer_id")}
+    oldest = oldest_untouched(narrow, today=today)
+    record_listing(request, action="claims.list", detail={"rows": len(oldest)})
+    late = queue_page.late_rows(late_buckets(narrow, today=today), filters)
+    context = {
+        "form": form,
+        "tab": "queue",
+        "today": today,
+        "by": by,
+        "total": queue_page.health_row(
+            health(narrow, today=today), by="", filters=filters, payers=payers
+        ),
+        "rows": [queue_page.health_row(row, by=by, filters=filters, payers=payers) for row in rows],
+        "late": late,
+        "late_chart": queue_page.late_chart(late),
+        "weeks": found[::-1],
+        "flow_chart": queue_page.flow_chart(found),
+        "oldest": oldest,
+        "forms": FORMS,
+    }
+    return render(request, "workload/queue.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("workload.view")
+def person_hours(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Show and set how long a person works, and days off."""
+    person = get_object_or_404(User, pk=user_id, pk__in=[one.user_id for one in people()])
+    now, today = timezone.now(), timezone.localdate()
+    weekly = hours([person.pk]).weekly.get(person.pk, USUAL_MINUTES)
+    is_off = "from_date" in request.POST
+    is_hours = request.method == "POST" and not is_off
+    hours_form = HoursForm(
+        request.POST if is_hours else None,
+        initial={f"day_{number}": minutes for number, minutes in enumerate(weekly)},
+    )
+    off_form = DayOffForm(request.POST if is_off else None)
+    form: HoursForm | DayOffForm = off_form if is_off else hours_form
+    if request.method == "POST" and form.is_valid():
+        try:
+            if isinstance(form, HoursForm):
+                set_hours(user=person, minutes=form.minutes(), at=now)
+            else:
+                add_days_off(user=person, at=now, **form.cleaned_data)
+        except InvalidHours as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"{person.name}: saved.")
+            return redirect("workload-hours", user_id=person.pk)
+    context = {
+        "person": person,
+        "hours_form": hours_form,
+        "off_form": off_form,
+        "days_off": DayOff.objects.filter(user=person, to_date__gte=today).order_by("from_date"),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "workload/hours.html", context, status=status)
+
+
+@require_POST
+@requires("workload.view")
+def remove_day_off(request: HttpRequest, user_id: int, pk: int) -> HttpResponse:
+    """Take days off back."""
+    visible = [one.user_id for one in people()]
+    day_off = get_object_or_404(DayOff, pk=pk, user_id=user_id, user_id__in=visible)
+    remove_days_off(day_off=day_off, at=timezone.now())
+    messages.success(request, "The days off were taken back.")
+    return redirect("workload-hours", user_id=user_id)
+
+
+def _capacity_page(request: HttpRequest, form: MoveForm) -> HttpResponse:
+    today = timezone.localdate()
+    everybody = people()
+    days = business_days(today)
+    found = capacity(
+        due_items(today, days[-1]), everybody, hours([one.user_id for one in everybody]), days
+    )
+    wanted = request.GET.get("format", "")
+    if wanted in FORMS:
+        return export(
+            list(capacity_page.export_rows(found, everybody)),
+            columns=capacity_page.COLUMNS,
+            as_of=today,
+            totals=None,
+            form=wanted,
+            name="capacity",
+        )
+    context = {
+        "tab": "capacity",
+        "today": today,
+        "days": [(capacity_page.day_text(day, today), day) for day in days],
+        "rows": capacity_page.people_rows(found, everybody, today),
+        "teams": capacity_page.team_rows(found, today),
+        "unowned": capacity_page.other_row(found.unowned, today, owner=NOBODY),
+        "others": capacity_page.other_row(found.others, today, is_linked=False),
+        "total": capacity_page.other_row(found.total, today),
+        "chart": capacity_page.chart(found),
+        "form": form,
+        "last_move": _last_move(request),
+        "forms": FORMS,
+    }
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "workload/capacity.html", context, status=status)
+
+
+def _last_move(request: HttpRequest) -> Any:  # noqa: ANN401 - an act, or nothing
+    """Return this person's latest act when it moved work and can still be undone."""
+    user = _person(request)
+    for act in recent_acts(user.pk, limit=1):
+        if act.kind == "assign" and not undo_fault(act, user=user, at=timezone.now()):
+            return act
+    return None
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - `requires` lets nobody else in
+    return request.user
