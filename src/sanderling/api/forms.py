@@ -7,6 +7,16 @@ from django import forms
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import Role
 from sanderling.api.models import Scope
+from sanderling.clients.models import Client
+from sanderling.news.actions import KINDS
+
+
+def client_choices() -> list[tuple[int, str]]:
+    """Return the clients that the session sees, by code."""
+    return [
+        (pk, f"{code} · {name}")
+        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
+    ]
 
 
 class DayInput(forms.DateInput):
@@ -55,6 +65,38 @@ class TokenForm(forms.Form):
         owner = self.fields["owner"]
         assert isinstance(owner, PersonField)  # noqa: S101 - declared above
         owner.queryset = User.objects.filter(is_active=True).order_by("name", "pk")
+        field = self.fields["clients"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
+        field.choices = clients
+
+
+class WebhookForm(forms.Form):
+    """Where events go, which ones, and whose."""
+
+    name = forms.CharField(max_length=100)
+    url = forms.CharField(
+        max_length=500,
+        label="Address",
+        help_text="Begins with https://; it gets a POST for each event.",
+        widget=forms.URLInput(),
+    )
+    kinds = forms.MultipleChoiceField(
+        choices=[(kind, f"{kind}: {words}") for kind, words in KINDS.items()],
+        label="Events",
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+    )
+    clients = forms.TypedMultipleChoiceField(
+        coerce=int,
+        required=False,
+        label="Only of these clients",
+        help_text="None chosen: all that you see.",
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+    )
+
+    def __init__(
+        self, *, data: object = None, clients: list[tuple[int, str]], **options: object
+    ) -> None:
+        super().__init__(data, **options)  # type: ignore[arg-type]  # passed through
         field = self.fields["clients"]
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
         field.choices = clients

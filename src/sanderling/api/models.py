@@ -1,4 +1,4 @@
-"""Tokens by which programs act for a person, and the answers kept for repeated writes."""
+"""Tokens by which programs act for a person, kept answers, webhooks and their deliveries."""
 
 from __future__ import annotations
 
@@ -67,3 +67,77 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+
+class Webhook(models.Model):
+    """An address that is told of events, signed with its secret; of its owner's clients only."""
+
+    name = models.TextField()
+    url = models.TextField()
+    secret = models.TextField()  # encrypted, see webhooks.seal_secret
+    kinds = ArrayField(models.TextField())  # of news.actions.KINDS
+    owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    client_ids = ArrayField(models.IntegerField(), null=True)  # as of ApiToken
+    created_at = models.DateTimeField()
+    failing_since = models.DateTimeField(null=True)  # the first of the failures in a row
+    disabled_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_webhook"
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk}"
+
+
+class DeliveryState(models.TextChoices):
+    """How far a delivery is."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Delivered"
+    GIVEN_UP = "given_up", "Given up"
+
+
+class Delivery(models.Model):
+    """One event for one webhook: sent until it is received, so many times at most.
+
+    Recorded exactly once for each; the receiver may get it more than once, with the same id.
+    """
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event_id = models.BigIntegerField(null=True)  # null: a test
+    kind = models.TextField()
+    client_id = models.IntegerField(null=True)
+    body = models.TextField()  # JSON, to the letter as it is signed; no patient data
+    state = models.TextField(choices=DeliveryState, default=DeliveryState.WAITING)
+    attempts = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    status_code = models.SmallIntegerField(null=True)  # of the last answer
+    fault = models.TextField(default="")  # why the last attempt failed, in our words
+    created_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_delivery"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webhook", "event_id"],
+                condition=models.Q(event_id__isnull=False),
+                name="delivery_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=DeliveryState.values), name="delivery_state_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(state="waiting"),
+                name="delivery_waiting",
+            ),
+            models.Index(fields=["webhook", "-id"], name="delivery_of_webhook"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"

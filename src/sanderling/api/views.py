@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sanderling.accounts.permissions import requires
 from sanderling.api.access import actor_of
-from sanderling.api.forms import TokenForm
-from sanderling.api.models import ApiToken
+from sanderling.api.forms import TokenForm, client_choices
+from sanderling.api.models import ApiToken, Webhook
 from sanderling.api.tokens import TokenRefused, make_token, revoke_token
 from sanderling.clients.models import Client
 
@@ -24,14 +24,14 @@ UNPROCESSABLE = 422
 @requires("api.edit")
 def api_access(request: HttpRequest) -> HttpResponse:
     """List tokens; offer to make one."""
-    return _page(request, TokenForm(clients=_client_choices()))
+    return _page(request, TokenForm(clients=client_choices()))
 
 
 @require_POST
 @requires("api.edit")
 def new_token(request: HttpRequest) -> HttpResponse:
     """Make a token and show its secret, this once."""
-    form = TokenForm(data=request.POST, clients=_client_choices())
+    form = TokenForm(data=request.POST, clients=client_choices())
     if not form.is_valid():
         return _page(request, form)
     values = form.cleaned_data
@@ -78,6 +78,7 @@ def _page(request: HttpRequest, form: TokenForm) -> HttpResponse:
     context = {
         "form": form,
         "tokens": [_shown(token, codes, now) for token in tokens],
+        "webhooks": Webhook.objects.filter(removed_at=None).order_by("name", "pk"),
         "address": request.build_absolute_uri("/api/v1/"),
     }
     status = UNPROCESSABLE if form.is_bound else 200
@@ -96,10 +97,3 @@ def _shown(token: ApiToken, codes: dict[int, str], now: datetime) -> dict[str, o
     ids = token.client_ids
     clients = "all of the owner's" if ids is None else ", ".join(codes.get(pk, "?") for pk in ids)
     return {"token": token, "state": state, "clients": clients}
-
-
-def _client_choices() -> list[tuple[int, str]]:
-    return [
-        (pk, f"{code} · {name}")
-        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-    ]

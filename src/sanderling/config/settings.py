@@ -47,6 +47,8 @@ except ValueError as error:
     raise InvalidSetting(f"SANDERLING_PROMISE_GRACE_DAYS: {error}") from None
 # How many claims a person is to touch in a day; the worklist shows how far one is.
 TOUCHES_A_DAY = env_int("SANDERLING_TOUCHES_A_DAY", 60, minimum=1, maximum=1_000)
+# Webhooks may go to this machine itself, also by plain http: for tests and trials only.
+WEBHOOKS_MAY_BE_LOCAL = env_bool("SANDERLING_WEBHOOKS_LOCAL", default=False)
 # One upload by the web page, all its files together.
 UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
 

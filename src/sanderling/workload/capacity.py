@@ -95,7 +95,7 @@ class Row:
 class Capacity:
     """Days across, people and teams down.
 
-    `unowned`: what nobody owns; `others`: what people own who may not log in any more; `total`: all.
+    `unowned`: what nobody owns. `others`: what is owned by people who may not log in any more.
     """
 
     days: tuple[date, ...]

@@ -145,8 +145,21 @@ def oldest_untouched(narrow: Narrow, *, today: date) -> list[Oldest]:
 
 
 def _health(key: str, title: str, values: list[Any]) -> Health:
-    sums = [Sum(values[at], values[at + 1]) for at in range(0, 12, 2)]
-    return Health(key, title, *sums, due_minutes=values[12], late_days_max=values[13])
+    whole, due, late, unowned, unowned_due, untouched = (
+        Sum(values[at], values[at + 1]) for at in range(0, 12, 2)
+    )
+    return Health(
+        key=key,
+        title=title,
+        open=whole,
+        due=due,
+        late=late,
+        unowned=unowned,
+        unowned_due=unowned_due,
+        untouched=untouched,
+        due_minutes=values[12],
+        late_days_max=values[13],
+    )
 
 
 def _run(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
