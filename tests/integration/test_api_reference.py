@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import Inbox
-from tests.integration.api_calls import Caller, data, refused
+from tests.integration.api_calls import MADE, Caller, data, refused
 from tests.integration.pages import fill
 
+from sanderling.api.delivering import _body
 from sanderling.claims.models import Claim
+from sanderling.news.models import Event
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "api.md"
+EVENT = Event(kind="item.left", at=MADE, client_id=1)
 IDS = {"claim_id", "activity_id", "item_id", "act_id", "next_cursor"}
 
 
@@ -46,5 +49,6 @@ def test_the_examples_are_true(inbox: Inbox) -> None:
         else:
             answer = caller.post(path, json.loads(bodies.pop(0)))
         assert without_ids(data(answer)) == without_ids(json.loads(bodies[0])), address
-    (problem,) = parts("json")
-    assert refused(caller.get("/claims?limit=501"), 422) == json.loads(problem)
+    problem, told = map(json.loads, parts("json"))
+    assert set(told) == set(json.loads(_body(EVENT, codes={}, payers={})))
+    assert refused(caller.get("/claims?limit=501"), 422) == problem
