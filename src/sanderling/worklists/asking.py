@@ -54,7 +54,9 @@ YES: Final[Mapping[str, str]] = {
     "flagged": "w.is_flagged",
     "pended": "w.is_pended",
     "due": BY_NAME["due"].condition,  # within another view
+    "insurers": OF_INSURERS,
 }
+_LATE: Final = "%(today)s::date - greatest(w.work_date, w.not_before_date)"
 # A number at least (or at most) so large: name -> (SQL, largest value).
 LIMITS: Final[Mapping[str, tuple[str, int]]] = {
     "min": ("w.balance_cents >= {} * 100::bigint", DOLLARS_MAX),
@@ -62,6 +64,9 @@ LIMITS: Final[Mapping[str, tuple[str, int]]] = {
     "level": ("w.escalation_level >= {}", 9),
     "touches_min": ("w.touches >= {}", 10_000),
     "touches_max": ("w.touches <= {}", 10_000),
+    # Days since it could be worked; negative: it can be in so many days.
+    "late_min": (f"{_LATE} >= {{}}", DAYS_MAX),
+    "late_max": (f"{_LATE} <= {{}}", DAYS_MAX),
 }
 _SCOPES: Final = {"mine": "w.assignee_id = %(user_id)s", "team": "w.team = %(team)s"}
 _SINGLE: Final = {
@@ -82,7 +87,7 @@ NAMES: Final = (
     *("client", "payer", "barrier", "category", "reason", "action", "team", "owner", "age"),
     *("min", "max", "within", "provider", "location", "plan", "tag", "project", "level"),
     *("touched", "touches_min", "touches_max", "high", "key", "flagged", "pended", "due"),
-    *("issue", "same", "search"),
+    *("late_min", "late_max", "insurers", "issue", "same", "search"),
 )
 
 

@@ -24,6 +24,8 @@ _NUMBERS: Final = (
     ("touched", "Not touched for days"),
     ("touches_min", "Touches at least"),
     ("touches_max", "Touches at most"),
+    ("late_min", "Days late at least"),
+    ("late_max", "Days late at most"),
     ("level", "Escalation level at least"),
 )
 _WORDS: Final = (
@@ -35,6 +37,7 @@ _WORDS: Final = (
 )
 _YES: Final = (
     ("due", "Due today"),
+    ("insurers", "Insurers' balances only"),
     ("high", "High dollar"),
     ("key", "Key client"),
     ("flagged", "Flagged by the client"),
