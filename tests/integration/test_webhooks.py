@@ -308,7 +308,8 @@ def test_what_is_no_address_of_a_receiver_is_refused(url: str, people: People) -
 
 
 def test_a_webhook_of_nothing_is_refused(people: People) -> None:
-    for wrong in ({"kinds": []}, {"kinds": ["item.eaten"]}, {"client_ids": []}):
+    wrongs: list[dict[str, Any]] = [{"kinds": []}, {"kinds": ["item.eaten"]}, {"client_ids": []}]
+    for wrong in wrongs:
         with pytest.raises(WebhookRefused):
             hook_of(people, "https://example.com/hook", **wrong)
     assert Webhook.objects.count() == 0

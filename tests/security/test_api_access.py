@@ -34,6 +34,8 @@ from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.followup.models import Activity
 from sanderling.news.models import Notice
+from sanderling.tasks.models import Task
+from sanderling.worklists.models import BulkChange, WorkItem
 
 ACT = {"date": "2026-03-05", "channel": "call", "action": "call_payer", "outcome": "in_process"}
 # What names a foreign claim or its patient; ids and sums are compared apart.
@@ -57,7 +59,20 @@ def people(world: None, db: None) -> People:
 
 def calls(claim_id: int) -> dict[str, tuple[str, str, Any]]:
     """Return one call of each operation, about this claim where it is about one."""
+    item_id = WorkItem.objects.get(claim_id=claim_id, party=11).pk
+    task = Task.objects.filter(claim_id=claim_id).first()
+    act = BulkChange.objects.filter(claim_id=claim_id).first()
+    question = {"claim_id": claim_id, "team": "coding", "kind": "coding_review", "question": "?"}
     return {
+        "list_items": ("get", "/items", {"view": "all"}),
+        "search_items": ("post", "/items/search", {"view": "all", "text": "FOREIGNER"}),
+        "list_views": ("get", "/items/views", {}),
+        "show_item": ("get", f"/items/{item_id}", {}),
+        "do_act": ("post", "/acts", {"kind": "flag", "item_ids": [item_id]}),
+        "undo_act": ("post", f"/acts/{act.act_id if act else 0}/undo", {}),
+        "list_tasks": ("get", "/tasks", {}),
+        "ask_team": ("post", "/tasks", question),
+        "answer": ("post", f"/tasks/{task.pk if task else 0}/answer", {"result": "stands"}),
         "list_claims": ("get", "/claims", {}),
         "search": ("post", "/claims/search", {"text": "FOREIGNER"}),
         "show_claim": ("get", f"/claims/{claim_id}", {}),
@@ -71,7 +86,17 @@ def calls(claim_id: int) -> dict[str, tuple[str, str, Any]]:
     }
 
 
-OF_ONE = {"show_claim", "record_activity"}
+# About one thing: foreign ones are not there, or (bulk) nothing can have it.
+OF_ONE = {
+    "show_claim": 404,
+    "record_activity": 404,
+    "show_item": 404,
+    "do_act": 422,
+    "undo_act": 404,
+    "ask_team": 404,
+    "answer": 404,
+}
+MADE = {"record_activity", "do_act", "ask_team"}  # answered with 201
 PERMISSIONS = {
     operation.view_func.__name__: permission_of(operation) for _, operation in operations()
 }
@@ -81,8 +106,8 @@ def call(caller: Caller, method: str, path: str, body: Any) -> Any:
     return caller.get(path, **body) if method == "get" else caller.post(path, body)
 
 
-def test_every_operation_is_tried_here() -> None:
-    assert set(calls(1)) == set(PERMISSIONS)
+def test_every_operation_is_tried_here(people: People) -> None:
+    assert set(calls(Claim.objects.get(number="A2").pk)) == set(PERMISSIONS)
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -93,39 +118,46 @@ def test_a_role_calls_what_it_may_and_sees_nothing_foreign(role: str, people: Pe
     )
     caller = Caller(user)
     own, foreign = Claim.objects.get(number="A2"), Claim.objects.get(client=theirs)
+    others = Caller(people.admin)
+    for name in ("do_act", "ask_team"):
+        data(call(others, *calls(foreign.pk)[name]))
+    theirs_before = {foreign.pk}
+    before = [model.objects.count() for model in (Activity, Task, BulkChange)]
     for name, (method, path, body) in calls(foreign.pk).items():
         answer = call(caller, method, path, body)
         if not role_may(role, PERMISSIONS[name]):
             assert PERMISSIONS[name] in refused(answer, 403)["detail"], name
             continue
         if name in OF_ONE:
-            refused(answer, 404)
+            refused(answer, OF_ONE[name])
         else:
             assert answer.status_code == 200, (name, answer.content)
         text = answer.content.decode()
         assert not [word for word in FOREIGN if word in text], name
+    assert [model.objects.count() for model in (Activity, Task, BulkChange)] == before
     for name in OF_ONE:
         method, path, body = calls(own.pk)[name]
         allowed = role_may(role, PERMISSIONS[name])
-        assert call(caller, method, path, body).status_code == (
-            (200, 201)[method == "post"] if allowed else 403
-        )
-    assert set(Activity.objects.values_list("claim_id", flat=True)) <= {own.pk}
+        expected = (201 if name in MADE else 200) if allowed else 403
+        assert call(caller, method, path, body).status_code == expected, name
+    for model in (Activity, Task, BulkChange):
+        touched = set(model.objects.values_list("claim_id", flat=True)) - theirs_before
+        assert touched <= {own.pk}
 
 
 def test_not_even_counts_are_foreign(people: People) -> None:
     def told(caller: Caller) -> list[Any]:
         barriers = data(caller.get("/barriers"))
         totals = data(caller.get("/aging", party="all"))["totals"]
+        items = data(caller.get("/items", view="all"))
         return [
-            barriers["count"],
-            barriers["balance_cents"],
-            totals["count"],
-            totals["total_cents"],
+            *(barriers["count"], barriers["balance_cents"]),
+            *(totals["count"], totals["total_cents"]),
+            *(items["count"], items["balance_cents"]),
         ]
 
     before = told(Caller(people.specialist))
-    assert told(Caller(people.stranger)) == [0, 0, 0, 0]
+    assert told(Caller(people.stranger)) == [0] * 6
     assign_clients(user=people.specialist, client_ids=[Client.objects.get(code="THEIRS").pk])
     theirs = told(Caller(people.specialist))
     assert [a + b for a, b in zip(before, theirs, strict=True)] == told(Caller(people.admin))
