@@ -55,7 +55,10 @@ class Week:
 
 
 def weeks(narrow: Narrow, *, today: date, count: int = WEEKS) -> list[Week]:
-    """Return the last weeks, the earliest first; open at the end of each follows from today's."""
+    """Return the last weeks, the earliest first; open at the end of each follows from today's.
+
+    Weeks before anything was there are left out.
+    """
     this_week = today - timedelta(days=today.weekday())
     first = this_week - timedelta(weeks=count - 1)
     params = narrow.params() | {"from": datetime.combine(first, time(), tzinfo=UTC)}
@@ -71,4 +74,6 @@ def weeks(narrow: Narrow, *, today: date, count: int = WEEKS) -> list[Week]:
         came, left, came_cents, left_cents, paid_cents = moved.get(monday, (0, 0, 0, 0, 0))
         found.append(Week(monday, came, left, came_cents, left_cents, paid_cents, still_open))
         still_open -= came - left
+    while len(found) > 1 and not (found[-1].came or found[-1].left or found[-1].open_at_end):
+        found.pop()  # before there was anything
     return found[::-1]

@@ -188,6 +188,7 @@ def _capacity_page(request: HttpRequest, form: MoveForm) -> HttpResponse:
         "tab": "capacity",
         "today": today,
         "days": [(capacity_page.day_text(day, today), day) for day in days],
+        "last_day": days[-1],
         "rows": capacity_page.people_rows(found, everybody, today),
         "teams": capacity_page.team_rows(found, today),
         "unowned": capacity_page.other_row(found.unowned, today, owner=NOBODY),
