@@ -314,7 +314,7 @@ def test_the_queue_page_shows_and_exports(desk: Desk) -> None:
     rows = json.loads(visitor.get("/workload/queue/", format="json", by="payer").content)["rows"]
     assert [(row["part"], row["open_cents"]) for row in rows] == [("ACME HEALTH", 123_400)]
     flow = json.loads(visitor.get("/workload/queue/", format="json", table="flow").content)["rows"]
-    assert [row["came"] for row in flow] == [0]
+    assert [row["open_at_end"] for row in flow] == [1] * 13
     assert visitor.get("/workload/queue/", by="colour").status_code == 422
 
 

@@ -15,7 +15,7 @@ from sanderling.api import work_shapes as shapes
 from sanderling.api.access import actor_of, allowed, looked, once
 from sanderling.api.problems import NotFound, problem
 from sanderling.payers.models import Payer
-from sanderling.worklists.act_kinds import NotAllowed
+from sanderling.worklists.act_parts import NotAllowed
 from sanderling.worklists.acting import CannotUndo, NothingToDo, act, undo
 from sanderling.worklists.asking import SCOPES, Question, asker_of, question_of
 from sanderling.worklists.built_in import BY_NAME, DENIED, VIEWS

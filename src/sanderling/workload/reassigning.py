@@ -10,7 +10,8 @@ from django.db import connection
 
 from sanderling.accounts.models import User
 from sanderling.core.refusal import Refusal
-from sanderling.worklists.acting import ITEMS_MAX, act
+from sanderling.worklists.act_parts import ITEMS_MAX
+from sanderling.worklists.acting import act
 from sanderling.worklists.models import BulkAct
 from sanderling.workload.capacity import OPEN, WORK_DAY
 from sanderling.workload.narrowing import Narrow
