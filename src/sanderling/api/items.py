@@ -14,6 +14,7 @@ from sanderling.accounts.models import User
 from sanderling.api import work_shapes as shapes
 from sanderling.api.access import actor_of, allowed, looked, once
 from sanderling.api.problems import NotFound, problem
+from sanderling.core.priority.words import sentences
 from sanderling.payers.models import Payer
 from sanderling.worklists.act_parts import NotAllowed
 from sanderling.worklists.acting import CannotUndo, NothingToDo, act, undo
@@ -21,7 +22,6 @@ from sanderling.worklists.asking import SCOPES, Question, asker_of, question_of
 from sanderling.worklists.built_in import BY_NAME, DENIED, VIEWS
 from sanderling.worklists.listing import Row, item, page_of, size_of
 from sanderling.worklists.models import BulkAct, BulkChange
-from sanderling.worklists.reasons import sentences
 from sanderling.worklists.sorting import ORDERS
 from sanderling.worklists.tallying import counts_for
 from sanderling.worklists.teams import team_of
