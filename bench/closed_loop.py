@@ -1,107 +1,171 @@
 """Compares ways of choosing the next claim, in a simulated billing office with few minutes.
 
-`python -m bench.closed_loop [--seeds 1,2,3] [--claims 6000] [--minutes 80] [--policies a,b]`
+`python -m bench.closed_loop [--seeds 1,2,3] [--claims 8000] [--minutes 130] [--policies a,b]`
 makes an interactive world for each seed, lets an office work it oldest-first for 150 days, and then
 lets each policy work the same world for 180 days with the same minutes of work on each business
 day. Prints cash after 30, 60, 90 and 180 days, what was lost to deadlines and what was touched in
-vain, and how near each comes to a bound nobody can beat; writes .cache/bench/closed_loop.json.
-`--document FILE` puts the tables into a document, `--short` is a small run for `make bench`.
+vain, and how near each comes to a bound nobody can beat. `--sweep 65,260` repeats it with other
+minutes over the first two seeds, `--document FILE` puts the tables into a document, `--short` is a
+small run for `make bench`. Rows are kept in .cache/bench/closed_loop.json and used again while the
+code that made them is the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import math
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from bench.closed_loop_bound import Bound
-from bench.closed_loop_policies import HEURISTICS, NAMES, make_policy
+from bench.closed_loop_policies import NAMES, make_policy
+from bench.closed_loop_report import OURS, document, plain
 from bench.closed_loop_run import Loop, Plan, Result, concentration
 
-CACHE = Path(__file__).resolve().parents[1] / ".cache"
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".cache" / "bench" / "closed_loop.json"
 HORIZONS = (30, 60, 90, 180)
-COMPARED = 90  # the horizon of the aims
 CLIENT_ITEMS_MIN = 10  # due in the run, for a client's level of service to say anything
-PAIRS_MIN = 2
-T95 = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
+SWEEP_SEEDS = 2
+SHORT = Plan(1, 1500, burn_days=120, days=90, minutes=25.0)
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to run."""
-
-    seeds: tuple[int, ...]
-    policies: tuple[str, ...]
-    claims: int
-    minutes: float
-    burn_days: int = 150
-    days: int = 180
 
 
 def main() -> None:
     """Run what the arguments ask for."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", default="1,2,3,4,5")
-    parser.add_argument("--claims", type=int, default=6000)
-    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument("--claims", type=int, default=8000)
+    parser.add_argument("--minutes", type=float, default=130.0)
     parser.add_argument("--policies", default=",".join(NAMES))
-    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--sweep", default="", help="other minutes a day, for the first two seeds")
+    parser.add_argument("--document", type=Path, help="put the tables into this file")
+    parser.add_argument("--short", action="store_true", help="one small world")
     options = parser.parse_args()
-    run = Options(
-        tuple(int(part) for part in options.seeds.split(",")),
-        tuple(part.strip() for part in options.policies.split(",")),
-        options.claims,
-        options.minutes,
-    )
+    policies = tuple(part.strip() for part in options.policies.split(","))
+    seeds = [int(part) for part in options.seeds.split(",")]
+    plans = [Plan(seed, options.claims, minutes=options.minutes) for seed in seeds]
     if options.short:
-        run = Options((1,), run.policies, 1500, 20.0, burn_days=120, days=90)
+        plans = [SHORT]
     started = time.monotonic()
-    rows = compare(run)
-    sys.stdout.write(table(rows, run) + f"\n{time.monotonic() - started:.0f} s\n")
-    (CACHE / "bench").mkdir(parents=True, exist_ok=True)
-    name = "closed_loop_short.json" if options.short else "closed_loop.json"
-    (CACHE / "bench" / name).write_text(json.dumps(rows, indent=1) + "\n")
+    store = Store()
+    rows = compare(plans, policies, store)
+    sys.stdout.write(plain(rows) + "\n")
+    by_minutes: dict[str, list[Row]] = {}
+    for minutes in (part for part in options.sweep.split(",") if part):
+        others = [
+            Plan(seed, options.claims, minutes=float(minutes)) for seed in seeds[:SWEEP_SEEDS]
+        ]
+        by_minutes[minutes] = compare(others, policies, store)
+        sys.stdout.write("\n" + plain(by_minutes[minutes]) + "\n")
+    if by_minutes:
+        by_minutes[f"{options.minutes:g}"] = [
+            row for row in rows if row["seed"] in seeds[:SWEEP_SEEDS]
+        ]
+        by_minutes = dict(sorted(by_minutes.items(), key=lambda item: float(item[0])))
+    if options.document:
+        command = f"python -m bench.closed_loop {' '.join(sys.argv[1:])}"
+        document(options.document, rows, by_minutes, command)
+    sys.stdout.write(f"\n{time.monotonic() - started:.0f} s\n")
 
 
-def compare(options: Options) -> list[Row]:
-    """Run every policy over every seed; answer one row each."""
+class Store:
+    """Rows of earlier runs, for as long as the code that made them is the same."""
+
+    def __init__(self) -> None:
+        kept: dict[str, Row] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        self._rows = kept
+        world = _hash(
+            ROOT.glob("src/sanderling/simulator/*"), ROOT.glob("bench/closed_loop_[bpr][ou]*.py")
+        )
+        self._marks = {
+            "": world,
+            OURS: world
+            + _hash(
+                ROOT.glob("src/sanderling/core/priority/*.py"),
+                ROOT.glob("bench/closed_loop_ours.py"),
+            ),
+        }
+
+    def row(self, plan: Plan, name: str, make: Callable[[], Row]) -> Row:
+        """Answer a kept row, or make it and keep it."""
+        mark = self._marks.get(name, self._marks[""])
+        key = f"{json.dumps(asdict(plan))} {name} {mark}"
+        if key not in self._rows:
+            started = time.monotonic()
+            self._rows[key] = json.loads(json.dumps(make()))
+            KEPT.parent.mkdir(parents=True, exist_ok=True)
+            KEPT.write_text(json.dumps(self._rows))
+            seconds = time.monotonic() - started
+            sys.stderr.write(f"seed {plan.seed}, {plan.minutes:g} min: {name}, {seconds:.0f} s\n")
+        return self._rows[key]
+
+
+def _hash(*groups: Iterable[Path]) -> str:
+    text = hashlib.sha256()
+    for path in sorted(path for group in groups for path in group if path.is_file()):
+        text.update(path.read_bytes())
+    return text.hexdigest()[:16]
+
+
+def compare(plans: list[Plan], policies: tuple[str, ...], store: Store) -> list[Row]:
+    """Run every policy over every plan; answer one row each, nobody and all-knowing first."""
     rows: list[Row] = []
-    for seed in options.seeds:
-        plan = Plan(seed, options.claims, options.burn_days, options.days, options.minutes)
-        nobody = Loop(plan).run("nobody")
-        bound = Bound(plan, nobody)
-        horizons = [days for days in HORIZONS if days <= options.days]
-        limits = {days: bound.cash_cents(days) for days in horizons}
-        rows.append(_row(nobody, nobody, limits))
-        rows.append(_row(bound.result, nobody, limits))
-        for name in options.policies:
-            result = Loop(plan).run(name, make_policy(name))
-            rows.append(_row(result, nobody, limits))
-            sys.stderr.write(f"seed {seed}: {name}\n")
+    for plan in plans:
+        base = store.row(plan, "nobody", partial(_base, plan))
+        rows += [base["nobody"], base["all"]]
+        rows += [
+            _beside(store.row(plan, name, partial(_one, plan, name)), base["nobody"])
+            for name in policies
+        ]
     return rows
 
 
-def _row(result: Result, nobody: Result, limits: dict[int, int]) -> Row:
+def _one(plan: Plan, name: str) -> Row:
+    return row_of(Loop(plan).run(name, make_policy(name)))
+
+
+def _base(plan: Plan) -> Row:
+    nobody = Loop(plan).run("nobody")
+    bound = Bound(plan, nobody)
+    limits = {str(days): bound.cash_cents(days) for days in HORIZONS if days <= plan.days}
+    row = row_of(nobody)
+    row["bound"] = limits
+    row["bound_extra"] = {days: cents - row["cash"][days] for days, cents in limits.items()}
+    both = [json.loads(json.dumps(part)) for part in (row, row_of(bound.result))]
+    return {"nobody": _beside(both[0], both[0]), "all": _beside(both[1], both[0])}
+
+
+def _beside(row: Row, nobody: Row) -> Row:
+    """Add what is more than in the run nobody works in, and the bound."""
+    small = {days: cents - nobody["small_cash"][days] for days, cents in row["small_cash"].items()}
+    extra = {days: cents - nobody["cash"][days] for days, cents in row["cash"].items()}
+    bounds = {"bound": nobody["bound"], "bound_extra": nobody["bound_extra"]}
+    return {**row, **bounds, "extra": extra, "small": small}
+
+
+def row_of(result: Result) -> Row:
+    """Put a result into plain numbers."""
+    plan = result.plan
     due = result.due_by_client
     served = [
         result.worked_by_client[client] / count
         for client, count in due.items()
         if count >= CLIENT_ITEMS_MIN
     ]
+    horizons = [days for days in HORIZONS if days <= plan.days]
     return {
-        "seed": result.plan.seed,
+        "seed": plan.seed,
+        "plan": asdict(plan),
         "policy": result.name,
-        "cash": {days: result.cash_cents(days) for days in limits},
-        "extra": {days: result.cash_cents(days) - nobody.cash_cents(days) for days in limits},
-        "bound": limits,
-        "bound_extra": {days: cents - nobody.cash_cents(days) for days, cents in limits.items()},
+        "cash": {str(days): result.cash_cents(days) for days in horizons},
+        "small_cash": {str(days): result.cash_cents(days, is_small=True) for days in horizons},
         "minutes": round(result.minutes),
         "touches": result.touches,
         "avoidable": result.avoidable,
@@ -114,83 +178,11 @@ def _row(result: Result, nobody: Result, limits: dict[int, int]) -> Row:
         "ar_days": result.ar_days,
         "worst_client": min(served, default=0.0),
         "top_16": concentration(result.balances),
+        "acts": {f"{act} {outcome}": count for (act, outcome), count in result.acts.items()},
+        "acts_in_vain": {
+            f"{act} {outcome}": count for (act, outcome), count in result.avoidable_acts.items()
+        },
     }
-
-
-def table(rows: list[Row], options: Options) -> str:
-    """Write means over seeds as a table for people."""
-    seeds = ", ".join(map(str, options.seeds))
-    days = f"{options.burn_days} + {options.days} days"
-    minutes = f"{options.minutes:g} minutes a business day"
-    lines = [f"{options.claims} claims over {days}, {minutes}, seeds {seeds}", ""]
-    horizons = [days for days in HORIZONS if days <= options.days]
-    heads = [f"cash {days} d" for days in horizons] + [f"extra {days} d" for days in horizons]
-    heads += ["of bound", "lost", "avoid.", "t/paid", "worked", "worst", "AR days", "top 16"]
-    lines.append(f"{'policy':20}" + "".join(f"{head:>12}" for head in heads))
-    for name in dict.fromkeys(row["policy"] for row in rows):
-        own = [row for row in rows if row["policy"] == name]
-        lines.append(f"{name:20}" + "".join(f"{cell:>12}" for cell in _cells(own, horizons)))
-    bound = [row for row in rows if row["policy"] == "nobody"]
-    cells = [_money(mean(row["bound"][days] for row in bound)) for days in horizons]
-    cells += [_money(mean(row["bound_extra"][days] for row in bound)) for days in horizons]
-    lines.append(f"{'bound':20}" + "".join(f"{cell:>12}" for cell in cells))
-    lines += ["", *_verdict(rows, options)]
-    return "\n".join(lines)
-
-
-def _cells(own: list[Row], horizons: list[int]) -> list[str]:
-    cells = [_money(mean(row["cash"][days] for row in own)) for days in horizons]
-    cells += [_money(mean(row["extra"][days] for row in own)) for days in horizons]
-    last = COMPARED if COMPARED in horizons else horizons[-1]
-    extra = sum(row["extra"][last] for row in own) / max(
-        sum(row["bound_extra"][last] for row in own), 1
-    )
-    return [
-        *cells,
-        f"{extra:.0%}",
-        _money(mean(row["lost"] for row in own)),
-        f"{sum(row['avoidable'] for row in own) / max(sum(row['touches'] for row in own), 1):.1%}",
-        f"{mean(row['touches_per_paid'] for row in own):.1f}",
-        f"{sum(row['worked'] for row in own) / max(sum(row['due'] for row in own), 1):.0%}",
-        f"{mean(row['worst_client'] for row in own):.0%}",
-        f"{mean(row['ar_days'] for row in own):.1f}",
-        f"{mean(row['top_16'] for row in own):.0%}",
-    ]
-
-
-def _verdict(rows: list[Row], options: Options) -> list[str]:
-    """Compare the product's way with the best heuristic, seed by seed."""
-    ours = {row["seed"]: row for row in rows if row["policy"] == "sanderling"}
-    others = [name for name in HEURISTICS if name in options.policies]
-    if not ours or not others:
-        return []
-    lines = []
-    for days in (day for day in HORIZONS if day <= options.days):
-        for kind in ("cash", "extra"):
-            means = {
-                name: mean(row[kind][days] for row in rows if row["policy"] == name)
-                for name in others
-            }
-            best = max(means, key=lambda name: means[name])
-            base = {row["seed"]: row for row in rows if row["policy"] == best}
-            pairs = [ours[seed][kind][days] - base[seed][kind][days] for seed in options.seeds]
-            share = sum(pairs) / max(sum(base[seed][kind][days] for seed in options.seeds), 1)
-            half = _half_width(pairs) / max(mean(base[s][kind][days] for s in options.seeds), 1)
-            lines.append(
-                f"{kind} after {days} d: {share:+.1%} (95 % interval of {len(pairs)} seeds "
-                f"{share - half:+.1%} to {share + half:+.1%}) against {best}"
-            )
-    return lines
-
-
-def _half_width(pairs: list[int]) -> float:
-    if len(pairs) < PAIRS_MIN:
-        return math.inf
-    return T95.get(len(pairs) - 1, 2.0) * stdev(pairs) / math.sqrt(len(pairs))
-
-
-def _money(cents: float) -> str:
-    return f"{cents / 100:,.0f}"
 
 
 if __name__ == "__main__":

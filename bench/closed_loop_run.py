@@ -21,6 +21,7 @@ from sanderling.simulator.worldstate import Settings
 
 START = date(2026, 1, 5)
 LEAST_MINUTES = 0.5
+LARGE_CENTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,19 @@ class Result:
     balances: list[int] = field(default_factory=list)  # open insurance cents at the end
     due_by_client: Counter[int] = field(default_factory=Counter)
     worked_by_client: Counter[int] = field(default_factory=Counter)
+    large: set[int] = field(default_factory=set)  # claims with a charge above LARGE_CENTS
     ar_days: float = 0.0  # open insurance balances over the charges of a day, last 90 days
     acts: Counter[tuple[str, str]] = field(default_factory=Counter)
     avoidable_acts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def cash_cents(self, days: int) -> int:
-        """Insurance cash posted in the first days of the run."""
+    def cash_cents(self, days: int, *, is_small: bool = False) -> int:
+        """Insurance cash posted in the first days of the run; of small claims alone if asked."""
         last = self.plan.first_day + timedelta(days=days)
-        return sum(item.cents for item in self.cash if item.on_date < last)
+        return sum(
+            item.cents
+            for item in self.cash
+            if item.on_date < last and not (is_small and item.episode in self.large)
+        )
 
 
 class Loop:
@@ -114,7 +120,9 @@ class Loop:
         """Take stock on the last day: every open insurance balance, worked or not."""
         since = day - timedelta(days=90)
         charged = 0
-        for episode in self.world.state.episodes:
+        for place, episode in enumerate(self.world.state.episodes):
+            if episode.book.history[0].charge_cents >= LARGE_CENTS:
+                result.large.add(place)
             latest = episode.book.history[-1]
             result.balances += [cents for cents in latest.balances_cents[:3] if cents > 0]
             if episode.book.history[0].on_date > since:
