@@ -1,10 +1,10 @@
 """Compares ways of choosing the next claim, in a simulated billing office with few minutes.
 
-`python -m bench.closed_loop [--seeds 1,2,3] [--claims 8000] [--minutes 130] [--policies a,b]`
+`python -m bench.closed_loop [--seeds 1,2,3] [--claims 6000] [--minutes 100] [--policies a,b]`
 makes an interactive world for each seed, lets an office work it oldest-first for 150 days, and then
 lets each policy work the same world for 180 days with the same minutes of work on each business
 day. Prints cash after 30, 60, 90 and 180 days, what was lost to deadlines and what was touched in
-vain, and how near each comes to a bound nobody can beat. `--sweep 65,260` repeats it with other
+vain, and how near each comes to a bound nobody can beat. `--sweep 50,200` repeats it with other
 minutes over the first two seeds, `--document FILE` puts the tables into a document, `--short` is a
 small run for `make bench`. Rows are kept in .cache/bench/closed_loop.json and used again while the
 code that made them is the same.
@@ -41,8 +41,8 @@ def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", default="1,2,3,4,5")
-    parser.add_argument("--claims", type=int, default=8000)
-    parser.add_argument("--minutes", type=float, default=130.0)
+    parser.add_argument("--claims", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=100.0)
     parser.add_argument("--policies", default=",".join(NAMES))
     parser.add_argument("--sweep", default="", help="other minutes a day, for the first two seeds")
     parser.add_argument("--document", type=Path, help="put the tables into this file")
