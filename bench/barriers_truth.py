@@ -115,7 +115,7 @@ def take_in(out: Path) -> float:
     from django.utils import timezone
 
     from sanderling.clients.actions import import_clients
-    from sanderling.followup.actions import import_activities
+    from sanderling.followup.importing import import_activities
     from sanderling.intake.actions import ingest
     from sanderling.payers.actions import import_payers
 

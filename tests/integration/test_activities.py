@@ -18,12 +18,8 @@ from sanderling.claims.models import Claim
 from sanderling.cli.activities import command
 from sanderling.cli.claims_show import show
 from sanderling.core.codes.names import NextAction
-from sanderling.followup.actions import (
-    ActivityImport,
-    InvalidActivity,
-    import_activities,
-    record,
-)
+from sanderling.followup.actions import InvalidActivity, record
+from sanderling.followup.importing import ActivityImport, import_activities
 from sanderling.followup.models import Activity
 from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
 from sanderling.followup.signals import activities_recorded

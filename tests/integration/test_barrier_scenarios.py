@@ -20,7 +20,7 @@ from sanderling.claims.models import Claim
 from sanderling.clients.actions import import_clients
 from sanderling.core.barriers.sentences import sentence
 from sanderling.core.ledger.accounts import Account
-from sanderling.followup.actions import import_activities
+from sanderling.followup.importing import import_activities
 from sanderling.ledger.models import Entry
 from sanderling.payers.actions import import_payers
 

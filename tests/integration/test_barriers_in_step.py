@@ -29,7 +29,7 @@ from sanderling.clients.models import Client
 from sanderling.codes.actions import RuleCodes, RuleMeaning, RuleScope, add_code_rule
 from sanderling.core.codes.names import Category
 from sanderling.core.deadlines.rules import Clock, Confidence, Kind, Unit
-from sanderling.followup.actions import import_activities
+from sanderling.followup.importing import import_activities
 from sanderling.payers.actions import import_payers
 from sanderling.payers.deadline_rules import Limit, Reason, Scope, set_deadline_rule
 from sanderling.payers.models import Payer

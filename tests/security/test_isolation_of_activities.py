@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
-from sanderling.followup.actions import import_activities
+from sanderling.followup.importing import import_activities
 
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 INSERT = (

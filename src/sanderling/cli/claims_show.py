@@ -34,6 +34,11 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
 
     CLIENT is the client's code, CLAIM the patient control number. JSON has it all; the table, CSV
     and XLSX have the timeline.
+
+    In JSON, `activities` has what was done, each with its note's scenario, disposition,
+    next_action, representative, contact, answers, minutes, is_avoidable, addenda and attachments,
+    and `withdrawn`; `promises` and `escalations` have what payers promised and the steps on the
+    ladder.
     """
     from sanderling.barriers.of_claim import known_barriers
     from sanderling.receivables.claim import NoSuchClaim, claim_detail, find_claim

@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
     "files": ("sanderling.cli.files", "Files: list, replay, resume."),
     "claims": ("sanderling.cli.claims", "Claims: show, import."),
-    "activities": ("sanderling.cli.activities", "Activities: import."),
+    "activities": ("sanderling.cli.activities", "Activities: import, export."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
     "status-requests": (

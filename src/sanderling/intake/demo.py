@@ -22,7 +22,7 @@ from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
-from sanderling.followup.actions import import_activities
+from sanderling.followup.importing import import_activities
 from sanderling.intake.actions import ingest
 from sanderling.ledger.spans import extend_spans
 from sanderling.payers.actions import import_payers

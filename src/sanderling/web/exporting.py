@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 XLSX_ROWS_MAX: Final = 1_048_575  # less the header
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\n")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\n")
 
 Row = Mapping[str, object]
 
@@ -80,7 +80,7 @@ def _harmless(cell: object) -> object:
         return cell
     # The csv module quotes a line feed but not a carriage return, which would begin a row, too.
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def flat(value: object) -> object:
