@@ -51,7 +51,8 @@ VALUES (%(item)s, %(client)s, %(user)s, %(at)s, %(until)s)
 RETURNING item_id
 """
 _HOLDER: Final = """
-SELECT u.id, u.name, l.until_at FROM worklists_item_lock l JOIN accounts_user u ON u.id = l.user_id
+SELECT u.id, u.name, l.taken_at, l.until_at
+  FROM worklists_item_lock l JOIN accounts_user u ON u.id = l.user_id
  WHERE l.item_id = %s AND l.until_at > %s
 """
 
@@ -76,6 +77,7 @@ class Hold:
 
     is_own: bool
     user_name: str
+    taken_at: datetime
     until_at: datetime
 
 
@@ -123,7 +125,7 @@ def hold(item_id: int, *, user: User, at: datetime) -> Hold | None:
         return None
     if not _take(item_id, row[0], user=user, at=at):
         return holder(item_id, user=user, at=at)
-    return Hold(True, user.name, at + LOCK_FOR)
+    return Hold(True, user.name, at, at + LOCK_FOR)
 
 
 def holder(item_id: int, *, user: User, at: datetime) -> Hold | None:
@@ -131,7 +133,7 @@ def holder(item_id: int, *, user: User, at: datetime) -> Hold | None:
     with connection.cursor() as cursor:
         cursor.execute(_HOLDER, [item_id, at])
         row = cursor.fetchone()
-    return None if row is None else Hold(row[0] == user.pk, row[1], row[2])
+    return None if row is None else Hold(row[0] == user.pk, *row[1:])
 
 
 def renew(item_id: int, *, user: User, at: datetime) -> bool:
@@ -144,12 +146,16 @@ def renew(item_id: int, *, user: User, at: datetime) -> bool:
         return bool(cursor.rowcount)
 
 
-def release(item_id: int, *, user: User) -> bool:
-    """Let the item go, if it is the user's; say whether it was."""
+def release(item_id: int, *, user: User, taken_at: datetime | None = None) -> bool:
+    """Let the item go, if it is the user's; say whether it was.
+
+    `taken_at`: only if he has not taken it again since; a page that closes late says so.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM worklists_item_lock WHERE item_id = %s AND user_id = %s",
-            [item_id, user.pk],
+            "DELETE FROM worklists_item_lock WHERE item_id = %s AND user_id = %s"
+            " AND (%s::timestamptz IS NULL OR taken_at = %s)",
+            [item_id, user.pk, taken_at, taken_at],
         )
         return bool(cursor.rowcount)
 

@@ -92,6 +92,7 @@ def _links(row: Row) -> dict[str, str]:
         "note": ("note-form", [row["claim_id"]], party),
         "call_sheet": ("call-sheet", [row["claim_id"]], party),
         "focus": ("work-focus", [row["id"]], ""),
+        "task": ("task-form", [], f"?claim={row['claim_id']}&party={row['party']}"),
     }
     found = {}
     for name, (url_name, values, query) in wanted.items():

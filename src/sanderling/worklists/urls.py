@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sanderling.worklists import act_views, saved_views, views
+from sanderling.worklists import act_views, focus_views, saved_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("work/acts/", act_views.acts, name="work-acts"),
     path("work/acts/prepare/", act_views.prepare, name="work-acts-prepare"),
     path("work/acts/<int:act_id>/", act_views.act_page, name="work-act"),
     path("work/acts/<int:act_id>/undo/", act_views.undo_act, name="work-act-undo"),
+    path("work/next/", focus_views.next_claim, name="work-next"),
+    path("work/undo/", focus_views.undo_latest, name="work-undo-latest"),
+    path("work/focus/<int:item_id>/", focus_views.focus, name="work-focus"),
+    path("work/focus/<int:item_id>/hold/", focus_views.focus_hold, name="work-focus-hold"),
+    path("work/focus/<int:item_id>/skip/", focus_views.focus_skip, name="work-focus-skip"),
+    path("work/focus/<int:item_id>/leave/", focus_views.focus_leave, name="work-focus-leave"),
     path("work/status-inquiries/", act_views.status_inquiries, name="status-inquiries"),
     path("work/", views.worklist, name="worklist"),
     path("work/rows/", views.work_rows, name="work-rows"),
