@@ -120,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "sanderling.web.navigation.navigation",
+                "sanderling.news.bell.bell",
             ],
             "builtins": ["sanderling.web.templatetags.sanderling"],
         },

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.codes.urls")),
     path("", include("sanderling.accounts.urls")),
     path("", include("sanderling.audit.urls")),
+    path("", include("sanderling.news.urls")),
     path("", include("sanderling.worklists.urls")),
     path("", include("sanderling.followup.urls")),
     path("", include("sanderling.tasks.urls")),

@@ -11,6 +11,8 @@ from typing import Protocol, runtime_checkable
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from sanderling.web.keys import EVERYWHERE
+
 
 @runtime_checkable
 class MayDo(Protocol):
@@ -77,7 +79,7 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Return what the layout needs on every page."""
     user = getattr(request, "user", None)
-    return {"navigation": entries(user, path=request.path)}
+    return {"navigation": entries(user, path=request.path), "everywhere_keys": EVERYWHERE}
 
 
 def entries(user: object, *, path: str) -> tuple[Entry, ...]:

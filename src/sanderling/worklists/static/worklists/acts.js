@@ -57,7 +57,6 @@
   document.addEventListener("click", (event) => {
     const closes = event.target.closest("[data-close-dialog]");
     if (closes?.closest("dialog")) { event.preventDefault(); closes.closest("dialog").close(); }
-    event.target.closest("[data-close-toast]")?.closest("[data-toast]").remove();
     if (event.target.closest("[data-bulk-bar] .disabled")) { event.preventDefault(); event.stopImmediatePropagation(); }
   }, true);
 
