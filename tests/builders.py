@@ -374,7 +374,7 @@ def check_identities() -> None:
             " sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END"
             "   - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)"
             " <> sum(CASE WHEN kind IN (1, 2, 11) THEN amount_cents"
-            "             WHEN kind IN (3, 4, 5, 6, 7, 10) THEN -amount_cents ELSE 0 END)"
+            "             WHEN kind IN (3, 4, 5, 6, 7, 10, 12) THEN -amount_cents ELSE 0 END)"
         )
         == []
     )

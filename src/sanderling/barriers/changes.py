@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from sanderling.barriers.asking import Question, kept_day_before, kept_source, run, where
-from sanderling.core.ledger.accounts import ADJUSTMENT_KINDS, PAYMENT_KINDS, Kind
+from sanderling.core.ledger.accounts import ADJUSTMENT_KINDS, PAYMENT_KINDS, WRITE_OFF_KINDS, Kind
 
 WEEK_DAYS: Final = 7
 NOTHING: Final = ""  # the barrier of a balance that is not there
@@ -44,6 +44,7 @@ class Closed:
     paid_cents: int = 0
     adjusted_cents: int = 0
     passed_on_cents: int = 0
+    written_off_cents: int = 0
     other_cents: int = 0
 
 
@@ -123,4 +124,5 @@ def _closed(question: Question, params: dict[str, Any]) -> Closed:
     paid = sum(moved.pop(kind, 0) for kind in PAYMENT_KINDS)
     adjusted = sum(moved.pop(kind, 0) for kind in ADJUSTMENT_KINDS)
     passed_on = moved.pop(Kind.TRANSFER, 0)
-    return Closed(paid, adjusted, passed_on, sum(moved.values()))
+    written_off = sum(moved.pop(kind, 0) for kind in WRITE_OFF_KINDS)
+    return Closed(paid, adjusted, passed_on, written_off, sum(moved.values()))

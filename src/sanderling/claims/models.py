@@ -308,3 +308,34 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"snapshot of claim {self.claim_id}"
+
+
+class WriteOffFact(models.Model):
+    """A write-off that was approved, or (`is_reversal`) taken back after it was posted.
+
+    Written by `writeoffs.posting` and nobody else; never updated, never deleted. What of it stands
+    on the claim is the ledger's to say: see core.ledger.write_offs.
+    """
+
+    write_off_id = models.IntegerField()  # the request, of the room writeoffs
+    is_reversal = models.BooleanField()
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()
+    amount_cents = models.BigIntegerField()
+    known_date = models.DateField()  # when it was approved, or taken back
+    order_key = models.TextField()  # that instant: orders several of one day
+
+    class Meta:
+        db_table = "claims_write_off"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["write_off_id", "is_reversal"], name="write_off_fact_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount_cents__gt=0), name="write_off_fact_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"write-off {self.write_off_id}"

@@ -17,6 +17,7 @@ MONEY_KEYS = (
     "taken_over_cents",
     "paid_cents",
     "adjusted_cents",
+    "written_off_cents",
     "insurance_cents",
     "patient_cents",
     "balance_cents",
@@ -70,7 +71,11 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
 
 def header(detail: dict[str, Any]) -> list[str]:
     """Return the lines above the table: which claim it is, and its sums."""
-    keys = [key for key in MONEY_KEYS if key != "taken_over_cents" or detail["snapshots"]]
+    is_silent = {
+        "taken_over_cents": not detail["snapshots"],
+        "written_off_cents": not detail["written_off_cents"],
+    }
+    keys = [key for key in MONEY_KEYS if not is_silent.get(key, False)]
     return [
         f"{detail['client']} {detail['claim']} ({detail['kind']})",
         *(f"  {_title(key).ljust(10)} {dollars(detail[key]):>14}" for key in keys),

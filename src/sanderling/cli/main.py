@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Write the claim status requests (276) now due.",
     ),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
+    "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

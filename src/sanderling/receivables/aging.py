@@ -22,6 +22,7 @@ from sanderling.core.ledger.accounts import (
     ADJUSTMENT_KINDS,
     CHARGE_KINDS,
     PAYMENT_KINDS,
+    WRITE_OFF_KINDS,
     Account,
     Kind,
 )
@@ -350,6 +351,7 @@ class RollForward:
     charges_cents: int
     payments_cents: int  # negative: payments lower what is owed
     adjustments_cents: int
+    write_offs_cents: int  # negative, as payments are
     taken_over_cents: int  # balances imported from another system
     closing_cents: int
 
@@ -361,6 +363,7 @@ class RollForward:
             + self.charges_cents
             + self.payments_cents
             + self.adjustments_cents
+            + self.write_offs_cents
             + self.taken_over_cents
         )
 
@@ -373,7 +376,13 @@ def roll_forward(
     Opening and closing are read from balances, the movements from entries: two ways to one sum.
     """
     moved = _movements(from_date, to_date, client_ids)
-    known = {*CHARGE_KINDS, *PAYMENT_KINDS, *ADJUSTMENT_KINDS, Kind.OPENING_BALANCE}
+    known = {
+        Kind.OPENING_BALANCE,
+        *CHARGE_KINDS,
+        *PAYMENT_KINDS,
+        *ADJUSTMENT_KINDS,
+        *WRITE_OFF_KINDS,
+    }
     assert set(moved) <= {*known, Kind.TRANSFER, Kind.OFFSET}, moved  # noqa: S101  (kinds are ours)
     return RollForward(
         from_date=from_date,
@@ -382,6 +391,7 @@ def roll_forward(
         charges_cents=sum(moved.get(kind, 0) for kind in CHARGE_KINDS),
         payments_cents=sum(moved.get(kind, 0) for kind in PAYMENT_KINDS),
         adjustments_cents=sum(moved.get(kind, 0) for kind in ADJUSTMENT_KINDS),
+        write_offs_cents=sum(moved.get(kind, 0) for kind in WRITE_OFF_KINDS),
         taken_over_cents=moved.get(Kind.OPENING_BALANCE, 0),
         closing_cents=_net_balance(to_date, client_ids),
     )

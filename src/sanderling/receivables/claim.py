@@ -35,6 +35,7 @@ from sanderling.core.ledger.accounts import (
     PARTY_NAMES,
     PAYMENT_KINDS,
     RECEIVABLES,
+    WRITE_OFF_KINDS,
     Account,
     Kind,
 )
@@ -192,6 +193,7 @@ def claim_detail(
         "charge_cents": _moved(entries, CHARGE_KINDS),
         "paid_cents": -_moved(entries, PAYMENT_KINDS),
         "adjusted_cents": -_moved(entries, ADJUSTMENT_KINDS),
+        "written_off_cents": -_moved(entries, WRITE_OFF_KINDS),
         "taken_over_cents": _moved(entries, (Kind.OPENING_BALANCE,)),
         "balance_cents": sum(balances.values()),
         "insurance_cents": sum(v for k, v in balances.items() if k != Account.PATIENT),
@@ -225,7 +227,12 @@ def claim_detail(
         "escalations": work.escalations,
         "entries": shown_entries,
         "timeline": _timeline(
-            shown_submissions, shown_answers, shown_payments, snapshots, work.events, sources
+            shown_submissions,
+            shown_answers,
+            shown_payments,
+            snapshots,
+            [*work.events, *_written_off(shown_entries)],
+            sources,
         ),
     }
 
@@ -357,6 +364,7 @@ def _lines(
                 "charge_cents": charge,
                 "paid_cents": paid,
                 "adjusted_cents": -_moved(on_line, ADJUSTMENT_KINDS),
+                "written_off_cents": -_moved(on_line, WRITE_OFF_KINDS),
                 "passed_on_cents": share,
                 "balance_cents": sum(balances.values()),
                 "balances": {
@@ -704,7 +712,7 @@ def _timeline(
     ]
     events += [{**event, **_NO_PLACE} for event in worked]
     order = (
-        *("submitted", "taken over", "answered", "held", "remitted", "followed up"),
+        *("submitted", "taken over", "answered", "held", "remitted", "written off", "followed up"),
         *("promised", "promise kept", "promise broken", "escalated", "de-escalated"),
     )
     return sorted(
@@ -716,6 +724,22 @@ def _timeline(
             e["position"],
         ),
     )
+
+
+def _written_off(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was written off, and what of it gave way again, as events."""
+    return [
+        {
+            "date": entry["posted_date"],
+            "event": "written off",
+            "text": f"Written off: {entry['credit']}"
+            if entry["amount_cents"] > 0
+            else f"Write-off gave way: {entry['credit']}",
+            "amount_cents": entry["amount_cents"],
+        }
+        for entry in entries
+        if entry["kind"] == Kind.WRITE_OFF.name.lower()
+    ]
 
 
 def _place(row: dict[str, Any]) -> dict[str, Any]:

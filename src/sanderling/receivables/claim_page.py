@@ -94,6 +94,7 @@ def page_of(detail: Detail, links: Links, *, today: date) -> dict[str, Any]:
                 "charge_cents",
                 "paid_cents",
                 "adjusted_cents",
+                "written_off_cents",
                 "passed_on_cents",
                 "balance_cents",
             )

@@ -66,6 +66,14 @@ SELECT n.claim_id, n.transaction_id, n.position, n.snapshot_date, n.received_dat
        n.insurance_cents, n.patient_cents
   FROM posted_claims t JOIN claims_snapshot n USING (claim_id)
 """
+# A write-off that was taken back is no fact any more.
+_WRITE_OFFS = """
+SELECT w.claim_id, w.write_off_id, w.party, w.amount_cents, w.known_date, w.order_key
+  FROM posted_claims t JOIN claims_write_off w USING (claim_id)
+ WHERE NOT w.is_reversal
+   AND NOT EXISTS (SELECT FROM claims_write_off r
+                    WHERE r.write_off_id = w.write_off_id AND r.is_reversal)
+"""
 
 
 # What a claim as sent and a claim payment say beside what posting needs.
@@ -123,6 +131,9 @@ def _load(claim_ids: list[int], *, for_posting: bool) -> Loaded:
         payment_lines=read_frame(_PAYMENT_LINES if for_posting else _JUDGED_LINES, f.PAYMENT_LINES),
         adjustments=read_frame(_ADJUSTMENTS, f.ADJUSTMENTS),
         snapshots=read_frame(_SNAPSHOTS, f.SNAPSHOTS),
+        write_offs=read_frame(_WRITE_OFFS, f.WRITE_OFFS)
+        if for_posting
+        else pl.DataFrame(schema=f.WRITE_OFFS),
     )
     return Loaded(
         facts=facts,

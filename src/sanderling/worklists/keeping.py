@@ -52,16 +52,19 @@ INSERT INTO worklists_departure
      paid_cents, assignee_id, touches, last_touch_date, last_touch_user_id, arrived_at, left_at)
 SELECT g.claim_id, g.party, g.client_id, g.payer_id, g.balance_cents, g.barrier, g.category,
        g.next_action,
-       CASE WHEN g.write_off_state <> '' AND e.paid_cents = 0 THEN 'write_off'
+       CASE WHEN e.written_off_cents > 0 AND e.paid_cents = 0 THEN 'write_off'
             WHEN e.paid_cents > 0 THEN 'remittance' ELSE 'balance' END,
        e.paid_cents, g.assignee_id, g.touches, g.last_touch_date, g.last_touch_user_id,
        g.arrived_at, %(at)s
   FROM gone g
  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(l.amount_cents), 0) AS paid_cents
+    SELECT coalesce(sum(l.amount_cents) FILTER (
+               WHERE l.debit = {Account.CASH.value} AND p.recorded_at >= g.arrived_at), 0)
+               AS paid_cents,
+           coalesce(sum(l.amount_cents) FILTER (WHERE l.debit = {Account.WRITE_OFF.value}), 0)
+               AS written_off_cents
       FROM ledger_entry l JOIN ledger_posting p ON p.id = l.posting_id
-     WHERE l.claim_id = g.claim_id AND l.credit = g.party AND l.debit = {Account.CASH.value}
-       AND p.recorded_at >= g.arrived_at) e
+     WHERE l.claim_id = g.claim_id AND l.credit = g.party) e
 RETURNING claim_id, party, cause, paid_cents
 """  # noqa: S608 - text of ours
 # Nobody is asked about what is settled, or owed by us.
@@ -202,6 +205,7 @@ UPDATE worklists_work_item w
        last_touch_user_id = done.last_touch_user_id, last_outcome = done.last_outcome,
        promise_date = done.promise_date, promise_state = done.promise_state,
        escalation_level = done.escalation_level, open_tasks = done.open_tasks,
+       write_off_state = done.write_off_state,
        latest_activity_id = done.latest_activity_id,
        follow_up_date = CASE
            WHEN done.is_gone AND w.follow_up_date = done.gone_next_date THEN done.next_date
@@ -224,7 +228,10 @@ UPDATE worklists_work_item w
            promise.promise_date, coalesce(promise.promise_state, '') AS promise_state,
            coalesce(escalation.level, 0) AS escalation_level,
            (SELECT count(*) FROM tasks_task t WHERE t.claim_id = i.claim_id AND t.party = i.party
-               AND t.state IN ('open', 'returned')) AS open_tasks
+               AND t.state IN ('open', 'returned')) AS open_tasks,
+           coalesce((SELECT o.state FROM writeoffs_write_off o
+                      WHERE o.claim_id = i.claim_id AND o.party = i.party
+                        AND o.state IN ('requested', 'approved')), '') AS write_off_state
       FROM worklists_work_item i
      CROSS JOIN LATERAL (
            SELECT count(a.id) AS touches, max(a.activity_date) AS last_touch_date,
@@ -260,9 +267,9 @@ UPDATE worklists_work_item w
   ) done
  WHERE done.id = w.id
    AND (w.touches, w.last_touch_date, w.last_touch_user_id, w.last_outcome, w.promise_date,
-        w.promise_state, w.escalation_level, w.open_tasks, w.latest_activity_id)
+        w.promise_state, w.escalation_level, w.open_tasks, w.write_off_state, w.latest_activity_id)
        IS DISTINCT FROM
        (done.touches, done.last_touch_date, done.last_touch_user_id, done.last_outcome,
         done.promise_date, done.promise_state, done.escalation_level, done.open_tasks,
-        done.latest_activity_id)
+        done.write_off_state, done.latest_activity_id)
 """  # noqa: S608 - text of ours

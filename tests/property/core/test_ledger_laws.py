@@ -67,6 +67,22 @@ def snapshots_of(draw: st.DrawFn, /, claim_id: int) -> list[dict[str, Any]]:
 
 
 @st.composite
+def write_offs_of(draw: st.DrawFn, /, claim_id: int) -> list[dict[str, Any]]:
+    """Return up to three approved write-offs of any party; mostly none."""
+    return [
+        {
+            "claim_id": claim_id,
+            "write_off_id": 100 * claim_id + number,
+            "party": draw(st.sampled_from([11, 11, 12, 13, 14])),
+            "amount_cents": draw(st.integers(1, 50_000)),
+            "approved_date": START + timedelta(days=draw(st.integers(0, 40))),
+            "order_key": f"w{draw(st.integers(0, 1))}",
+        }
+        for number in range(draw(st.sampled_from([0, 0, 1, 2, 3])))
+    ]
+
+
+@st.composite
 def claims(draw: st.DrawFn, /, *, claim_id: int, may_be_unsent: bool = True) -> dict[str, Any]:
     """Return the facts of one claim as lists of rows, balanced or not, sane or not."""
     base = claim_id * 100
@@ -158,6 +174,7 @@ def claims(draw: st.DrawFn, /, *, claim_id: int, may_be_unsent: bool = True) -> 
         "payment_lines": payment_lines,
         "adjustments": adjustments,
         "snapshots": draw(snapshots_of(claim_id)),
+        "write_offs": draw(write_offs_of(claim_id)),
     }
 
 
@@ -241,6 +258,7 @@ def test_a_claim_s_entries_do_not_depend_on_its_neighbors(of: ClaimFacts) -> Non
             payment_lines=of.payment_lines.join(payments, on="payment_id", how="semi"),
             adjustments=of.adjustments.join(payments, on="payment_id", how="semi"),
             snapshots=of.snapshots.filter(mine),
+            write_offs=of.write_offs.filter(mine),
         )
         assert summed(claim_entries(alone)) == summed(together.filter(mine))
 
@@ -258,7 +276,10 @@ def test_the_parties_owe_charges_less_payments_and_reductions(of: ClaimFacts) ->
     opening = int(Kind.OPENING_BALANCE)
     added = of_kinds(entries, [int(Kind.CHARGE), int(Kind.CHARGE_VOID), opening])
     taken_from = entries.filter(pl.col("credit") != int(Account.OPENING))
-    taken = of_kinds(taken_from, [int(Kind.INSURANCE_PAYMENT), int(Kind.PRIOR_PAYER), *WRITE_DOWNS])
+    taken = of_kinds(
+        taken_from,
+        [int(Kind.INSURANCE_PAYMENT), int(Kind.PRIOR_PAYER), int(Kind.WRITE_OFF), *WRITE_DOWNS],
+    )
     owed = party_balances(entries).group_by("claim_id").agg(pl.col("balance_cents").sum())
     for claim_id, balance in owed.iter_rows():
         mine = pl.col("claim_id") == claim_id
@@ -333,3 +354,43 @@ def test_reversing_everything_leaves_what_was_charged(of: ClaimFacts, number: in
     expected = {row[:2]: row[2] for row in party_balances(without).iter_rows() if row[2]}
     found = {row[:2]: row[2] for row in party_balances(entries).iter_rows() if row[2]}
     assert found == expected
+
+
+@SLOW_START
+@given(fact_sets())
+def test_a_write_off_takes_what_is_owed_without_it_and_no_more(of: ClaimFacts) -> None:
+    """Balances without write-offs, less the smaller of what is owed and what was approved."""
+    without = claim_entries(replace(of, write_offs=of.write_offs.clear()))
+    entries = claim_entries(of)
+    given_up = entries.filter(pl.col("kind") == int(Kind.WRITE_OFF))
+    assert summed(entries.filter(pl.col("kind") != int(Kind.WRITE_OFF))) == summed(without)
+    assert given_up.filter(pl.col("amount_cents") <= 0).is_empty()
+    latest = dict(of.snapshots.group_by("claim_id").agg(pl.col("snapshot_date").max()).iter_rows())
+    approved: dict[tuple[int, int], int] = {}
+    for row in of.write_offs.iter_rows(named=True):
+        contained = row["claim_id"] in latest and row["approved_date"] <= latest[row["claim_id"]]
+        key = (row["claim_id"], row["party"])
+        approved[key] = approved.get(key, 0) + (0 if contained else row["amount_cents"])
+    after = {row[:2]: row[2] for row in party_balances(entries).iter_rows()}
+    for claim_id, party, owed in party_balances(without).iter_rows():
+        key = (claim_id, party)
+        assert after[key] == owed - min(max(owed, 0), approved.get(key, 0))
+
+
+@SLOW_START
+@given(fact_sets(), st.integers(1, 60_000))
+def test_a_write_off_never_makes_a_credit(of: ClaimFacts, cents_approved: int) -> None:
+    """Whatever is approved of whichever party: a party that owed owes nothing, never less."""
+    before = party_balances(claim_entries(replace(of, write_offs=of.write_offs.clear())))
+    more = before.select(
+        "claim_id",
+        (pl.int_range(pl.len(), dtype=pl.Int64) + 9_000).alias("write_off_id"),
+        "party",
+        pl.lit(cents_approved, pl.Int64).alias("amount_cents"),
+        pl.lit(START + timedelta(days=60)).alias("approved_date"),
+        pl.lit("z").alias("order_key"),
+    )
+    entries = claim_entries(replace(of, write_offs=pl.concat([of.write_offs, more])))
+    after = {row[:2]: row[2] for row in party_balances(entries).iter_rows()}
+    for claim_id, party, owed in before.iter_rows():
+        assert min(owed, 0) <= after[(claim_id, party)] <= owed

@@ -26,6 +26,7 @@ class Account(IntEnum):
     WITHHOLD = 42
     INCENTIVE = 43
     PRIOR_PAYER = 44  # what another payer did, known only from the secondary claim we sent
+    WRITE_OFF = 45  # what people gave up, approved
     SUSPENSE = 50  # cash that belongs to no posted claim payment yet
     RECOUPMENT = 51
     FORWARDING_BALANCE = 52
@@ -48,6 +49,7 @@ class Kind(IntEnum):
     OFFSET = 9  # a party's credit is set against what another party of the claim owes
     PRIOR_PAYER = 10
     OPENING_BALANCE = 11
+    WRITE_OFF = 12
     SUSPENSE = 20
     INTEREST = 30
     RECOUPMENT = 31
@@ -77,6 +79,7 @@ ADJUSTMENT_KINDS: Final = (
     Kind.WITHHOLD,
     Kind.INCENTIVE,
 )
+WRITE_OFF_KINDS: Final = (Kind.WRITE_OFF,)
 
 _WRITE_DOWNS: Final[dict[str, tuple[Account, Kind]]] = {
     "253": (Account.SEQUESTRATION, Kind.SEQUESTRATION),

@@ -20,11 +20,13 @@ Grain and columns:
 - adjustments: payment_id, line_index, position, part, group_code, reason_code, amount_cents.
 - snapshots: claim_id, transaction_id, position, snapshot_date, received_date, order_key,
   insurance_cents, patient_cents: balances taken over from another system.
+- write_offs: one row per write-off that was approved and not reversed. claim_id, write_off_id,
+  party (a receivable account), amount_cents (approved: at most that), approved_date, order_key.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
@@ -104,6 +106,14 @@ SNAPSHOTS: Final = {
     "insurance_cents": pl.Int64,
     "patient_cents": pl.Int64,
 }
+WRITE_OFFS: Final = {
+    "claim_id": pl.Int64,
+    "write_off_id": pl.Int64,
+    "party": pl.Int64,
+    "amount_cents": pl.Int64,
+    "approved_date": pl.Date,
+    "order_key": pl.String,
+}
 # The result: what the ledger should hold for these claims.
 ENTRIES: Final = {
     "claim_id": pl.Int64,
@@ -133,6 +143,8 @@ class ClaimFacts:
     payment_lines: pl.DataFrame
     adjustments: pl.DataFrame
     snapshots: pl.DataFrame
+    # Where only what payers said is judged (barriers) it stays empty.
+    write_offs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WRITE_OFFS))
 
 
 def empty_facts() -> ClaimFacts:

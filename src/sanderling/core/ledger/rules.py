@@ -14,6 +14,7 @@ from sanderling.core.ledger.charges import charges
 from sanderling.core.ledger.facts import ENTRIES, ClaimFacts
 from sanderling.core.ledger.offsets import offsets
 from sanderling.core.ledger.payments import ordered_payments, payment_entries
+from sanderling.core.ledger.write_offs import write_off_entries
 
 
 def claim_entries(facts: ClaimFacts) -> pl.DataFrame:
@@ -31,7 +32,9 @@ def claim_entries(facts: ClaimFacts) -> pl.DataFrame:
     paid = payment_entries(facts, payments, charged.lines, settled_before)
     direct = pl.concat([charged.entries, _opening_entries(facts), contained, prior, paid])
     answered = payments.filter(~pl.col("is_held")).select("claim_id", "sequence").unique()
-    return pl.concat([direct, offsets(direct, answered)]).filter(pl.col("amount_cents") != 0)
+    others = pl.concat([direct, offsets(direct, answered)])
+    given_up = write_off_entries(others, facts.write_offs)
+    return pl.concat([others, given_up]).filter(pl.col("amount_cents") != 0)
 
 
 def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
@@ -48,7 +51,17 @@ def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
         payment_lines=facts.payment_lines.join(payments, on="payment_id", how="semi"),
         adjustments=facts.adjustments.join(payments, on="payment_id", how="semi"),
         snapshots=latest,
+        write_offs=_after_latest(facts.write_offs, latest),
     )
+
+
+def _after_latest(write_offs: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
+    """Leave out write-offs up to the day of a claim's latest snapshot: its balance knows them."""
+    days = latest.select("claim_id", "snapshot_date")
+    contained = write_offs.join(days, on="claim_id").filter(
+        pl.col("approved_date") <= pl.col("snapshot_date")
+    )
+    return write_offs.join(contained, on="write_off_id", how="anti")
 
 
 def _latest_snapshots(facts: ClaimFacts) -> pl.DataFrame:

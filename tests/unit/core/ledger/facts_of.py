@@ -27,6 +27,7 @@ def facts(
     payment_lines: list[dict[str, Any]] | None = None,
     adjustments: list[dict[str, Any]] | None = None,
     snapshots: list[dict[str, Any]] | None = None,
+    write_offs: list[dict[str, Any]] | None = None,
 ) -> ClaimFacts:
     return ClaimFacts(
         submissions=_frame(
@@ -64,5 +65,14 @@ def facts(
         ),
         snapshots=_frame(
             snapshots or [], f.SNAPSHOTS, claim_id=1, transaction_id=9, position=1, order_key="s"
+        ),
+        write_offs=_frame(
+            write_offs or [],
+            f.WRITE_OFFS,
+            claim_id=1,
+            write_off_id=1,
+            party=11,
+            approved_date=date(2026, 2, 1),
+            order_key="w",
         ),
     )

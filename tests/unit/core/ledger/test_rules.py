@@ -434,3 +434,59 @@ def test_what_was_paid_to_the_patient_is_not_given_up() -> None:
 
     assert balances(claim) == {"primary": 10000}
     assert total(claim, Kind.CONTRACTUAL) == 0
+
+
+def one_line(**more: Any) -> ClaimFacts:
+    """A claim of 100.00 to its first payer."""
+    return facts(
+        submissions=[{"charge_cents": 10_000}],
+        lines=[{"line": 1, "charge_cents": 10_000, "line_control_number": "L1"}],
+        **more,
+    )
+
+
+def test_a_write_off_takes_what_is_left_and_gives_way_to_a_payment() -> None:
+    given_up = [{"amount_cents": 10_000}]
+    assert total(one_line(write_offs=given_up), Kind.WRITE_OFF) == 10_000
+    later = one_line(
+        write_offs=given_up,
+        payments=[{"charge_cents": 10_000, "paid_cents": 7_000}],
+        payment_lines=[
+            {
+                "line_index": 1,
+                "position": 14,
+                "charge_cents": 10_000,
+                "paid_cents": 7_000,
+                "line_control_number": "L1",
+            }
+        ],
+    )
+    assert total(later, Kind.WRITE_OFF) == 3_000
+    assert balances(later) == {}
+
+
+def test_write_offs_of_one_party_are_taken_in_the_order_of_their_approval() -> None:
+    entries = claim_entries(
+        one_line(
+            write_offs=[
+                {"write_off_id": 5, "amount_cents": 8_000, "order_key": "b"},
+                {"write_off_id": 9, "amount_cents": 4_000, "order_key": "a"},
+                {"write_off_id": 7, "amount_cents": 500, "party": 14},
+            ],
+        )
+    )
+    found = entries.filter(pl.col("kind") == int(Kind.WRITE_OFF)).sort("position")
+    assert found.select("position", "amount_cents").rows() == [(5, 6_000), (9, 4_000)]
+
+
+def test_a_snapshot_of_a_later_day_contains_the_write_off() -> None:
+    day = date(2026, 2, 10)
+    snapshot = {"snapshot_date": day, "received_date": day, "insurance_cents": 4_000,
+                "patient_cents": 0}  # fmt: skip
+    known = facts(snapshots=[snapshot], write_offs=[{"amount_cents": 10_000}])
+    assert total(known, Kind.WRITE_OFF) == 0
+    after = facts(
+        snapshots=[snapshot],
+        write_offs=[{"amount_cents": 10_000, "approved_date": date(2026, 2, 11)}],
+    )
+    assert total(after, Kind.WRITE_OFF) == 4_000
