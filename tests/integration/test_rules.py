@@ -463,3 +463,38 @@ def test_the_actor_of_the_session_is_restored(workers: Workers) -> None:
     live_rule("Actor", workers.lead)
     run_due(at=LATER)
     assert current_actor()[0] == "worker"
+
+
+def test_teams_are_asked_and_claims_escalated_by_a_rule_and_all_is_taken_back(
+    workers: Workers,
+) -> None:
+    acts = [
+        {"kind": "request_documents", "question": "Records, please."},
+        {"kind": "hand_to_team", "team": "coding", "question": "Is the code right?"},
+        {"kind": "escalate", "level": 1, "reason": "No answer."},
+    ]
+    live_rule("Ask", workers.lead, 'client == "MINE" && balance == 150', acts=acts, run_max=2)
+    run_due(at=LATER)
+    run = Run.objects.get()
+    assert (run.acted, run.act_ids, len(run.added)) == (2, [], 6)
+    tasks = rows("SELECT team, kind, question, asked_by_id, state FROM tasks_task ORDER BY id")
+    assert tasks == [
+        *[("client", "documents", "Records, please.", None, "open")] * 2,
+        *[("coding", "coding_review", "Is the code right?", None, "open")] * 2,
+    ]
+    assert rows("SELECT count(*) FROM followup_escalation WHERE level = 1 AND user_id IS NULL") == [
+        (2,)
+    ]
+    said = undo_run(run, user=workers.lead, at=LATER)
+    assert said == "Undone: 6 changes taken back."
+    assert rows("SELECT DISTINCT state FROM tasks_task") == [("withdrawn",)]
+    levels = rows("SELECT level FROM followup_escalation ORDER BY id")
+    assert levels == [(1,), (1,), (0,), (0,)]
+
+
+def test_a_claim_is_not_escalated_to_where_it_is(workers: Workers) -> None:
+    acts = [{"kind": "escalate", "level": 1, "reason": "No answer."}]
+    live_rule("Up", workers.lead, 'client == "THEIRS"', acts=acts, rest_days=1)
+    for day in range(3):
+        run_due(at=LATER + timedelta(days=day))
+    assert rows("SELECT count(*) FROM followup_escalation") == [(1,)]

@@ -15,6 +15,7 @@ from sanderling.accounts.models import User
 from sanderling.automation.matching import Match
 from sanderling.automation.models import Run, RunItem
 from sanderling.automation.rules import visible_clients
+from sanderling.automation.teams import ASKING, do_asking
 from sanderling.news.actions import notify
 from sanderling.worklists.acting import NothingToDo, act
 from sanderling.worklists.models import BulkChange
@@ -32,6 +33,7 @@ class Done:
     """What was done: the bulk acts, and the items that something was done to."""
 
     act_ids: list[int] = field(default_factory=list)
+    added: list[list[Any]] = field(default_factory=list)  # by automation.teams
     items: set[tuple[int, int]] = field(default_factory=set)
 
 
@@ -49,6 +51,11 @@ def do_acts(
         if said["kind"] == "notify":
             _notify(run, said, matches, at=at)
             done.items |= {(one.claim_id, one.party) for one in matches}
+            continue
+        if said["kind"] in ASKING:
+            for one, added in do_asking(said, matches, at=at):
+                done.added.append(added)
+                done.items.add((one.claim_id, one.party))
             continue
         for kind, parameters, items in _steps(run, said, matches):
             key = f"run:{run.pk}:{number}:{parameters.get('assignee', '')}"

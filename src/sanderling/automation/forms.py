@@ -12,10 +12,15 @@ from sanderling.accounts.roles import Role, role_may
 from sanderling.automation.models import RuleVersion
 from sanderling.automation.rule_acts import HOWS
 from sanderling.automation.rules import EVENTS, Content
+from sanderling.automation.teams import KIND_OF_TEAM
+from sanderling.core.barriers.words import team_title
+from sanderling.core.codes.names import Team
+from sanderling.core.followup.ladder import LADDER
 from sanderling.core.rules.reading import TEXT_LENGTH_MAX, read_condition
 from sanderling.core.rules.refusing import ConditionRefused
 from sanderling.core.rules.schedule import HOURS, MINUTES_A_DAY, MINUTES_MIN, WEEKDAYS
 
+ASKED_MAX: Final = 200  # items a run, of rules that make work for people one by one
 WHENS: Final = [
     ("day", "every day"),
     ("week", "every week"),
@@ -64,6 +69,34 @@ class RuleForm(forms.Form):
         min_value=1, max_value=90, required=False, label="Follow up in business days"
     )
     tags = forms.CharField(max_length=120, required=False, label="Tag")
+    question = forms.CharField(
+        max_length=400,
+        required=False,
+        label="Ask the client for documents",
+        help_text="What is needed; empty: nothing is asked. No patients' names.",
+    )
+    team = forms.ChoiceField(
+        choices=[
+            ("", "to no team"),
+            *((team, team_title(team)) for team in KIND_OF_TEAM if team != Team.CLIENT),
+        ],
+        required=False,
+        label="Hand to a team",
+    )
+    team_question = forms.CharField(
+        max_length=400, required=False, label="With this question", help_text="No patients' names."
+    )
+    level = forms.TypedChoiceField(
+        choices=[
+            ("", "to no level"),
+            *((str(rung.level), f"{rung.level} · {rung.title}") for rung in LADDER[1:]),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Escalate",
+    )
+    reason = forms.CharField(max_length=400, required=False, label="Because")
     status_inquiry = forms.BooleanField(required=False, label="Ask the payer for the status (276)")
     notify_owner = forms.BooleanField(required=False, label="Notify the owner")
     notify_roles = forms.MultipleChoiceField(
@@ -125,6 +158,14 @@ class RuleForm(forms.Form):
             self.add_error("assign_users", "Choose who gets the claims.")
         if values.get("assign_how") == "user" and len(people) > 1:
             self.add_error("assign_users", "Choose one person, or let several take turns.")
+        if values.get("team") and not values.get("team_question"):
+            self.add_error("team_question", "Write what the team is asked.")
+        if values.get("level") and not values.get("reason"):
+            self.add_error("reason", "Write why.")
+        is_asking = values.get("question") or values.get("team") or values.get("level")
+        if is_asking and (values.get("run_max") or 0) > ASKED_MAX:
+            message = f"A rule that asks people or escalates acts on at most {ASKED_MAX} a run."
+            self.add_error("run_max", message)
         if not self.errors and not self._acts():
             raise forms.ValidationError("The rule does nothing yet: choose what it should do.")
         return values
@@ -175,6 +216,14 @@ class RuleForm(forms.Form):
             found.append({"kind": "tag", "tags": values["tags"]})
         if values.get("status_inquiry"):
             found.append({"kind": "status_inquiry"})
+        if values.get("question"):
+            found.append({"kind": "request_documents", "question": values["question"]})
+        if values.get("team"):
+            asked = {"team": values["team"], "question": values["team_question"]}
+            found.append({"kind": "hand_to_team", **asked})
+        if values.get("level"):
+            reason = values["reason"]
+            found.append({"kind": "escalate", "level": values["level"], "reason": reason})
         told = {
             "owner": bool(values.get("notify_owner")),
             "roles": sorted(values.get("notify_roles") or ()),
@@ -223,6 +272,12 @@ def _act_values(act: Mapping[str, Any]) -> dict[str, Any]:
             return {"tags": act["tags"]}
         case "status_inquiry":
             return {"status_inquiry": True}
+        case "request_documents":
+            return {"question": act["question"]}
+        case "hand_to_team":
+            return {"team": act["team"], "team_question": act["question"]}
+        case "escalate":
+            return {"level": act["level"], "reason": act["reason"]}
     return {
         "notify_owner": act["owner"],
         "notify_roles": act["roles"],

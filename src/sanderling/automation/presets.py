@@ -54,8 +54,9 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "A payer promised a payment that did not come: the lead hears of it.",
         {
             **_on("promise.broken"),
-            "condition": "balance > 250",
-            "tags": "broken promise",
+            "condition": "balance > 250 && escalation_level < 1",
+            "level": 1,
+            "reason": "The payer did not keep its promise.",
             "notify_owner": True,
             "notify_roles": ["lead"],
         },
@@ -63,12 +64,12 @@ PRESETS: Final[tuple[Preset, ...]] = (
     Preset(
         "records",
         "Records asked for",
-        "The payer waits for records: the claim is marked and due in two days.",
+        "The payer waits for records: the client is asked for them at once.",
         {
             **_on("item.arrived", "item.changed"),
-            "condition": 'barrier == "pended" && category == "documentation"',
-            "tags": "records",
-            "follow_up_days": 2,
+            "condition": 'barrier == "pended" && category == "documentation" && open_tasks == 0',
+            "question": "The payer asks for the medical records of this claim.",
+            "rest_days": 30,
         },
     ),
     Preset(
@@ -121,12 +122,15 @@ PRESETS: Final[tuple[Preset, ...]] = (
     Preset(
         "coding",
         "Coding denials to the coders",
-        "Coders see them first; the rest of the rules leave them alone that day.",
+        "Coders look first; the rules below leave the claim alone that day.",
         {
             **_on("item.arrived", "item.changed"),
-            "condition": 'barrier == "denied" && category in ["coding", "bundling"]',
-            "tags": "coding",
-            "assign_how": "least",
+            "condition": (
+                'barrier == "denied" && category in ["coding", "bundling"] && open_tasks == 0'
+            ),
+            "team": "coding",
+            "team_question": "Denied for its coding: does the code stand, or what is right?",
+            "rest_days": 30,
             "stops_others": True,
         },
     ),

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from sanderling.accounts.models import User
-from sanderling.automation.models import Run
-from sanderling.worklists.acting import CannotUndo, undo, undo_fault
+from sanderling.automation.models import Run, RunItem
+from sanderling.automation.teams import take_back
+from sanderling.worklists.acting import UNDO_FOR, CannotUndo, undo, undo_fault
 from sanderling.worklists.models import BulkAct
 
 
@@ -26,10 +27,15 @@ def undo_run(run: Run, *, user: User, at: datetime) -> str:
     Raises:
         CannotUndo: one of them cannot be undone by this person, or not any more; nothing is.
     """
+    run = Run.objects.select_for_update().get(pk=run.pk)
     standing = [one for one in reversed(acts_of(run)) if one.undone_at is None]
-    if not standing:
+    if run.undone_at is not None or not (standing or run.added):
         raise CannotUndo("There is nothing left to undo.")
-    restored = kept = 0
+    if run.added and at - run.started_at > UNDO_FOR:
+        raise CannotUndo("It was done more than 24 hours ago; withdraw the tasks one by one.")
+    if RunItem.objects.filter(run=run).count() != run.acted:
+        raise CannotUndo("The run concerns clients that you do not see; ask who sees them all.")
+    restored, kept = take_back(run.added, user=user, at=at)
     for one in standing:
         fault = undo_fault(one, user=user, at=at)
         if fault:
@@ -37,5 +43,6 @@ def undo_run(run: Run, *, user: User, at: datetime) -> str:
         done = undo(one, user=user, at=at)
         restored += done.restored
         kept += len(done.kept)
+    Run.objects.filter(pk=run.pk).update(undone_at=at)
     rest = f"; {kept} stay, for somebody changed them since" if kept else ""
     return f"Undone: {restored} changes taken back{rest}."
