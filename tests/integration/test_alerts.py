@@ -28,6 +28,7 @@ from sanderling.worklists.models import WorkItem
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+SILENT = {"barrier": "no_response", "is_high_dollar": True}
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +122,8 @@ def test_looking_again_tells_nothing_twice_and_what_is_gone_resolves(workers: Wo
         ({"barrier": "rejected", "since_date": date(2026, 3, 2)}, True),
         ({"barrier": "rejected", "since_date": date(2026, 3, 3)}, False),
         ({"barrier": "no_response", "since_date": date(2026, 2, 1)}, False),
-        ({"barrier": "no_response", "since_date": date(2026, 2, 18), "is_high_dollar": True}, True),
-        ({"barrier": "no_response", "since_date": date(2026, 2, 19), "is_high_dollar": True}, False),
+        (SILENT | {"since_date": date(2026, 2, 18)}, True),
+        (SILENT | {"since_date": date(2026, 2, 19)}, False),
         (
             {"barrier": "no_response", "since_date": date(2026, 1, 1), "is_high_dollar": True,
              "last_touch_date": date(2026, 2, 20)}, False,
@@ -130,7 +131,9 @@ def test_looking_again_tells_nothing_twice_and_what_is_gone_resolves(workers: Wo
     ],
 )  # fmt: skip
 def test_what_was_not_worked_within_the_standard(
-    workers: Workers, values: dict[str, Any], is_late: bool
+    workers: Workers,
+    values: dict[str, Any],
+    is_late: bool,  # noqa: FBT001 - a case
 ) -> None:
     change("A2", **values)
     evaluate(at=AT)
@@ -184,7 +187,7 @@ def make_remittance(client_ids: list[int], day: date) -> Remittance:
     from sanderling.files.models import TransactionSet
 
     transaction = TransactionSet.objects.create(
-        file=StoredFile.objects.first(), index=99, kind="835", position=1,
+        file=StoredFile.objects.earliest("pk"), index=99, kind="835", position=1,
         content_sha256=f"{client_ids}{day}", status="quarantined", received_date=day,
     )  # fmt: skip
     return Remittance.objects.create(
@@ -299,7 +302,7 @@ def test_one_kind_that_fails_leaves_the_others_alone(
     def fail(*_: object) -> list[NewAlert]:
         raise ValueError
 
-    monkeypatch.setitem(EVALUATORS, "deadline_risk", fail)  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(EVALUATORS, "deadline_risk", fail)
     change("A2", promise_state="broken")
     assert "deadline_risk" not in evaluate(at=AT)
     assert len(open_alerts("broken_promise")) == 1

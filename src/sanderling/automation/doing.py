@@ -15,7 +15,7 @@ from sanderling.accounts.models import User
 from sanderling.automation.matching import Match
 from sanderling.automation.models import Run, RunItem
 from sanderling.automation.rules import visible_clients
-from sanderling.automation.teams import ASKING, do_asking
+from sanderling.automation.teams import ask_team
 from sanderling.news.actions import notify
 from sanderling.worklists.acting import NothingToDo, act
 from sanderling.worklists.models import BulkChange
@@ -25,6 +25,8 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, An
     "follow_up": lambda said: ("defer", {"business_days": said["days"]}),
     "tag": lambda said: ("tag", {"tags": said["tags"]}),
     "status_inquiry": lambda _: ("status_inquiry", {}),
+    "request_documents": lambda said: ("request_documents", {"question": said["question"]}),
+    "escalate": lambda said: ("escalate", {"level": said["level"], "reason": said["reason"]}),
 }
 
 
@@ -33,7 +35,7 @@ class Done:
     """What was done: the bulk acts, and the items that something was done to."""
 
     act_ids: list[int] = field(default_factory=list)
-    added: list[list[Any]] = field(default_factory=list)  # by automation.teams
+    task_ids: list[int] = field(default_factory=list)  # questions to teams
     items: set[tuple[int, int]] = field(default_factory=set)
 
 
@@ -52,10 +54,9 @@ def do_acts(
             _notify(run, said, matches, at=at)
             done.items |= {(one.claim_id, one.party) for one in matches}
             continue
-        if said["kind"] in ASKING:
-            for one, added in do_asking(said, matches, at=at):
-                done.added.append(added)
-                done.items.add((one.claim_id, one.party))
+        if said["kind"] == "hand_to_team":
+            done.task_ids += ask_team(said, matches, at=at)
+            done.items |= {(one.claim_id, one.party) for one in matches}
             continue
         for kind, parameters, items in _steps(run, said, matches):
             key = f"run:{run.pk}:{number}:{parameters.get('assignee', '')}"

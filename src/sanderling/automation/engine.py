@@ -151,7 +151,7 @@ def _act(
             detail={"run": run.pk, "items": len(done.items)},
         )  # fmt: skip
         set_actor(actor, role=role)
-        run.act_ids, run.added, touched = done.act_ids, done.added, done.items
+        run.act_ids, run.task_ids, touched = done.act_ids, done.task_ids, done.items
     kept = [one for one in items if (one.claim_id, one.party) in touched]
     RunItem.objects.bulk_create(
         [

@@ -14,7 +14,6 @@ from sanderling.automation.rule_acts import HOWS
 from sanderling.automation.rules import EVENTS, Content
 from sanderling.automation.teams import KIND_OF_TEAM
 from sanderling.core.barriers.words import team_title
-from sanderling.core.codes.names import Team
 from sanderling.core.followup.ladder import LADDER
 from sanderling.core.rules.reading import TEXT_LENGTH_MAX, read_condition
 from sanderling.core.rules.refusing import ConditionRefused
@@ -78,7 +77,7 @@ class RuleForm(forms.Form):
     team = forms.ChoiceField(
         choices=[
             ("", "to no team"),
-            *((team, team_title(team)) for team in KIND_OF_TEAM if team != Team.CLIENT),
+            *((team, team_title(team)) for team in KIND_OF_TEAM),
         ],
         required=False,
         label="Hand to a team",

@@ -153,7 +153,7 @@ class Run(models.Model):
     amount_cents = models.BigIntegerField(default=0)
     held_back = models.IntegerField(default=0)  # by a limit
     act_ids = ArrayField(models.BigIntegerField(), default=list)  # worklists.BulkAct
-    added = models.JSONField(default=list)  # tasks and escalations: automation.teams
+    task_ids = ArrayField(models.BigIntegerField(), default=list)  # questions to teams
     undone_at = models.DateTimeField(null=True)
     message = models.TextField(default="")
 

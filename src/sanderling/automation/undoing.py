@@ -8,7 +8,7 @@ from django.db import transaction
 
 from sanderling.accounts.models import User
 from sanderling.automation.models import Run, RunItem
-from sanderling.automation.teams import take_back
+from sanderling.automation.teams import withdraw
 from sanderling.worklists.acting import UNDO_FOR, CannotUndo, undo, undo_fault
 from sanderling.worklists.models import BulkAct
 
@@ -29,13 +29,13 @@ def undo_run(run: Run, *, user: User, at: datetime) -> str:
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     standing = [one for one in reversed(acts_of(run)) if one.undone_at is None]
-    if run.undone_at is not None or not (standing or run.added):
+    if run.undone_at is not None or not (standing or run.task_ids):
         raise CannotUndo("There is nothing left to undo.")
-    if run.added and at - run.started_at > UNDO_FOR:
+    if run.task_ids and at - run.started_at > UNDO_FOR:
         raise CannotUndo("It was done more than 24 hours ago; withdraw the tasks one by one.")
     if RunItem.objects.filter(run=run).count() != run.acted:
         raise CannotUndo("The run concerns clients that you do not see; ask who sees them all.")
-    restored, kept = take_back(run.added, user=user, at=at)
+    restored, kept = withdraw(run.task_ids, user=user, at=at)
     for one in standing:
         fault = undo_fault(one, user=user, at=at)
         if fault:
@@ -44,5 +44,5 @@ def undo_run(run: Run, *, user: User, at: datetime) -> str:
         restored += done.restored
         kept += len(done.kept)
     Run.objects.filter(pk=run.pk).update(undone_at=at)
-    rest = f"; {kept} stay, for somebody changed them since" if kept else ""
+    rest = f"; {kept} stay, for they were changed since" if kept else ""
     return f"Undone: {restored} changes taken back{rest}."
