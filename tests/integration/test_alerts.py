@@ -72,9 +72,9 @@ def test_a_deadline_at_risk_is_told_to_leads_and_to_the_owner(workers: Workers) 
     change("B1", deadline_date=TODAY + 2 * DAY)
     evaluate(at=AT)
     found = open_alerts("deadline_risk")
-    mine = "MINE: 1 claim, $150.00, reach their deadline within 10 days"
-    owner = "Yours: 1 claim, $150.00, reach their deadline within 10 days"
-    theirs = "THEIRS: 1 claim, $310.00, reach their deadline within 10 days"
+    mine = "MINE: 1 claim, $150.00: deadline within 10 days"
+    owner = "Yours: 1 claim, $150.00: deadline within 10 days"
+    theirs = "THEIRS: 1 claim, $310.00: deadline within 10 days"
     assert {text: told(one) for text, one in found.items()} == {
         mine: {"Lena", "Mia"}, owner: {"Sam"}, theirs: {"Lena"},
     }  # fmt: skip
@@ -93,9 +93,7 @@ def test_looking_again_tells_nothing_twice_and_what_is_gone_resolves(workers: Wo
     assert Notice.objects.filter(kind="alert.deadline_risk").count() == 3
     change("A2", deadline_date=TODAY + 5 * DAY)
     assert evaluate(at=AT)["deadline_risk"] == (0, 0)
-    assert "MINE: 2 claims, $300.00, reach their deadline within 10 days" in open_alerts(
-        "deadline_risk"
-    )
+    assert "MINE: 2 claims, $300.00: deadline within 10 days" in open_alerts("deadline_risk")
     WorkItem.objects.update(is_deadline_met=True)
     assert evaluate(at=AT + DAY)["deadline_risk"] == (0, 2)
     assert open_alerts("deadline_risk") == {}
@@ -137,7 +135,7 @@ def test_what_was_not_worked_within_the_standard(
 ) -> None:
     change("A2", **values)
     evaluate(at=AT)
-    text = "MINE: 1 claim, $150.00, were not worked within the standard"
+    text = "MINE: 1 claim, $150.00: not worked within the standard"
     assert list(open_alerts("sla")) == ([text] if is_late else [])
 
 
@@ -153,7 +151,7 @@ def test_an_overdue_claim_without_an_owner_is_told_to_leads_only(workers: Worker
     change("A4", follow_up_date=TODAY - 30 * DAY, not_before_date=TODAY + DAY)
     evaluate(at=AT)
     (alert,) = open_alerts("unowned_overdue").values()
-    assert alert.text == "MINE: 1 claim, $150.00, belong to nobody and are over 3 days late"
+    assert alert.text == "MINE: 1 claim, $150.00: without an owner, over 3 days late"
     assert told(alert) == {"Lena", "Mia"}
 
 
@@ -236,7 +234,7 @@ def test_a_payer_that_fell_silent_is_told_and_one_that_was_never_regular_is_not(
     (alert,) = open_alerts("missing_remittance").values()
     assert alert.text == (
         "MINE: no remittance of ACME HEALTH since 2026-02-20; 8 of the 8 weeks before had one."
-        " 4 claims, $600.00, wait for it"
+        " Waiting: 4 claims, $600.00"
     )
     assert told(alert) == {"Lena", "Mia"}
     make_remittance([mine], TODAY)
@@ -248,7 +246,7 @@ def test_what_is_said_to_be_paid_and_not_posted_is_told(workers: Workers) -> Non
     change("A2", barrier="paid_unposted", since_date=TODAY - 8 * DAY)
     evaluate(at=AT)
     assert list(open_alerts("missing_remittance")) == [
-        "MINE: 1 claim, $150.00, said to be paid over 7 days ago and not posted"
+        "MINE: 1 claim, $150.00: said to be paid over 7 days ago, not posted"
     ]
 
 
@@ -369,10 +367,10 @@ def test_the_pages_of_alerts(workers: Workers) -> None:
     evaluate(at=AT)
     page = text_of(sam.get("/alerts/"))
     assert "Yours: 1 claim, $150.00: the promised payment did not come" in page
-    assert page.index("reach their deadline") < page.index("the promised payment")  # urgent first
+    assert page.index("deadline within") < page.index("the promised payment")  # urgent first
     assert "MINE: 1 claim" not in page
     only = text_of(sam.get("/alerts/", kind="broken_promise"))
-    assert "reach their deadline" not in only
+    assert "deadline within" not in only
     alert = Alert.objects.get(kind="broken_promise", key__startswith="broken_promise:owner")
     one = text_of(sam.get(f"/alerts/{alert.pk}/"))
     assert "/work/?view=broken&amp;owner=" in one
@@ -404,6 +402,12 @@ def test_limits_and_targets_are_for_admins(workers: Workers) -> None:
     ada.post("/alerts/limits/", **changed)
     assert limits_now()["deadline_risk"]["days"] == 12
     assert ada.post("/alerts/limits/", **(changed | {"sla__denial_days": "0"})).status_code == 422
+
+
+def test_a_kind_that_is_off_is_not_raised_by_rules_either(workers: Workers) -> None:
+    set_limits(limits_now() | {"rule_limit": {"is_off": True}})
+    assert not raise_alert(NewAlert("rule_limit", "k", "text", (workers.lead.pk,)), at=AT)
+    assert Alert.objects.count() == 0
 
 
 def test_raising_twice_at_once_makes_one(workers: Workers) -> None:

@@ -63,9 +63,14 @@ class RuleForm(forms.Form):
     assign_how = forms.ChoiceField(
         choices=[("", "to nobody"), *HOWS.items()], required=False, label="Assign"
     )
-    assign_users = forms.TypedMultipleChoiceField(coerce=int, required=False, label="To")
+    assign_users = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, label="To", widget=forms.CheckboxSelectMultiple
+    )
     follow_up_days = forms.IntegerField(
-        min_value=1, max_value=90, required=False, label="Follow up in business days"
+        min_value=1,
+        max_value=90,
+        required=False,
+        label="Follow up in business days",
     )
     tags = forms.CharField(max_length=120, required=False, label="Tag")
     question = forms.CharField(
@@ -99,16 +104,23 @@ class RuleForm(forms.Form):
     status_inquiry = forms.BooleanField(required=False, label="Ask the payer for the status (276)")
     notify_owner = forms.BooleanField(required=False, label="Notify the owner")
     notify_roles = forms.MultipleChoiceField(
-        choices=_ROLES, required=False, label="Notify everybody who is"
+        choices=_ROLES,
+        required=False,
+        label="Notify everybody who is",
+        widget=forms.CheckboxSelectMultiple,
     )
     notify_users = forms.TypedMultipleChoiceField(
-        coerce=int, required=False, label="Notify these people"
+        coerce=int,
+        required=False,
+        label="Notify these people",
+        widget=forms.CheckboxSelectMultiple,
     )
     clients = forms.TypedMultipleChoiceField(
         coerce=int,
         required=False,
         label="Clients",
         help_text="None chosen: all that you see.",
+        widget=forms.CheckboxSelectMultiple,
     )
     run_max = forms.IntegerField(
         min_value=1, max_value=5_000, initial=200, label="Items a run, at most"
@@ -133,8 +145,6 @@ class RuleForm(forms.Form):
         for name in ("assign_users", "notify_users"):
             _choices(self, name, people)
         _choices(self, "clients", [(str(pk), text) for pk, text in clients])
-        for name in ("assign_users", "notify_users", "notify_roles", "clients"):
-            self.fields[name].widget.attrs["size"] = 4
 
     def clean_condition(self) -> str:
         """Refuse what cannot be read, with its place."""

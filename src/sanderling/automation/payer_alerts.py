@@ -140,8 +140,8 @@ def missing_remittance(people: People, limits: Limits, today: date) -> list[NewA
                 "missing_remittance",
                 f"missing_remittance:{client_id}:{payer_id}",
                 f"{codes[client_id]}: no remittance of {payers[payer_id]} since {latest_date};"
-                f" {weeks} of the 8 weeks before had one. {claims_text(count)},"
-                f" {dollars(cents)}, wait for it",
+                f" {weeks} of the 8 weeks before had one. Waiting: {claims_text(count)},"
+                f" {dollars(cents)}",
                 people.leads_of({client_id}),
                 client_id=client_id,
                 payer_id=payer_id,
@@ -155,7 +155,7 @@ def missing_remittance(people: People, limits: Limits, today: date) -> list[NewA
         people,
         "missing_remittance",
         "w.barrier = 'paid_unposted' AND w.since_date < %(before)s",
-        f"{{claims}}, {{amount}}, said to be paid over {unposted} days ago and not posted",
+        f"{{claims}}, {{amount}}: said to be paid over {unposted} days ago, not posted",
         filters={"barrier": "paid_unposted"},
         days={"before": today - timedelta(days=unposted)},
     )

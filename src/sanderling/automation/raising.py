@@ -18,7 +18,7 @@ from django.urls import reverse
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import role_may
 from sanderling.automation.kinds import ALERTS
-from sanderling.automation.models import Alert, AlertRecipient, Delivery, Preference
+from sanderling.automation.models import Alert, AlertRecipient, AlertRule, Delivery, Preference
 from sanderling.automation.sending import queue_messages
 from sanderling.news.actions import notify
 
@@ -111,6 +111,8 @@ def settle_kind(kind: str, current: Sequence[NewAlert], *, at: datetime) -> tupl
 @transaction.atomic
 def raise_alert(alert: NewAlert, *, at: datetime) -> bool:
     """Raise one alert, or change the open one of its key; return whether it is new."""
+    if AlertRule.objects.filter(kind=alert.kind, is_off=True).exists():
+        return False
     standing = (
         Alert.objects.select_for_update().filter(key=alert.key, resolved_at__isnull=True).first()
     )

@@ -128,7 +128,7 @@ def deadline_risk(people: People, limits: Limits, today: date) -> list[NewAlert]
         people,
         "deadline_risk",
         "NOT w.is_deadline_met AND w.deadline_date BETWEEN %(today)s AND %(until)s",
-        f"{{claims}}, {{amount}}, reach their deadline within {days} days",
+        f"{{claims}}, {{amount}}: deadline within {days} days",
         urgent="w.deadline_date <= %(soon)s",
         filters={"within": days},
         days={
@@ -161,7 +161,7 @@ def sla(people: People, limits: Limits, today: date) -> list[NewAlert]:
         people,
         "sla",
         _LATE,
-        "{claims}, {amount}, were not worked within the standard",
+        "{claims}, {amount}: not worked within the standard",
         urgent="w.is_key_client",
         filters={"barrier": ["denied", "rejected", "no_response"]},
         days=days,
@@ -186,7 +186,7 @@ def unowned_overdue(people: People, limits: Limits, today: date) -> list[NewAler
         "unowned_overdue",
         "w.assignee_id IS NULL AND w.work_date < %(before)s AND NOT w.is_pended"
         " AND (w.not_before_date IS NULL OR w.not_before_date <= %(today)s)",
-        f"{{claims}}, {{amount}}, belong to nobody and are over {limits['days']} days late",
+        f"{{claims}}, {{amount}}: without an owner, over {limits['days']} days late",
         owners=False,
         filters={"view": "unassigned"},
         days={"today": today, "before": today - timedelta(days=limits["days"])},

@@ -11,7 +11,9 @@ import logging
 import os
 import re
 import secrets
+import warnings
 from datetime import datetime
+from types import ModuleType
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -89,16 +91,25 @@ def send_to(target: Target, *, title: str, text: str) -> None:
     Raises:
         TargetUnusable: it did not arrive; the reason names no address.
     """
-    import apprise
-
     address = address_in(target)
-    # Apprise logs addresses with their passwords when it fails.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    apprise = _apprise()
     channel = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False, app_id="Sanderling"))
     if not channel.add(address):
         raise TargetUnusable("The address is none that Apprise knows; make the target anew.")
     if not channel.notify(title=title, body=text):
         raise TargetUnusable("It could not be delivered: the other side is away or refuses it.")
+
+
+def _apprise() -> ModuleType:
+    """Return apprise with all its services; loaded late, for it takes a second."""
+    # It logs addresses with their passwords when it fails.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of modules that it loads for old Pythons
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")  # loads the services
+    return apprise
 
 
 def address_in(target: Target) -> str:
@@ -121,12 +132,9 @@ def check_address(address: str) -> None:
     Raises:
         TargetUnusable: it does not, or it would read from this machine.
     """
-    import apprise
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
     if len(address) > ADDRESS_LENGTH_MAX or address.lower().startswith(("dbus", "syslog", "file")):
         raise TargetUnusable("The address is none that can be used here.")
-    if apprise.Apprise.instantiate(address, suppress_exceptions=True) is None:
+    if _apprise().Apprise.instantiate(address, suppress_exceptions=True) is None:
         raise TargetUnusable(
             "The address is none that Apprise knows; see its list of services, for example"
             " json://host/path or slack://token/channel."

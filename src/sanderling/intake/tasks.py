@@ -90,6 +90,7 @@ def _look() -> int:
         return 0
     report = take_watched(settings.WATCH_FOLDERS, now=timezone.now())
     _say(report)
+    _tell(report)
     if report.resting:
         try:
             seconds = int(REST.total_seconds()) + 1
@@ -106,6 +107,22 @@ def _say(report: WatchReport) -> None:
         logger.warning("%s watched folders are missing", report.missing_folders)
     if report.unreadable:
         logger.warning("%s watched files cannot be read", report.unreadable)
+
+
+def _tell(report: WatchReport) -> None:
+    """Raise an alert while folders or files cannot be read; take it back when they can."""
+    from sanderling.automation.raising import report_failure, report_recovery
+
+    at = timezone.now()
+    faults = {
+        "folders": (report.missing_folders, "watched folders are missing"),
+        "files": (report.unreadable, "watched files cannot be read"),
+    }
+    for key, (count, text) in faults.items():
+        if count:
+            report_failure("intake_failure", key, f"{count} {text}", at=at)
+        else:
+            report_recovery("intake_failure", key, at=at)
 
 
 def defer_resume() -> None:

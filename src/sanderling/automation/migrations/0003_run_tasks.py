@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         ),
         # Who undoes a run notes it there.
         migrations.RunSQL(
-            'GRANT UPDATE (undone_at) ON automation_run TO sanderling_app', migrations.RunSQL.noop
+            "GRANT UPDATE (undone_at) ON automation_run TO sanderling_app", migrations.RunSQL.noop
         ),
     ]
