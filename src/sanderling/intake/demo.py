@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sanderling.accounts.demo import ensure_demo_users
+from sanderling.automation.demo import ensure_demo_rules
 from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
 from sanderling.files.models import FileStatus, StoredFile
@@ -68,6 +69,7 @@ def fill_demo(
     refresh_stale(_today())
     freeze_week_ends(_today())
     ensure_demo_users()
+    ensure_demo_rules(at=timezone.now())
     shutil.rmtree(folder)
     return count
 
