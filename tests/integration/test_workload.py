@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
-from tests.integration.listed_items import make_client, make_payer, make_user, put_item
+from tests.integration.lead_desk import AT, TODAY, Desk
+from tests.integration.listed_items import make_user
 from tests.integration.pages import Visitor, text_of
 
 from sanderling.accounts.models import User
 from sanderling.audit.models import AuditEvent
-from sanderling.clients.models import Client
 from sanderling.payers.models import Payer
 from sanderling.worklists.acting import undo
 from sanderling.worklists.asking import asker_of, question_of
@@ -37,25 +37,7 @@ from sanderling.workload.people import (
 from sanderling.workload.queue import health, health_by, late_buckets, oldest_untouched
 from sanderling.workload.reassigning import Move, NothingToMove, reassign
 
-AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
-TODAY = date(2026, 3, 5)  # a Thursday
 ALL = Narrow()
-
-
-class Desk:
-    """Two clients, three people, a few items; THEIRS is another lead's."""
-
-    def __init__(self) -> None:
-        self.mine, self.theirs = make_client("MINE"), make_client("THEIRS")
-        self.acme, self.bolt = make_payer("ACME"), make_payer("BOLT")
-        self.lead = make_user("lead", self.mine, role="lead")
-        self.ann = make_user("ann", self.mine)
-        self.bob = make_user("bob", self.mine)
-        self.stranger = make_user("stranger", self.theirs)
-
-    def put(self, number: str, owner: User | None = None, **more: Any) -> WorkItem:
-        client: Client = more.pop("client", self.mine)
-        return put_item(client, number, payer=more.pop("payer", self.acme), assignee=owner, **more)
 
 
 @pytest.fixture

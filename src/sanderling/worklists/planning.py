@@ -59,8 +59,8 @@ SELECT coalesce(sum(value_cents), 0)::bigint, count(*), coalesce(sum(effort_minu
 """
 _AT_RISK: Final = """
 SELECT w.id, w.claim_id, w.client_id, w.deadline_date, w.effort_minutes,
-       coalesce((jsonb_path_query_first(
-           w.reasons, '$[*] ? (@[0] == "deadline")[1].lost_cents'))::bigint, 0) AS lost_cents,
+       coalesce((SELECT (r->1->>'lost_cents')::bigint FROM jsonb_array_elements(w.reasons) r
+                  WHERE r->>0 = 'deadline' LIMIT 1), 0) AS lost_cents,
        ordered.minutes
   FROM worklists_work_item w LEFT JOIN ({in_order}) ordered ON ordered.id = w.id
  WHERE w.deadline_date BETWEEN %(today)s AND %(last)s AND NOT w.is_deadline_met

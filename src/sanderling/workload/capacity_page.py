@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.urls import reverse
+
 from sanderling.core.barriers.words import team_title
 from sanderling.core.deadlines.days import next_business_day
+from sanderling.worklists.models import WorkItem
+from sanderling.worklists.planning import Feasibility
 from sanderling.workload.capacity import Capacity, Cell, Row
 from sanderling.workload.links import day_filters, items_url, owner_of
 from sanderling.workload.people import Person
+from sanderling.workload.replanning import Replan
 
 COLUMNS: Final = (
     "person",
@@ -71,6 +76,32 @@ def chart(found: Capacity) -> dict[str, Any]:
 def day_text(day: date, today: date) -> str:
     """Return Today, or Mon 30."""
     return "Today" if day == today else f"{day:%a} {day.day}"
+
+
+def expiring_rows(
+    found: Feasibility, plan: Replan, names: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Return the items that expire at this capacity, the dearest first, and who would save them."""
+    savers = {item: names[user] for user, items in plan.given.items() for item in items}
+    items = WorkItem.objects.in_bulk([one.item_id for one in found.expires])
+    shown = []
+    for one in sorted(found.expires, key=lambda risk: (-risk.lost_cents, risk.item_id)):
+        item = items.get(one.item_id)
+        if item is None:
+            continue
+        shown.append(
+            {
+                "url": reverse("work-item", args=[item.pk]),
+                "claim": item.claim_number,
+                "client": item.client_code,
+                "payer_name": item.payer_name,
+                "deadline_date": one.deadline_date,
+                "lost_cents": one.lost_cents,
+                "minutes": one.minutes,
+                "saver": savers.get(one.item_id, ""),
+            }
+        )
+    return shown
 
 
 def export_rows(found: Capacity, people: Sequence[Person]) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -13,10 +14,13 @@ from sanderling.payers.models import Payer
 from sanderling.workload.models import DAY_MINUTES_MAX
 from sanderling.workload.narrowing import Narrow
 from sanderling.workload.people import Person
+from sanderling.workload.quality import CHECKLIST, COMMENT_MAX
 from sanderling.workload.queue import PARTS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MINUTES_MAX = 100_000
+SPAN_DAYS = 28
+SPAN_DAYS_MAX = 366
 
 
 class DayInput(forms.DateInput):
@@ -105,6 +109,56 @@ class MoveForm(NarrowForm):
         """Return the person of `from_user` or `to_user`, None for nobody."""
         text = self.cleaned_data[name]
         return None if text == "none" else int(text)
+
+
+class SpanForm(NarrowForm):
+    """A span of days, a client and a payer."""
+
+    from_date = forms.DateField(label="From", widget=DayInput(), required=False)
+    to_date = forms.DateField(label="To", widget=DayInput(), required=False)
+    field_order = ("from_date", "to_date", "client", "payer")
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:  # noqa: ANN401 - passed through
+        super().__init__(*args, **options)
+        self.today = today
+        self.fields["from_date"].initial = today - timedelta(days=SPAN_DAYS - 1)
+        self.fields["to_date"].initial = today
+
+    def clean(self) -> dict[str, Any]:
+        """Fill in the last four weeks; refuse what is the wrong way round or too long."""
+        values = dict(super().clean() or {})
+        last = values.get("to_date") or self.today
+        first = values.get("from_date") or last - timedelta(days=SPAN_DAYS - 1)
+        if not 0 <= (last - first).days <= SPAN_DAYS_MAX:
+            raise forms.ValidationError("Choose a last day from the first on, within a year.")
+        return values | {"from_date": first, "to_date": last}
+
+
+class WeekForm(forms.Form):
+    """A week, by any day of it, and a person."""
+
+    week = forms.DateField(label="Week of", widget=DayInput(), required=False)
+
+
+class ReviewForm(forms.Form):
+    """The checklist of a note."""
+
+    comment = forms.CharField(
+        required=False, max_length=COMMENT_MAX, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed through
+        super().__init__(*args, **options)
+        for key, question in CHECKLIST.items():
+            self.fields[key] = forms.ChoiceField(
+                choices=[("", "choose"), ("yes", "Yes"), ("no", "No"), ("na", "Does not apply")],
+                label=question,
+            )
+        self.order_fields([*CHECKLIST, "comment"])
+
+    def answers(self) -> dict[str, str]:
+        """Return the answer to each question."""
+        return {key: self.cleaned_data[key] for key in CHECKLIST}
 
 
 class HoursForm(forms.Form):

@@ -30,7 +30,7 @@ SELECT u.id, u.name, u.role, u.teams
  ORDER BY lower(u.name), u.id
 """
 # Whose day it is to work off items; others are shown when they have some.
-_DESK_ROLES: Final = (Role.SPECIALIST.value, Role.CODER.value)
+DESK_ROLES: Final = (Role.SPECIALIST.value, Role.CODER.value)
 _TEAM_OF_ROLE: Final = {
     Role.SPECIALIST.value: "ar",
     Role.CODER.value: "coding",
@@ -73,7 +73,7 @@ class Hours:
 def people() -> list[Person]:
     """Return those who work items of clients that the session sees, by name."""
     with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, {"roles": list(_DESK_ROLES)})
+        cursor.execute(_PEOPLE, {"roles": list(DESK_ROLES)})
         return [Person(pk, name, role, tuple(teams)) for pk, name, role, teams in cursor.fetchall()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from sanderling.workload.links import NOBODY
 from sanderling.workload.models import DayOff, InvalidHours
 from sanderling.workload.people import (
     USUAL_MINUTES,
+    Person,
     add_days_off,
     hours,
     people,
@@ -35,8 +37,20 @@ from sanderling.workload.people import (
 )
 from sanderling.workload.queue import health, health_by, late_buckets, oldest_untouched
 from sanderling.workload.reassigning import Move, reassign
+from sanderling.workload.replanning import (
+    TAG,
+    NoPlan,
+    acts_of,
+    apply_replan,
+    desk_people,
+    expiring,
+    replan,
+    undo_replan,
+)
 
 UNPROCESSABLE: Final = 422
+EXPIRING_SHOWN: Final = 10
+MAX_KEY: Final = 36
 
 
 @require_GET
@@ -72,6 +86,30 @@ def move_work(request: HttpRequest) -> HttpResponse:
         return _capacity_page(request, form)
     refused = f" {len(done.refused)} stayed where they were." if done.refused else ""
     messages.success(request, f"{done.words}.{refused}")
+    return redirect("workload")
+
+
+@require_POST
+@requires("claims.assign")
+def apply_plan(request: HttpRequest) -> HttpResponse:
+    """Give out what would expire and can still be saved, or take the latest re-plan back."""
+    user, now, today = _person(request), timezone.now(), timezone.localdate()
+    try:
+        if request.POST.get("do") == "undo":
+            restored = undo_replan(user=user, at=now)
+            messages.success(request, f"The re-plan was taken back: {restored} as before.")
+            return redirect("workload")
+        desk = desk_people(people())
+        times = hours([one.user_id for one in desk])
+        found = expiring(desk, times, today=today)
+        if found is None:
+            raise NoPlan("nobody has minutes to work: set hours first")
+        key = request.POST.get("key", "")[:MAX_KEY] or str(uuid4())
+        done = apply_replan(replan(found, desk, times, today=today), user=user, at=now, key=key)
+    except Refusal as refusal:
+        messages.error(request, f"Nothing was changed: {refusal}.")
+    else:
+        messages.success(request, f"{'. '.join(act.words for act in done)}.")
     return redirect("workload")
 
 
@@ -197,17 +235,51 @@ def _capacity_page(request: HttpRequest, form: MoveForm) -> HttpResponse:
         "chart": capacity_page.chart(found),
         "form": form,
         "last_move": _last_move(request),
+        "plan": _plan(request, everybody, today),
         "forms": FORMS,
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "workload/capacity.html", context, status=status)
 
 
+def _plan(request: HttpRequest, everybody: list[Person], today: date) -> dict[str, Any] | None:
+    """Return what expires at this capacity and what a re-plan saves, in words and rows."""
+    desk = desk_people(everybody)
+    times = hours([one.user_id for one in desk])
+    found = expiring(desk, times, today=today)
+    if found is None:
+        return None
+    plan = replan(found, desk, times, today=today)
+    rows = capacity_page.expiring_rows(found, plan, {one.user_id: one.name for one in desk})
+    record_listing(request, action="claims.list", detail={"rows": len(rows)})
+    user = _person(request)
+    latest = [one for one in acts_of(user) if one.undone_at is None]
+    is_fresh = bool(latest) and not undo_fault(latest[0], user=user, at=timezone.now())
+    return {
+        "words": found.words,
+        "minutes": found.minutes_a_day,
+        "days": found.days,
+        "rows": rows[:EXPIRING_SHOWN],
+        "more": len(rows) - EXPIRING_SHOWN,
+        "can_apply": bool(plan.given) and user.may("claims.assign"),
+        "people": len(plan.given),
+        "items": sum(len(some) for some in plan.given.values()),
+        "key": uuid4(),
+        "tag": TAG,
+        "can_undo": is_fresh,
+    }
+
+
 def _last_move(request: HttpRequest) -> Any:  # noqa: ANN401 - an act, or nothing
     """Return this person's latest act when it moved work and can still be undone."""
     user = _person(request)
     for act in recent_acts(user.pk, limit=1):
-        if act.kind == "assign" and not undo_fault(act, user=user, at=timezone.now()):
+        is_plan = act.key.startswith("replan:")
+        if (
+            act.kind == "assign"
+            and not is_plan
+            and not undo_fault(act, user=user, at=timezone.now())
+        ):
             return act
     return None
 
