@@ -179,6 +179,18 @@ def test_a_token_of_some_clients_sees_only_these(people: People) -> None:
         assert cursor.fetchone() == ("",)
 
 
+def test_users_of_a_client_read_no_notes(people: People) -> None:
+    claim = Claim.objects.get(number="A2")
+    said = ACT | {"note": "Spoke with Pat", "reference": "R17"}
+    data(Caller(people.specialist).post(f"/claims/{claim.pk}/activities", said))
+    for user, is_told in ((people.specialist, True), (people.client_user, False)):
+        for path in ("/activities", f"/claims/{claim.pk}"):
+            text = Caller(user).get(path).content.decode()
+            assert "call_payer" in text
+            assert ("Spoke with Pat" in text) is is_told
+            assert ("R17" in text) is is_told
+
+
 def test_a_token_for_reading_writes_nothing(people: People) -> None:
     reader = Caller(people.specialist, scope="read")
     claim = Claim.objects.get(number="A2")

@@ -20,7 +20,7 @@ from sanderling.barriers.of_claim import stored_barriers
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.followup.actions import record
-from sanderling.followup.models import Activity
+from sanderling.followup.models import Activity, Withdrawal
 from sanderling.payers.models import Payer
 from sanderling.receivables.aging import AgingQuestion, WrongQuestion
 from sanderling.receivables.aging import aging as receivables_by_age
@@ -73,7 +73,10 @@ def show_claim(request: HttpRequest, claim_id: int) -> dict[str, Any]:
 
 @router.get("/activities", response=shapes.Activities, auth=allowed("claims.view"))
 def list_activities(request: HttpRequest, asked: Query[shapes.ActivitiesAsked]) -> dict[str, Any]:
-    """List what was done, in the order in which it was recorded."""
+    """List what was done, in the order in which it was recorded.
+
+    What people wrote, and who they are, is for the house, not for users of a client.
+    """
     found = Activity.objects.filter(pk__gt=row_after(asked.cursor))
     if asked.client:
         found = found.filter(client_id=client_id_of(asked.client))
@@ -82,9 +85,16 @@ def list_activities(request: HttpRequest, asked: Query[shapes.ActivitiesAsked]) 
     if asked.since is not None:
         found = found.filter(activity_date__gte=asked.since)
     rows = list(found.select_related("claim__client").order_by("pk")[: asked.limit])
+    withdrawn = set(
+        Withdrawal.objects.filter(activity__in=rows).values_list("activity_id", flat=True)
+    )
+    sees_notes = _sees_notes(request)
     looked(request, "activities.list", rows=len(rows))
     return {
-        "rows": [_activity_line(activity) for activity in rows],
+        "rows": [
+            _activity_line(one, sees_notes=sees_notes, is_withdrawn=one.pk in withdrawn)
+            for one in rows
+        ],
         "next_cursor": str(rows[-1].pk) if rows else asked.cursor,
     }
 
@@ -224,20 +234,27 @@ def _claim_line(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _activity_line(activity: Activity) -> dict[str, Any]:
+def _sees_notes(request: HttpRequest) -> bool:
+    """Say whether notes are shown, as on the claim page."""
+    user = actor_of(request)
+    return user.may("claims.work") or user.may("audit.view")
+
+
+def _activity_line(activity: Activity, *, sees_notes: bool, is_withdrawn: bool) -> dict[str, Any]:
     return {
         "activity_id": activity.pk,
         "claim_id": activity.claim_id,
         "client": activity.claim.client.code,
         "claim": activity.claim.number,
         "date": activity.activity_date,
-        "user": activity.user_name,
+        "user": activity.user_name if sees_notes else "",
         "channel": activity.channel,
         "action": activity.action,
         "outcome": activity.outcome,
-        "reference": activity.reference,
+        "reference": activity.reference if sees_notes else "",
         "next_date": activity.next_date,
-        "note": activity.note,
+        "note": activity.note if sees_notes else "",
         "source": activity.source,
+        "is_withdrawn": is_withdrawn,
         "recorded_at": activity.recorded_at,
     }

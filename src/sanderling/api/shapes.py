@@ -117,6 +117,8 @@ class ClaimDetail(Schema):
     answers: list[dict[str, Any]]
     snapshots: list[dict[str, Any]]
     activities: list[dict[str, Any]]
+    promises: list[dict[str, Any]]
+    escalations: list[dict[str, Any]]
     entries: list[dict[str, Any]]
     timeline: list[dict[str, Any]]
 
@@ -159,6 +161,7 @@ class ActivityLine(Schema):
     next_date: Day | None
     note: str
     source: str
+    is_withdrawn: bool
     recorded_at: datetime
 
 
