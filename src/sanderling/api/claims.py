@@ -64,9 +64,7 @@ def show_claim(request: HttpRequest, claim_id: int) -> dict[str, Any]:
     today = timezone.localdate()
     barriers = stored_barriers(claim.pk, as_of=today, today=today)
     looked(request, "claim.view", claim=(claim.pk, claim.client_id))
-    # What people wrote is for the house, as on the claim's page.
-    sees_notes = actor_of(request).may("claims.work") or actor_of(request).may("audit.view")
-    work = work_done(claim.pk, as_of=today, sees_notes=sees_notes)
+    work = work_done(claim.pk, as_of=today, sees_notes=_sees_notes(request))
     detail = claim_detail(claim, as_of=today, barriers=barriers, work=work)
     return {"claim_id": claim.pk, "as_of": today, **detail}
 
@@ -235,7 +233,7 @@ def _claim_line(claim: Claim) -> dict[str, Any]:
 
 
 def _sees_notes(request: HttpRequest) -> bool:
-    """Say whether notes are shown, as on the claim page."""
+    """Say whether what people wrote is shown: to the house, as on the claim page."""
     user = actor_of(request)
     return user.may("claims.work") or user.may("audit.view")
 
