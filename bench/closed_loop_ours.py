@@ -30,7 +30,7 @@ from sanderling.simulator.shift import Order
 from sanderling.simulator.visible import Item
 
 LEARN_DAYS = 7
-LONGER = 1.5  # plan of a day against the day
+LONGER = 4.0  # plan of a day against the day
 
 
 class Sanderling:

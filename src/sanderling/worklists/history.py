@@ -32,16 +32,18 @@ WITH acts AS (
            row_number() OVER w - 1 AS touches,
            lag(a.activity_date) OVER w AS last_touch_date,
            coalesce(lag(a.action) OVER w, '') AS last_action,
+           coalesce(lag(a.outcome) OVER w, '') AS last_outcome,
            lead(a.activity_date) OVER w AS next_touch_date
       FROM followup_activity a
      WHERE a.activity_date < %s AND a.activity_date >= %s
     WINDOW w AS (PARTITION BY a.claim_id ORDER BY a.activity_date, a.id)
 )
 SELECT a.claim_id, a.activity_date, coalesce(d.payer_id, c.payer_id), coalesce(p.type, ''),
-       CASE WHEN d.claim_id IS NOT NULL THEN 'denied' ELSE {_BARRIER_OF_ACT} END,
+       CASE WHEN a.action = 'check_status' THEN 'no_response'
+            WHEN d.claim_id IS NOT NULL THEN 'denied' ELSE {_BARRIER_OF_ACT} END,
        coalesce(d.category, ''), a.action, a.channel, a.outcome, 11::bigint, '',
        coalesce(d.since_date, a.activity_date), sent.last_date, a.last_touch_date, a.last_action,
-       a.touches, coalesce(d.denied_cents, c.charge_cents), NULL::float8,
+       a.last_outcome, a.touches, coalesce(d.denied_cents, c.charge_cents), NULL::float8,
        coalesce(paid.cents, 0), paid.first_date - a.activity_date,
        coalesce(closed.is_decided, false), c.client_id
   FROM acts a
@@ -86,6 +88,7 @@ _TOUCH_COLUMNS: Final = {
     "last_billed_date": pl.Date,
     "last_touch_date": pl.Date,
     "last_action": pl.String,
+    "last_outcome": pl.String,
     "touches": pl.Int64,
     "balance_cents": pl.Int64,
     "minutes": pl.Float64,

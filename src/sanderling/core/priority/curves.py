@@ -60,6 +60,19 @@ def waits_since() -> pl.Expr:
     return pl.coalesce(sent, billed, "since_date")
 
 
+def tries() -> pl.Expr:
+    """Return how often it was tried without result: touches, unless another matter came up since.
+
+    Of an unanswered claim only what has been asked since it is overdue; nobody answering the phone
+    is no answer.
+    """
+    touched = (pl.col("last_touch_date") >= pl.col("since_date")) | (pl.col("detail") == "act")
+    again = (pl.col("last_action") == pl.col("action")) & ~pl.col("barrier").is_in(list(WAITING))
+    counts = (touched | again) & (pl.col("last_outcome") != "no_answer")
+    count = pl.max_horizontal(pl.col("touches").fill_null(0), pl.lit(1))
+    return pl.when(counts.fill_null(value=False)).then(count).otherwise(0).cast(pl.Int64)
+
+
 def curve_of(keys: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Return KEY and the list `survival` of the curve that fits each key best, null for none.
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from sanderling.core.priority.learn_effort import learn_found, learn_minutes
+from sanderling.core.priority.curves import tries
+from sanderling.core.priority.learn_effort import INQUIRIES, learn_found, learn_minutes
 from sanderling.core.priority.parameters import (
     ANSWERS,
     DECAY,
@@ -58,6 +59,7 @@ TOUCHES: Final = {
     "last_billed_date": pl.Date,
     "last_touch_date": pl.Date,
     "last_action": pl.String,
+    "last_outcome": pl.String,
     "touches": pl.Int64,
     "expected_cents": pl.Int64,
     "minutes": pl.Float64,
@@ -94,11 +96,11 @@ def learn(
         start,
         answers=learn_answers(sent, as_of, start.answers),
         minutes=learn_minutes(known, start.minutes),
-        delays=learn_delays(known, start.delays),
     )
     found, finds = learn_found(known, learned)
-    learned = replace(learned, found=found, finds=finds)
-    observed = _observed(known, as_of, learned)
+    acts = _acts(known)
+    learned = replace(learned, found=found, finds=finds, delays=learn_delays(acts, start.delays))
+    observed = _observed(acts, as_of, learned)
     for _ in range(SWEEPS):
         learned = _learn_recovery(_with_sequel(observed, learned), start, learned)
     return learned
@@ -111,20 +113,53 @@ def _complete(rows: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.Da
     ).with_columns(pl.col(name).fill_null("") for name, kind in schema.items() if kind == pl.String)
 
 
+def _acts(touches: pl.DataFrame) -> pl.DataFrame:
+    """Return touches without mere questions about what is out; what came in after them goes back.
+
+    Asking after an appeal does not win it: the money belongs to the appeal. Rows without item_id
+    stand for themselves.
+    """
+    asked = pl.col("barrier").is_in(list(WAITING)) & pl.col("action").is_in(INQUIRIES)
+    rows = (
+        touches.with_columns(pl.col("touches").fill_null(0), tries=tries(), is_act=~asked)
+        .sort("item_id", "touch_date", "touches", nulls_last=True, maintain_order=True)
+        .with_row_index("place")
+        .with_columns(
+            act=pl.when(pl.col("item_id").is_null())
+            .then(pl.col("place").cast(pl.Int64))
+            .otherwise(pl.col("is_act").cast(pl.Int64).cum_sum().over("item_id"))
+        )
+    )
+    first_date = pl.col("touch_date").first()
+    after = pl.col("days_to_payment") + (pl.col("touch_date") - first_date).dt.total_days()
+    came = rows.group_by("item_id", "act").agg(
+        whole_cents=pl.col("paid_cents_within_days").fill_null(0).sum(),
+        whole_days=after.min(),
+        was_decided=pl.col("is_decided").fill_null(value=False).any(),
+    )
+    return (
+        rows.filter("is_act")
+        .join(came, on=["item_id", "act"], how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            paid_cents_within_days="whole_cents",
+            days_to_payment="whole_days",
+            is_decided="was_decided",
+        )
+        .drop("place", "act", "is_act", "whole_cents", "whole_days", "was_decided")
+    )
+
+
 def _observed(touches: pl.DataFrame, as_of: date, start: Parameters) -> pl.DataFrame:
     """Return touches with `paid_share` (of what was expected, before the next touch) and `seen`.
 
     `seen`: how much of a touch counts, one where all is seen that can come of it. What led to a
     further touch is over; `next_*` say what that was.
     """
-    touches = touches.with_columns(pl.col("touches").fill_null(0)).sort(
-        "item_id", "touch_date", "touches", nulls_last=True, maintain_order=True
-    )
     following = {
         f"next_{name}": pl.when(pl.col("item_id").is_not_null()).then(
             pl.col(name).shift(-1).over("item_id")
         )
-        for name in ("barrier", "category", "action", "since_date", "touches", "touch_date")
+        for name in ("barrier", "category", "action", "since_date", "tries", "touch_date")
     }
     touches = touches.with_columns(**following)
     age = (pl.lit(as_of) - pl.col("touch_date")).dt.total_days()
@@ -181,7 +216,7 @@ def _with_sequel(touches: pl.DataFrame, learned: Parameters) -> pl.DataFrame:
     sequel = (
         pl.coalesce("by_action", "of_all", pl.lit(0.0))
         * factor_at(age.clip(lower_bound=0), learned.decay, "age_days")
-        * factor_at(pl.col("next_touches"), learned.repeats, "touches")
+        * factor_at(pl.col("next_tries"), learned.repeats, "touches")
     )
     sequel = pl.when(pl.col("next_barrier").is_null() | is_asked).then(0.0).otherwise(sequel)
     got = pl.col("paid_share") + (1 - pl.col("paid_share")) * sequel.fill_null(0.0)
@@ -194,7 +229,7 @@ def _learn_recovery(touches: pl.DataFrame, start: Parameters, learned: Parameter
         return learned
     rows = touches.with_columns(
         aged=factor_at(pl.col("age_days"), start.decay, "age_days"),
-        again=factor_at(pl.col("touches"), start.repeats, "touches"),
+        again=factor_at(pl.col("tries"), start.repeats, "touches"),
     ).with_columns(offset=pl.col("seen") * pl.col("aged") * pl.col("again"))
     recovery = _learn_shares(rows, start.recovery)
     shares = recovery.filter(pl.col("payer_type") == "", pl.col("action") != "").select(
@@ -207,7 +242,9 @@ def _learn_recovery(touches: pl.DataFrame, start: Parameters, learned: Parameter
         learned,
         recovery=recovery,
         decay=_learn_factors(rows, start.decay, "age_days", DECAY),
-        repeats=_learn_factors(rows, start.repeats, "touches", REPEATS),
+        repeats=_learn_factors(
+            rows.with_columns(touches=pl.col("tries")), start.repeats, "touches", REPEATS
+        ),
     )
 
 

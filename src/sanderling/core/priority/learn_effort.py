@@ -7,7 +7,12 @@ from typing import Final
 
 import polars as pl
 
-from sanderling.core.priority.curves import curve_action, waits_since, with_answers
+from sanderling.core.priority.curves import (
+    curve_action,
+    tries,
+    waits_since,
+    with_answers,
+)
 from sanderling.core.priority.parameters import (
     FINDS,
     FOUND,
@@ -133,7 +138,9 @@ def learn_found(touches: pl.DataFrame, start: Parameters) -> tuple[pl.DataFrame,
     if asked.is_empty():
         return start.found, start.finds
     rows = asked.with_columns(
-        payer_id=pl.col("payer_id").fill_null(NOBODY), curve_action=curve_action()
+        payer_id=pl.col("payer_id").fill_null(NOBODY),
+        curve_action=curve_action(),
+        tries=tries(),
     )
     rows = rows.with_columns(
         waited_days=(pl.col("touch_date") - waits_since()).dt.total_days().fill_null(0)
@@ -176,7 +183,7 @@ def _found_by(rows: pl.DataFrame, knots: pl.DataFrame) -> list[tuple[int, float]
     edges = [(a[0] + b[0]) / 2 for a, b in pairwise(points)]
     place = pl.lit(0)
     for edge in edges:
-        place = place + (pl.col("touches") > edge).cast(pl.Int64)
+        place = place + (pl.col("tries") > edge).cast(pl.Int64)
     sums = rows.group_by(place=place).agg(pl.col("found").sum(), pl.col("predicted").sum())
     counted = {row[0]: (row[1], row[2]) for row in sums.rows()}
     factors = []

@@ -75,7 +75,7 @@ def reasons(as_of: date) -> pl.Expr:
         pl.when(pl.col("decay_cents") > 0).then(
             _json("decay", age_days=pl.col("age_days"), cents=pl.col("decay_cents"))
         ),
-        pl.when(pl.col("touches") > 1).then(_json("repeats", touches=pl.col("touches"))),
+        pl.when(pl.col("tries") > 0).then(_json("repeats", touches=pl.col("tries"))),
         pl.when(pl.col("calls") > 1).then(
             _json(
                 "same_call",

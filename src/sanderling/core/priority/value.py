@@ -25,6 +25,7 @@ from sanderling.core.priority.curves import (
     LEVELS,
     curve_action,
     curve_of,
+    tries,
     useful_days,
     waits_since,
     with_answers,
@@ -142,13 +143,17 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
     is_open_limit = pl.col("deadline_date").is_not_null() & ~pl.col("is_deadline_met").fill_null(
         value=False
     )
-    rows = items.select(kept).with_columns(
-        payer_id=pl.col("payer_id").fill_null(NOBODY),
-        action=asked(),
-        limit_date=pl.when(is_open_limit & (pl.col("deadline_kind") != "refund")).then(
-            "deadline_date"
-        ),
-        curve_action=curve_action(),
+    rows = (
+        items.select(kept)
+        .with_columns(action=asked())
+        .with_columns(
+            payer_id=pl.col("payer_id").fill_null(NOBODY),
+            limit_date=pl.when(is_open_limit & (pl.col("deadline_kind") != "refund")).then(
+                "deadline_date"
+            ),
+            curve_action=curve_action(),
+            tries=tries(),
+        )
     )
     return rows.with_columns(waits_since=waits_since()).with_columns(
         limit_days=(pl.col("limit_date") - today).dt.total_days(),
@@ -286,9 +291,7 @@ def found_factor(found: pl.DataFrame, channel: pl.Expr | None = None) -> pl.Expr
     result: pl.Expr = pl.lit(1.0)
     for (name,), knots in found.sort("channel", "touches").group_by("channel"):
         result = (
-            pl.when(by == name)
-            .then(factor_at(pl.col("touches"), knots, "touches"))
-            .otherwise(result)
+            pl.when(by == name).then(factor_at(pl.col("tries"), knots, "touches")).otherwise(result)
         )
     return result
 
@@ -366,7 +369,7 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
     repeated = (
         pl.when(is_waiting)
         .then(1.0)
-        .otherwise(factor_at(pl.col("touches"), parameters.repeats, "touches"))
+        .otherwise(factor_at(pl.col("tries"), parameters.repeats, "touches"))
     )
     expected = pl.col("expected_cents").clip(lower_bound=0).cast(pl.Float64)
     late = (
