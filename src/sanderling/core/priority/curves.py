@@ -64,9 +64,9 @@ def tries() -> pl.Expr:
     """Return how often it was tried without result: touches, unless another matter came up since.
 
     Of an unanswered claim only what has been asked since it is overdue; nobody answering the phone
-    is no answer.
+    is no answer. The touch that brought the matter up is none.
     """
-    touched = (pl.col("last_touch_date") >= pl.col("since_date")) | (pl.col("detail") == "act")
+    touched = (pl.col("last_touch_date") > pl.col("since_date")) | (pl.col("detail") == "act")
     again = (pl.col("last_action") == pl.col("action")) & ~pl.col("barrier").is_in(list(WAITING))
     counts = (touched | again) & (pl.col("last_outcome") != "no_answer")
     count = pl.max_horizontal(pl.col("touches").fill_null(0), pl.lit(1))

@@ -463,13 +463,22 @@ def _with_rest(
     today = pl.lit(as_of)
     by_answer = pl.col("waits_since") + pl.duration(days="useful_day")
     heard = (pl.col("detail") == "act") & (pl.col("barrier") == "awaiting_payer")
-    by_word = pl.when(heard).then(pl.col("due_date") + pl.duration(days=1))
+    by_word = (
+        pl.when(heard)
+        .then(pl.col("due_date") + pl.duration(days=1))
+        .when(pl.col("barrier").is_in(["awaiting_client", "awaiting_internal"]))
+        .then("next_date")
+    )
     rested = pl.col("last_touch_date") + pl.duration(
         days=pl.col("last_outcome").replace_strict(
             _REST, default=_REST_USUAL, return_dtype=pl.Int64
         )
     )
-    by_touch = pl.when(pl.col("last_touch_date") >= pl.col("since_date")).then(rested)
+    # What a touch has just found is worked at once; what it asked others for has its own clock.
+    stands = (pl.col("last_touch_date") > pl.col("since_date")) | (
+        pl.col("last_action") == pl.col("action")
+    )
+    by_touch = pl.when(stands).then(rested)
     useful = pl.max_horizontal(pl.coalesce(by_word, by_answer), by_touch)
     # Never after the last safe day before a deadline.
     last_safe = pl.col("limit_date") - pl.duration(days=pl.col("lead_days") + 1)
