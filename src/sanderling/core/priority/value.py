@@ -252,8 +252,8 @@ def with_minutes(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
 def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings) -> pl.DataFrame:
     """Add channel, minutes, lead_days, and `useful`: chance that a touch finds what it is for.
 
-    Asking is done by the payer's usual channel, by phone where what a person finds more is worth
-    the minutes (two claims on a call).
+    Asking is done by the payer's usual channel first; once that has told nothing, by phone where
+    what a person finds more is worth the minutes (two claims on a call).
     """
     rows = with_minutes(rows, parameters.minutes)
     call = parameters.minutes.filter(
@@ -267,6 +267,7 @@ def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings
     dearer = ((first + further) / 2 - pl.col("first_minutes")) * settings.minute_cents
     calls = (
         is_asked
+        & (pl.col("tries") > 0)
         & (pl.col("channel") != "call")
         & (pl.col("payer_id") != NOBODY)
         & (worth * (by_call - usual) > dearer)

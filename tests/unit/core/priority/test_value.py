@@ -1,0 +1,183 @@
+"""What a touch is worth: worked examples."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import pytest
+from tests.unit.core.priority.valued import TODAY, days, item, silent, value_of, valued
+
+from sanderling.core.priority import Settings, cold_start
+from sanderling.core.priority.parameters import cold_share, share_of_category
+
+
+def test_a_fresh_denial_is_worth_its_share_of_what_is_expected() -> None:
+    """(1 - reach) * now + reach * (now - later), worked out by hand, without a deadline."""
+    row = value_of(item(since_date=TODAY), settings=Settings(yearly_discount=0.0))
+    share = share_of_category()["coding"]
+    now = 25_000 * (share - 0.065)
+    # In ten days three of the fifteen days from day 7 to day 22 are gone, that cost 5 %.
+    later = 25_000 * (share * (1 - 0.05 * 3 / 15) - 0.065)
+    assert row["value_cents"] == math.floor(now / 3 + 2 / 3 * (now - later))
+    assert row["effort_minutes"] == 15.0
+    assert row["score"] == row["value_cents"] / 15.0
+
+
+def test_what_is_tabled_of_coding_is_the_mean_of_its_reason_codes() -> None:
+    assert 0.6 < share_of_category()["coding"] < 0.75
+    assert cold_share("denied", "coding") == share_of_category()["coding"]
+    assert cold_share("rejected", "coding") == 0.9
+    assert cold_share("underpaid", "contractual") == 0.7
+
+
+def test_a_deadline_of_tomorrow_puts_nearly_all_of_it_at_stake() -> None:
+    far = value_of(item())
+    near = value_of(item(deadline_date=days(1), deadline_kind="appeal"))
+    assert near["value_cents"] > 2.5 * far["value_cents"]
+    assert near["reasons"][0][0] == "deadline"
+    assert near["reasons"][0][1]["days"] == 1
+    assert near["not_before_date"] is None
+
+
+def test_a_deadline_that_was_met_urges_nobody() -> None:
+    met = value_of(item(deadline_date=days(1), deadline_kind="timely_filing", is_deadline_met=True))
+    assert met["value_cents"] == value_of(item())["value_cents"]
+
+
+def test_after_the_deadline_nothing_is_won() -> None:
+    row = value_of(item(deadline_date=days(-1), deadline_kind="appeal"))
+    assert (row["value_cents"], row["p_recover"]) == (0, 0.0)
+    assert keys_of(row) == ["past_deadline", "nothing"]
+
+
+def test_after_the_time_for_records_an_appeal_may_still_help() -> None:
+    row = value_of(item(deadline_date=days(-1), deadline_kind="records"))
+    assert 0 < row["value_cents"] < value_of(item())["value_cents"]
+
+
+def test_a_far_deadline_puts_no_touch_off() -> None:
+    assert (
+        value_of(item(deadline_date=days(200), deadline_kind="appeal"))["not_before_date"] is None
+    )
+
+
+def test_no_touch_while_the_payer_still_answers_by_itself() -> None:
+    row = value_of(silent())
+    assert row["action"] == "check_status"
+    # Day 60: of 100 still silent then, fewer than 8 answer in the ten days after, and waiting costs
+    # 0.26 % of what is at stake, against $4 for a touch in vain.
+    assert row["not_before_date"] == days(60 - 9)
+    assert "not_yet" in keys_of(row)
+
+
+def test_a_dear_claim_is_asked_about_earlier() -> None:
+    dear = value_of(silent(expected_cents=5_000_000))
+    assert dear["not_before_date"] is None
+
+
+def test_not_yet_ends_before_a_deadline() -> None:
+    row = value_of(
+        silent(deadline_date=days(12), deadline_kind="timely_filing", expected_cents=900)
+    )
+    assert row["not_before_date"] == days(12 - 3)
+
+
+def test_a_claim_silent_for_long_needs_a_touch() -> None:
+    row = value_of(silent(barrier="no_response", since_date=days(-40), last_billed_date=days(-70)))
+    assert row["not_before_date"] is None
+    (reason,) = [values for key, values in row["reasons"] if key == "silent"]
+    assert reason["day"] == 70
+    assert reason["percent"] > 95
+
+
+def test_heard_in_process_rests_until_the_day_that_was_named() -> None:
+    row = value_of(
+        silent(detail="act", last_touch_date=days(-4), last_outcome="in_process", touches=1)
+    )
+    assert row["not_before_date"] == days(17)  # the day after due_date
+
+
+def test_what_a_touch_has_just_found_is_worked_at_once() -> None:
+    found = item(
+        barrier="not_on_file", category="", next_action="resubmit", since_date=TODAY,
+        last_touch_date=TODAY, last_action="check_status", last_outcome="not_on_file", touches=1,
+    )  # fmt: skip
+    row = value_of(found)
+    assert row["not_before_date"] is None
+    assert "repeats" not in keys_of(row)
+
+
+def test_tries_without_result_bring_less() -> None:
+    first = value_of(item())["value_cents"]
+    third = value_of(
+        item(touches=2, last_touch_date=days(-5), last_action="correct_and_rebill",
+             last_outcome="other")
+    )  # fmt: skip
+    assert third["value_cents"] < first
+    assert "repeats" in keys_of(third)
+
+
+def test_a_credit_brings_nothing_in_but_says_what_it_is() -> None:
+    row = value_of(
+        item(barrier="credit_balance", category="other", next_action="refund",
+             balance_cents=-5_000, expected_cents=0, deadline_kind="refund",
+             deadline_date=days(5))
+    )  # fmt: skip
+    assert row["value_cents"] == 0
+    assert keys_of(row) == ["refund", "nothing"]
+
+
+def test_a_second_machine_answer_is_asked_of_a_person() -> None:
+    """The first time by the payer's usual channel; then, for enough money, by phone."""
+    overdue = silent(
+        barrier="no_response", since_date=days(-30), last_billed_date=days(-60),
+        expected_cents=90_000,
+    )  # fmt: skip
+    assert value_of(overdue)["channel"] == "portal"
+    asked = overdue | {
+        "touches": 1, "last_touch_date": days(-15), "last_action": "check_status",
+        "last_outcome": "in_process",
+    }  # fmt: skip
+    assert value_of(asked)["channel"] == "call"
+    assert value_of(asked | {"expected_cents": 900})["channel"] == "portal"
+
+
+def test_calls_to_one_payer_share_the_hold() -> None:
+    calls = [
+        item(item_id=number, barrier="denied", category="other", next_action="call_payer")
+        for number in range(1, 8)
+    ]
+    rows = valued(*calls)
+    assert [row["effort_minutes"] for row in rows] == pytest.approx([(21 + 6 * 4) / 7] * 7)
+    (reason,) = [values for key, values in rows[0]["reasons"] if key == "same_call"]
+    assert reason == {"more": 6, "minutes": 4, "alone_minutes": 21}
+
+
+def test_a_finer_category_moves_the_share() -> None:
+    plain = value_of(item(category="eligibility"))
+    found = value_of(item(category="eligibility", subcategory="REGISTRATION"))
+    assert found["p_recover"] > plain["p_recover"]
+
+
+def test_an_empty_frame_has_an_empty_answer() -> None:
+    assert valued() == []
+
+
+def test_an_unknown_situation_is_valued_all_the_same() -> None:
+    row = value_of(item(barrier="newer", category="", next_action="dance", payer_id=None))
+    assert row["effort_minutes"] == 10.0
+    assert row["value_cents"] > 0
+
+
+def keys_of(row: dict[str, object]) -> list[str]:
+    return [reason[0] for reason in row["reasons"]]  # type: ignore[attr-defined]
+
+
+def test_parameters_of_the_first_day_are_the_same_each_time() -> None:
+    one, other = cold_start(), cold_start()
+    assert all(
+        getattr(one, name).equals(getattr(other, name))
+        for name in ("recovery", "answers", "minutes")
+    )
+    assert isinstance(TODAY, date)
