@@ -48,7 +48,7 @@ class Settings:
     vain_touch_cents: float = 400.0  # a touch in vain costs at least that (PRODUCT D2)
     yearly_discount: float = 0.10  # a dollar a year later is worth so much less; a guess
     calls_at_once: int = 10  # claims a payer takes on one call (DOMAIN 9.2)
-    avoidable_max: float = 0.35  # no touch while an answer on its own is more likely than this
+    avoidable_max: float = 0.2  # no touch while an answer on its own is more likely than this
 
 
 @dataclass(frozen=True, slots=True)

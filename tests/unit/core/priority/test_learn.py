@@ -112,7 +112,10 @@ def test_nothing_later_than_the_day_is_learned_from() -> None:
     assert learned.answers.equals(START.answers)
 
 
-def responses(answered: int | None, count: int, sent: date = days(-300)) -> pl.DataFrame:
+LONG_AGO = days(-300)
+
+
+def responses(answered: int | None, count: int, sent: date = LONG_AGO) -> pl.DataFrame:
     day = None if answered is None else sent.fromordinal(sent.toordinal() + answered)
     return pl.DataFrame(
         [{"payer_id": 7, "payer_type": "commercial", "action": "claim", "sent_date": sent,
