@@ -35,6 +35,7 @@ from sanderling.ledger.spans import extend_spans
 from sanderling.news.models import Notice
 from sanderling.receivables.aging import roll_forward
 from sanderling.receivables.claim import claim_detail, find_claim
+from sanderling.worklists.acting import act, undo
 from sanderling.worklists.models import Departure, WorkItem
 from sanderling.writeoffs import posting
 from sanderling.writeoffs.actions import (
@@ -513,3 +514,28 @@ def test_pages_of_the_policy(people: People, lead: User) -> None:
     assert "own limits" in text_of(admin.get("/write-offs/limits/", client="MINE"))
     admin.post("/write-offs/limits/", client="MINE", forget="1")
     assert ClientLimits.objects.count() == 0
+
+
+def test_a_bulk_request_leaves_out_what_looks_collectible_and_can_be_undone(
+    people: People,
+) -> None:
+    items = {item.claim_number: item for item in WorkItem.objects.all()}
+    Barrier.objects.filter(claim_id=items["A1"].claim_id).update(deadline_date=None)
+    done = act(
+        "write_off",
+        [items["A1"].pk, items["A2"].pk, items["A3"].pk],
+        {"reason": "uncollectible", "note": "As agreed."},
+        user=people.specialist,
+        actor=f"user:{people.specialist.pk}",
+        at=NOW,
+    )
+    asked = WriteOff.objects.order_by("claim__number")
+    assert [(one.claim.number, one.amount_cents, one.state) for one in asked] == [
+        ("A1", 15_000, "requested"),
+        ("A3", 500, "approved"),
+    ]
+    assert done.items == 2
+    undo(done, user=people.specialist, at=NOW)
+    assert set(WriteOff.objects.values_list("state", flat=True)) == {State.WITHDRAWN}
+    assert post_decided(at=NOW) == 0
+    assert balances()["A3"] == {11: 500}

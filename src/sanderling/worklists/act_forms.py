@@ -13,6 +13,7 @@ from sanderling.accounts.roles import PERMISSIONS
 from sanderling.core.followup.ladder import LADDER
 from sanderling.worklists.act_work import PEND_BUSINESS_DAYS, TAG_CHARACTERS_MAX
 from sanderling.worklists.models import Project
+from sanderling.writeoffs.reasons import REASONS
 
 _DAYS: Final = [("1", "+1"), ("3", "+3"), ("7", "+7"), ("14", "+14"), ("", "on a day:")]
 _TEXT: Final = {"rows": 3, "maxlength": 10_000, "autofocus": True}
@@ -134,6 +135,23 @@ def _documents(_user: User) -> dict[str, forms.Field]:
     }
 
 
+def _write_off(_user: User) -> dict[str, forms.Field]:
+    return {
+        "reason": forms.ChoiceField(
+            label="Why",
+            choices=[("", "Choose a reason"), *REASONS.items()],
+            widget=forms.Select(attrs={"autofocus": True}),
+            error_messages={"required": "Choose why they are written off."},
+        ),
+        "note": forms.CharField(
+            label="Note",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2, "maxlength": 4_000}),
+            help_text="All that is owed on each is requested; somebody else approves it.",
+        ),
+    }
+
+
 def _step(rungs: list[tuple[str, str]]) -> dict[str, forms.Field]:
     return {
         "level": forms.ChoiceField(label="To", choices=rungs, required=False),
@@ -153,6 +171,7 @@ FIELDS: Final[Mapping[str, Callable[[User], dict[str, forms.Field]]]] = {
     "untag": _tags,
     "project": _project,
     "request_documents": _documents,
+    "write_off": _write_off,
     "escalate": lambda _user: _step([("", "one level up"), *_RUNGS[1:]]),
     "de_escalate": lambda _user: _step(_RUNGS[:-1]),
 }

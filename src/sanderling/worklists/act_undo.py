@@ -16,6 +16,7 @@ from sanderling.followup.models import Escalation
 from sanderling.followup.queries import escalation_level
 from sanderling.tasks.actions import withdraw_task
 from sanderling.worklists.inquiries import withdraw_inquiries
+from sanderling.writeoffs.actions import withdraw_write_off
 
 WHY: Final = "Undone"
 Left = dict[int, str]  # by id: why it stays
@@ -38,6 +39,10 @@ def _inquiries(ids: Sequence[int], _user: User, at: datetime) -> Left:
 
 def _tasks(ids: Sequence[int], user: User, at: datetime) -> Left:
     return _each(ids, lambda one: withdraw_task(one, user=user, at=at, reason=WHY))
+
+
+def _write_offs(ids: Sequence[int], user: User, at: datetime) -> Left:
+    return _each(ids, lambda one: withdraw_write_off(one, user=user, at=at))
 
 
 def _escalations(ids: Sequence[int], user: User, at: datetime) -> Left:
@@ -74,5 +79,6 @@ _WAYS: Final[Mapping[str, Callable[[Sequence[int], User, datetime], Left]]] = {
     "activity": _activities,
     "status_inquiry": _inquiries,
     "task": _tasks,
+    "write_off": _write_offs,
     "escalation": _escalations,
 }

@@ -22,6 +22,7 @@ from sanderling.followup.actions import record
 from sanderling.followup.models import Channel, Outcome
 from sanderling.followup.signals import work_recorded
 from sanderling.ledger.models import OpenBalance
+from sanderling.web.actor import current_actor
 from sanderling.writeoffs.limits import PERMISSION, limits_of
 from sanderling.writeoffs.looks_collectible import Doubt, warnings_of
 from sanderling.writeoffs.models import Approval, State, WriteOff
@@ -92,7 +93,7 @@ def request_write_off(  # noqa: PLR0913 - what a request says
                 evidence=evidence,
                 requested_by=user,
                 requested_at=at,
-                actor=actor or (f"user:{user.pk}" if user else "policy"),
+                actor=actor or (f"user:{user.pk}" if user else current_actor()[0] or "policy"),
                 approvals_needed=needed.approvals,
                 warnings=[one.key for one in warnings],
             )
@@ -156,15 +157,18 @@ def decide(
 
 @transaction.atomic
 def withdraw_write_off(write_off_id: int, *, user: User | None, at: datetime) -> WriteOff:
-    """Take the request back, before it is decided; doing so twice changes nothing.
+    """Take the request back, before a person decides it or the policy's yes is posted.
+
+    Doing so twice changes nothing.
 
     Raises:
-        WriteOffRefused: it is decided.
+        WriteOffRefused: it is decided, or posted.
     """
     found = _locked(write_off_id)
     if found.state == State.WITHDRAWN:
         return found
-    if found.state != State.REQUESTED:
+    by_policy = found.state == State.APPROVED and not found.approvals_needed
+    if found.state != State.REQUESTED and not by_policy:
         raise WriteOffRefused(f"write-off {found.pk} is decided; ask who approved to undo it")
     _undo(found, State.WITHDRAWN, user=user, at=at)
     return found

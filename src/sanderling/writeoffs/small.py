@@ -102,6 +102,7 @@ def write_off_small(
                 note="",
                 user=user,
                 at=at,
+                actor="" if user else "policy",
             )
         except WriteOffRefused as refusal:
             refused.append(f"{one.client} {one.claim}: {refusal}")
