@@ -113,7 +113,8 @@ VIEWS: Final = (
     View(
         "not_yet",
         "Not yet",
-        f"{OF_INSURERS} AND w.not_before_date > %(today)s",
+        f"{OF_INSURERS} AND w.not_before_date > %(today)s"
+        " AND coalesce(w.not_before_date, 'infinity'::date) > %(today)s",
         "No touch is worth it before the day shown.",
         ("not_before", "-score"),
     ),

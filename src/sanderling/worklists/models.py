@@ -105,17 +105,30 @@ class WorkItem(models.Model):
         indexes = [
             models.Index(fields=["client_id", "-score", "id"], name="work_item_by_score"),
             models.Index(fields=["assignee", "-score", "id"], name="work_item_of_assignee"),
-            models.Index(fields=["client_id", "payer_id", "-score"], name="work_item_of_payer"),
             models.Index(fields=["barrier", "-score"], name="work_item_by_barrier"),
-            models.Index(fields=["client_id", "-balance_cents"], name="work_item_by_balance"),
-            models.Index(fields=["client_id", "work_date"], name="work_item_by_day"),
-            models.Index(fields=["client_id", "service_date"], name="work_item_by_age"),
             models.Index(
                 fields=["client_id", "deadline_date"],
                 condition=models.Q(deadline_date__isnull=False),
                 name="work_item_by_deadline",
             ),
-            # A trigram index over search_text is made in a migration of its own.
+            # Over all clients, for who sees them all: the order of the page, from its index.
+            models.Index(fields=["-score", "-id"], name="work_item_ranked"),
+            models.Index(fields=["payer_id", "-score", "-id"], name="work_item_payer_ranked"),
+            models.Index(fields=["-balance_cents", "-id"], name="work_item_largest"),
+            models.Index(fields=["work_date", "id"], name="work_item_next"),
+            models.Index(fields=["rendering_npi"], name="work_item_of_provider"),
+            models.Index(
+                fields=["-score", "-id"],
+                condition=models.Q(promise_state="broken"),
+                name="work_item_broken",
+            ),
+            models.Index(
+                fields=["-score", "-id"],
+                condition=models.Q(escalation_level__gt=0),
+                name="work_item_escalated",
+            ),
+            # By deadline, service and not-before day, and those with tags: in a migration of their
+            # own, as the trigrams of search_text.
         ]
 
     def __str__(self) -> str:
