@@ -69,7 +69,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts by view; `counted_at`: the oldest of them, None when nothing is counted yet."""
+    """Counts by view, exact at `counted_at`; None when nothing is counted yet."""
 
     of_view: dict[str, Count]
     counted_at: datetime | None
@@ -91,15 +91,17 @@ def counts_for(asker: Asker, *, scope: str, today: date, at: datetime) -> Counts
     stale = [one for one in states if one[1] != today or one[4]]
     if stale and _size(stale) <= AT_ONCE_MAX:
         recount([one[0] for one in stale], today=today, at=at)
-        states, stale = _states(asker.client_ids), []
+        stale = []
     elif stale:
         _ask_worker()
     key = {"mine": f"u:{asker.user_id}", "team": f"t:{asker.team}"}.get(scope, "all")
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, {"scope": key, "clients": list(asker.client_ids)})
         found = {name: Count(*values) for name, *values in cursor.fetchall()}
-    instants = [one[2] for one in states if one[2] is not None]
-    return Counts(found, min(instants, default=None), is_behind=bool(stale))
+    if not stale:  # nothing has changed since: they are as of now
+        return Counts(found, at, is_behind=False)
+    instants = [one[2] for one in stale if one[2] is not None]
+    return Counts(found, min(instants, default=None), is_behind=True)
 
 
 def recount(client_ids: Iterable[int], *, today: date, at: datetime) -> int:
