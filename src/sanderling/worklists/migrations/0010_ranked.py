@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import migrations, models
 
-
 SQL = """
 CREATE INDEX work_item_soonest
     ON worklists_work_item ((coalesce(deadline_date, 'infinity'::date)), id);
@@ -26,6 +25,7 @@ ALTER TABLE worklists_work_item SET (fillfactor = 85);
 class Migration(migrations.Migration):
     dependencies = [
         ("worklists", "0009_tallies_guards"),
+        ("followup", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
