@@ -183,6 +183,7 @@ class RunItem(models.Model):
         indexes = [
             models.Index(fields=["claim_id", "party", "on_date"], name="run_item_of_item"),
             models.Index(fields=["rule_id", "on_date"], name="run_item_of_rule"),
+            models.Index(fields=["on_date"], name="run_item_of_day"),
         ]
 
     def __str__(self) -> str:
