@@ -50,6 +50,8 @@ def test_an_act_without_script_goes_by_a_page_and_ends_on_another(workers: Worke
     sam.post(f"/work/acts/{done.pk}/undo/")
     assert work_of("A1")[0][2] is None
     assert "Put 1 claim to 2027-01-01" in text_of(sam.get(ACTS))
+    claim = text_of(sam.get("/claims/MINE/A1/"))
+    assert "Put 1 claim to 2027-01-01, by Sam; undone by Sam" in claim
 
 
 def test_htmx_gets_a_toast_with_undo(workers: Workers) -> None:

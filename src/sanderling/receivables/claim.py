@@ -713,7 +713,7 @@ def _timeline(
     events += [{**event, **_NO_PLACE} for event in worked]
     order = (
         *("submitted", "taken over", "answered", "held", "remitted", "written off", "followed up"),
-        *("promised", "promise kept", "promise broken", "escalated", "de-escalated"),
+        *("promised", "promise kept", "promise broken", "escalated", "de-escalated", "organized"),
     )
     return sorted(
         events,

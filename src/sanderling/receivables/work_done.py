@@ -21,6 +21,7 @@ from sanderling.followup.models import (
     PromiseState,
     Withdrawal,
 )
+from sanderling.worklists.acts_done import marks_of_claim
 
 _WAYS: Final[dict[str, str]] = {
     Channel.CALL: " by phone",
@@ -91,6 +92,8 @@ def work_done(claim_id: int, *, as_of: date, sees_notes: bool = True) -> WorkDon
     promises = _promises(claim_id, as_of) if sees_notes else []
     escalations = _escalations(claim_id, as_of) if sees_notes else []
     events += _promise_events(promises) + _escalation_events(escalations)
+    if sees_notes:
+        events += [_event(day, "organized", text) for day, text in marks_of_claim(claim_id, as_of)]
     return WorkDone(activities, promises, escalations, events, keys)
 
 

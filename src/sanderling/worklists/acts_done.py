@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from sanderling.core.barriers.words import PARTIES
-from sanderling.worklists.models import BulkAct, BulkChange
+from sanderling.worklists.models import BulkAct, BulkChange, Skip, SkipReason
 
 CHANGES_SHOWN: Final = 500
 _CHANGES: Final = """
@@ -20,6 +20,7 @@ SELECT k.code, c.number, b.party, b.before, b.after, w.id
   LEFT JOIN worklists_work_item w ON w.claim_id = b.claim_id AND w.party = b.party
  WHERE b.act_id = %s ORDER BY b.claim_id, b.party LIMIT %s
 """
+TOLD_ELSEWHERE: Final = ("note", "request_documents", "escalate", "de_escalate", "write_off")
 _OF_CLAIM: Final = """
 SELECT a.id, a.made_at, a.kind, a.words, a.actor, coalesce(u.name, ''), a.items, a.undone_at,
        coalesce(b.name, '')
@@ -53,6 +54,27 @@ def acts_of_claim(claim_id: int) -> list[Done]:
     with connection.cursor() as cursor:
         cursor.execute(_OF_CLAIM, [claim_id])
         return [Done(*row) for row in cursor.fetchall()]
+
+
+def marks_of_claim(claim_id: int, as_of: date) -> list[tuple[date, str]]:
+    """Return what happened to the claim as work, until a day, in words: owner, day, marks, skips.
+
+    What an act added elsewhere (a note, a question, a step on the ladder) is told by that.
+    """
+    marks = []
+    for one in acts_of_claim(claim_id):
+        if one.made_at.date() > as_of or one.kind in TOLD_ELSEWHERE:
+            continue
+        undone = one.undone_at is not None and one.undone_at.date() <= as_of
+        text = f"{one.words}, by {one.user_name or one.actor}"
+        marks.append((one.made_at.date(), f"{text}; undone by {one.undone_by}" if undone else text))
+    skips = Skip.objects.select_related("user").filter(
+        claim_id=claim_id, skipped_at__date__lte=as_of
+    )
+    for skip in skips.order_by("pk"):
+        reason = SkipReason(skip.reason).label.lower()
+        marks.append((skip.skipped_at.date(), f"Skipped by {skip.user.name}: {reason}"))
+    return marks
 
 
 def recent_acts(user_id: int | None, *, limit: int) -> list[BulkAct]:

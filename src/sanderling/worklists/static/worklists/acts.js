@@ -80,7 +80,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id !== "act-dialog-body" && !event.target.closest?.("#act-dialog")) return;
     if (!dialog().open) dialog().showModal();
-    find("[autofocus], .act-form input:not([type=hidden]), button[type=submit]", dialog())?.focus();
+    const first = ["[autofocus]", ".act-form input:checked", ".act-form input:not([type=hidden])", "button[type=submit]"];
+    first.map((selector) => find(selector, dialog())).find(Boolean)?.focus();
   });
   document.addEventListener("work-acted", () => {
     find("#act-dialog")?.close();
