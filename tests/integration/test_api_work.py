@@ -194,3 +194,29 @@ def test_a_team_is_asked_and_answers(caller: Caller) -> None:
     assert Activity.objects.filter(claim_id=item.claim_id).count() == 2
     refused(caller.post("/tasks/99999999/answer", {"result": "stands"}), 404)
     refused(caller.post("/tasks", body | {"claim_id": item_of("B1").claim_id}), 404)
+
+
+def test_a_write_off_is_asked_for_by_one_and_decided_by_another(
+    people: People, caller: Caller
+) -> None:
+    item = item_of("A2")
+    body = {
+        "claim_id": item.claim_id,
+        "amount_cents": 7_500,
+        "reason": "non_covered",
+        "note": "Not covered",
+        "despite_warnings": True,
+    }
+    made = data(caller.post("/write-offs", body, Idempotency_Key="w1"))
+    assert data(caller.post("/write-offs", body, Idempotency_Key="w1")) == made
+    (row,) = data(caller.get("/write-offs", state="requested"))["rows"]
+    assert (row["write_off_id"], row["amount_cents"]) == (made["write_off_id"], 7_500)
+    path = f"/write-offs/{made['write_off_id']}/decide"
+    refused(caller.post(path, {"approves": True}), 403)
+    admin = Caller(people.admin)
+    refused(admin.post(path, {"approves": False}), 422)  # a no says why
+    decided = data(admin.post(path, {"approves": False, "note": "Appeal it"}))
+    assert decided == {"write_off_id": made["write_off_id"], "state": "rejected"}
+    refused(admin.post("/write-offs/99999999999/decide", {"approves": True}), 404)
+    refused(caller.post("/write-offs", body | {"amount_cents": 10**9}), 422)
+    assert data(caller.get("/write-offs", state="requested"))["rows"] == []

@@ -36,7 +36,16 @@ from sanderling.followup.models import Activity
 from sanderling.news.models import Notice
 from sanderling.tasks.models import Task
 from sanderling.worklists.models import BulkChange, WorkItem
+from sanderling.writeoffs.actions import withdraw_write_off
+from sanderling.writeoffs.models import WriteOff
 
+WRITE_OFF = {
+    "party": 11,
+    "amount_cents": 7_500,
+    "reason": "non_covered",
+    "note": "Not covered",
+    "despite_warnings": True,
+}
 ACT = {"date": "2026-03-05", "channel": "call", "action": "call_payer", "outcome": "in_process"}
 # What names a foreign claim or its patient; ids and sums are compared apart.
 FOREIGN = ("THEIRS", "Their Clinic", "FOREIGNER", "FRANK", '"B1"')
@@ -62,6 +71,7 @@ def calls(claim_id: int) -> dict[str, tuple[str, str, Any]]:
     item_id = WorkItem.objects.get(claim_id=claim_id, party=11).pk
     task = Task.objects.filter(claim_id=claim_id).first()
     act = BulkChange.objects.filter(claim_id=claim_id).first()
+    gone = WriteOff.objects.filter(claim_id=claim_id).first()
     question = {"claim_id": claim_id, "team": "coding", "kind": "coding_review", "question": "?"}
     return {
         "list_items": ("get", "/items", {"view": "all"}),
@@ -72,6 +82,13 @@ def calls(claim_id: int) -> dict[str, tuple[str, str, Any]]:
         "undo_act": ("post", f"/acts/{act.act_id if act else 0}/undo", {}),
         "list_tasks": ("get", "/tasks", {}),
         "ask_team": ("post", "/tasks", question),
+        "list_write_offs": ("get", "/write-offs", {}),
+        "ask_write_off": ("post", "/write-offs", WRITE_OFF | {"claim_id": claim_id}),
+        "decide_write_off": (
+            "post",
+            f"/write-offs/{gone.pk if gone else 0}/decide",
+            {"approves": False, "note": "Appeal it"},
+        ),
         "answer": ("post", f"/tasks/{task.pk if task else 0}/answer", {"result": "stands"}),
         "list_claims": ("get", "/claims", {}),
         "search": ("post", "/claims/search", {"text": "FOREIGNER"}),
@@ -95,8 +112,10 @@ OF_ONE = {
     "undo_act": 404,
     "ask_team": 404,
     "answer": 404,
+    "ask_write_off": 404,
+    "decide_write_off": 404,
 }
-MADE = {"record_activity", "do_act", "ask_team"}  # answered with 201
+MADE = {"record_activity", "do_act", "ask_team", "ask_write_off"}  # answered with 201
 PERMISSIONS = {
     operation.view_func.__name__: permission_of(operation) for _, operation in operations()
 }
@@ -119,10 +138,10 @@ def test_a_role_calls_what_it_may_and_sees_nothing_foreign(role: str, people: Pe
     caller = Caller(user)
     own, foreign = Claim.objects.get(number="A2"), Claim.objects.get(client=theirs)
     others = Caller(people.admin)
-    for name in ("do_act", "ask_team"):
+    for name in ("do_act", "ask_team", "ask_write_off"):
         data(call(others, *calls(foreign.pk)[name]))
     theirs_before = {foreign.pk}
-    before = [model.objects.count() for model in (Activity, Task, BulkChange)]
+    before = [model.objects.count() for model in (Activity, Task, BulkChange, WriteOff)]
     for name, (method, path, body) in calls(foreign.pk).items():
         answer = call(caller, method, path, body)
         if not role_may(role, PERMISSIONS[name]):
@@ -134,13 +153,17 @@ def test_a_role_calls_what_it_may_and_sees_nothing_foreign(role: str, people: Pe
             assert answer.status_code == 200, (name, answer.content)
         text = answer.content.decode()
         assert not [word for word in FOREIGN if word in text], name
-    assert [model.objects.count() for model in (Activity, Task, BulkChange)] == before
-    for name in OF_ONE:
+    assert [model.objects.count() for model in (Activity, Task, BulkChange, WriteOff)] == before
+    data(call(others, *calls(own.pk)["ask_write_off"]))
+    for name in ("decide_write_off", *(name for name in OF_ONE if name != "decide_write_off")):
+        for waiting in WriteOff.objects.filter(claim_id=own.pk, state="requested"):
+            if name == "ask_write_off":  # one at a time
+                withdraw_write_off(waiting.pk, user=None, at=timezone.now())
         method, path, body = calls(own.pk)[name]
         allowed = role_may(role, PERMISSIONS[name])
         expected = (201 if name in MADE else 200) if allowed else 403
         assert call(caller, method, path, body).status_code == expected, name
-    for model in (Activity, Task, BulkChange):
+    for model in (Activity, Task, BulkChange, WriteOff):
         touched = set(model.objects.values_list("claim_id", flat=True)) - theirs_before
         assert touched <= {own.pk}
 

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from sanderling.api import claims, items, shapes, tasks_calls
+from sanderling.api import claims, items, shapes, tasks_calls, write_off_calls
 from sanderling.api.access import PerToken, Token, allowed
 from sanderling.api.middleware import PREFIX
 from sanderling.api.problems import MEDIA_TYPE, say_problems
@@ -50,7 +50,7 @@ api = Api(
     throttle=[PerToken()],
 )
 say_problems(api)
-for one in (items.router, claims.router, tasks_calls.router):
+for one in (items.router, claims.router, tasks_calls.router, write_off_calls.router):
     api.add_router("", one)
 
 

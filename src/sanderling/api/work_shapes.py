@@ -237,3 +237,71 @@ class TaskMade(Schema):
 
     task_id: int
     state: str
+
+
+class WriteOffsAsked(Schema):
+    """Which write-offs to list, the earliest requested first."""
+
+    client: str = CLIENT
+    state: str = Field(
+        "",
+        max_length=20,
+        description="requested, approved, posted, rejected, withdrawn or reversed.",
+    )
+    claim_id: int | None = ID
+    limit: int = LIMIT
+    cursor: str = CURSOR
+
+
+class NewWriteOff(Schema):
+    """A request to give up what a party owes, or a part of it."""
+
+    claim_id: int = Field(ge=1, le=2**63 - 1)
+    party: int = Field(11, ge=11, le=14)
+    amount_cents: int = Field(ge=1, le=10**15)
+    reason: str = Field(max_length=50)
+    note: str = Field("", max_length=10_000)
+    evidence: str = Field("", max_length=10_000)
+    despite_warnings: bool = False
+
+
+class Decision(Schema):
+    """A yes or no to a write-off; a no says why."""
+
+    approves: bool
+    note: str = Field("", max_length=10_000)
+    client_yes: str = Field("", max_length=1_000, description="Who of the client agreed, when.")
+    despite_warnings: bool = False
+
+
+class WriteOffLine(Schema):
+    """A write-off in a list."""
+
+    write_off_id: int
+    claim_id: int
+    client: str
+    claim: str
+    party: int
+    payer_id: str | None
+    amount_cents: int
+    reason: str
+    note: str
+    state: str
+    approvals_needed: int
+    requested_at: datetime
+    decided_at: datetime | None
+    posted_at: datetime | None
+
+
+class WriteOffs(Schema):
+    """Write-offs and where to go on."""
+
+    rows: list[WriteOffLine]
+    next_cursor: str
+
+
+class WriteOffMade(Schema):
+    """The write-off, and where it is now."""
+
+    write_off_id: int
+    state: str
