@@ -46,7 +46,8 @@
     const active = document.activeElement;
     if (active && active !== document.body && box.contains(active) && active.closest("form")) return;
     const fields = [...box.querySelectorAll(".note-fields input:not([type=hidden]):not([type=file]), .note-fields select, .note-fields textarea")];
-    (fields.find((field) => !field.value) || fields[0])?.focus();
+    const empty = fields.filter((field) => !field.value);
+    (empty.find((field) => field.ariaRequired) || empty[0] || fields[0])?.focus();
   });
 
   // How long it takes, in the field's own words; the server measures for itself.
