@@ -135,11 +135,11 @@ def survival_at(days: pl.Expr) -> pl.Expr:
 
 
 def useful_days(curves: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return KEY, level, useful_day: from which day a touch is worth more than waiting on.
+    """Return KEY and the list `useful_days`, by level: from which day a touch beats waiting on.
 
     At a day, waiting for the next chance saves the touch if the answer comes meanwhile, and loses
-    something if the item is a silent one. `level`: how dear that loss is against a touch, a power
-    of two. Early touches are mostly in vain: not while answers of their own are likelier than
+    something if the item is a silent one. A level says how dear that loss is against a touch, as a
+    power of two. Early touches are mostly in vain: not while answers of their own are likelier than
     `avoidable_max`, unless waiting is dear.
     """
     days = pl.DataFrame({"day": range(0, DAYS + 1, STEP_DAYS)})
@@ -152,18 +152,18 @@ def useful_days(curves: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         ratio=(here - later) / never.clip(lower_bound=1e-6),
         silent=never / here,
     )
-    found = []
-    for level in LEVELS:
+
+    def first_day(level: int) -> pl.Expr:
         limit = 1.0 if level >= _DEAR_LEVEL else settings.avoidable_max
         fits = (pl.col("ratio") <= 2.0**level) & (1 - pl.col("silent") <= limit)
-        # Once waiting has become worth it again (a late wave of answers) it does not go back.
-        found.append(
-            rows.filter(fits)
-            .group_by(KEY)
-            .agg(useful_day=pl.col("day").min())
-            .with_columns(level=pl.lit(level, pl.Int64))
-        )
-    return pl.concat(found)
+        # Once a touch is worth it, a late wave of answers does not change that again.
+        return pl.col("day").filter(fits).min().alias(str(level))
+
+    return (
+        rows.group_by(KEY)
+        .agg(first_day(level) for level in LEVELS)
+        .select(*KEY, useful_days=pl.concat_list([str(level) for level in LEVELS]))
+    )
 
 
 def _first_step(flags: pl.Expr) -> pl.Expr:

@@ -458,9 +458,9 @@ def _with_rest(
         .cast(pl.Int64)
         .clip(LEVELS[0], LEVELS[-1])
     )
-    rows = rows.with_columns(level=level).join(
-        useful_days(curves, settings), on=[*KEY, "level"], how="left", maintain_order="left"
-    )
+    rows = rows.join(
+        useful_days(curves, settings), on=KEY, how="left", maintain_order="left"
+    ).with_columns(useful_day=pl.col("useful_days").list.get(level - LEVELS[0]))
     today = pl.lit(as_of)
     by_answer = pl.col("waits_since") + pl.duration(days="useful_day")
     heard = (pl.col("detail") == "act") & (pl.col("barrier") == "awaiting_payer")
