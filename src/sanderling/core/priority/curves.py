@@ -140,7 +140,7 @@ def useful_days(curves: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     At a day, waiting for the next chance saves the touch if the answer comes meanwhile, and loses
     something if the item is a silent one. A level says how dear that loss is against a touch, as a
     power of two. Early touches are mostly in vain: not while answers of their own are likelier than
-    `avoidable_max`, unless waiting is dear.
+    `avoidable_max`, unless waiting is dear, and never before half of those that answer have.
     """
     days = pl.DataFrame({"day": range(0, DAYS + 1, STEP_DAYS)})
     rows = curves.filter(pl.col("survival").is_not_null()).join(days, how="cross")
@@ -151,11 +151,12 @@ def useful_days(curves: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         "day",
         ratio=(here - later) / never.clip(lower_bound=1e-6),
         silent=never / here,
+        is_half=here - never <= (1 - never) / 2,
     )
 
     def first_day(level: int) -> pl.Expr:
         limit = 1.0 if level >= _DEAR_LEVEL else settings.avoidable_max
-        fits = (pl.col("ratio") <= 2.0**level) & (1 - pl.col("silent") <= limit)
+        fits = pl.col("is_half") & (pl.col("ratio") <= 2.0**level) & (1 - pl.col("silent") <= limit)
         # Once a touch is worth it, a late wave of answers does not change that again.
         return pl.col("day").filter(fits).min().alias(str(level))
 

@@ -46,7 +46,10 @@ class Settings:
     # What a minute of work costs ($36 an hour, a guess), or what it brings in elsewhere.
     minute_cents: float = 60.0
     vain_touch_cents: float = 400.0  # a touch in vain costs at least that (PRODUCT D2)
-    yearly_discount: float = 0.10  # a dollar a year later is worth so much less; a guess
+    # What is open a year longer is worth so much less. Open balances lose some 9 % of their chance
+    # a month (DOMAIN 12.7), partly because the good ones leave; that a third of it is waiting's
+    # own doing is a guess.
+    yearly_discount: float = 0.5
     calls_at_once: int = 10  # claims a payer takes on one call (DOMAIN 9.2)
     avoidable_max: float = 0.2  # no touch while an answer on its own is more likely than this
 

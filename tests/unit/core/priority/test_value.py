@@ -65,15 +65,14 @@ def test_a_far_deadline_puts_no_touch_off() -> None:
 def test_no_touch_while_the_payer_still_answers_by_itself() -> None:
     row = value_of(silent())
     assert row["action"] == "check_status"
-    # Day 60: of 100 still silent then, fewer than 8 answer in the ten days after, and waiting costs
-    # 0.26 % of what is at stake, against $4 for a touch in vain.
-    assert row["not_before_date"] == days(60 - 9)
+    # By day 50 fewer than one in five that are silent still answer by themselves.
+    assert row["not_before_date"] == days(50 - 9)
     assert "not_yet" in keys_of(row)
 
 
 def test_a_dear_claim_is_asked_about_earlier() -> None:
     dear = value_of(silent(expected_cents=5_000_000))
-    assert dear["not_before_date"] is None
+    assert dear["not_before_date"] == days(15 - 9)  # half of those that answer have
 
 
 def test_not_yet_ends_before_a_deadline() -> None:
