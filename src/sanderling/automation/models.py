@@ -113,6 +113,11 @@ class DryRun(models.Model):
     def __str__(self) -> str:
         return f"dry run {self.pk}"
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether its figures of the past are only at most so high."""
+        return any("at most" in line for line in self.limits)
+
 
 class DryRunItem(models.Model):
     """An item that a dry run matched, on the first day it did."""

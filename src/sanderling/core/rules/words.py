@@ -64,6 +64,7 @@ _PHRASES: Final = {
     ("days_to_deadline", Order.AT_MOST): "deadline within {} days",
     ("days_to_deadline", Order.LESS): "deadline in under {} days",
     ("days_to_deadline", Order.MORE): "deadline in over {} days",
+    ("days_to_deadline", Order.AT_LEAST): "deadline at least {} days ahead",
     ("days_overdue", Order.MORE): "over {} days overdue",
     ("days_overdue", Order.AT_LEAST): "{} days overdue or more",
 }
