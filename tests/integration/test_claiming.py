@@ -103,6 +103,13 @@ def test_nothing_due_is_nothing_and_lets_go(workers: Workers) -> None:
     assert count("worklists_item_lock") == 0
 
 
+def test_what_one_holds_comes_again_only_when_nothing_else_is_left(workers: Workers) -> None:
+    WorkItem.objects.filter(claim_number__in=["A3", "A4"]).update(follow_up_date=date(2026, 4, 1))
+    assert [got(workers.sam, minutes) for minutes in range(3)] == ["A1", "A2", "A1"]
+    WorkItem.objects.filter(claim_number="A2").update(follow_up_date=date(2026, 4, 1))
+    assert got(workers.sam, minutes=3) == "A1"
+
+
 def test_a_lock_ends_and_is_renewed_only_by_its_holder(workers: Workers) -> None:
     first = item("A1").pk
     assert got(workers.sam) == "A1"

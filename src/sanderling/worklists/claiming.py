@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import product
 from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
@@ -34,7 +35,8 @@ SELECT w.id, w.client_id
    AND (w.not_before_date IS NULL OR w.not_before_date <= %(today)s)
    AND (w.last_touch_date IS DISTINCT FROM %(today)s OR w.follow_up_date = %(today)s)
    AND NOT EXISTS (SELECT FROM worklists_item_lock l WHERE l.item_id = w.id
-                    AND (l.until_at > %(at)s OR l.user_id = %(user)s))
+                    AND CASE WHEN l.user_id = %(user)s THEN NOT %(again)s
+                             ELSE l.until_at > %(at)s END)
    AND NOT EXISTS (SELECT FROM worklists_skip s WHERE s.claim_id = w.claim_id
                     AND s.party = w.party AND s.user_id = %(user)s AND s.skipped_at >= %(dawn)s)
  ORDER BY w.score DESC, w.id
@@ -93,10 +95,11 @@ def claim_next(*, user: User, at: datetime, question: Narrowing | None = None) -
         asked = question.params() | asked
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_TURNS, [user.pk])
-        for whose in (_OWN, _OF_TEAM):
+        # What he holds himself comes again only when nothing else is left.
+        for again, whose in product((False, True), (_OWN, _OF_TEAM)):
             statement = _NEXT.format(conditions=" AND ".join([whose, *narrowed]))
             for _ in range(TRIES_MAX):
-                cursor.execute(statement, asked)
+                cursor.execute(statement, asked | {"again": again})
                 found = cursor.fetchone()
                 if found is None:
                     break
