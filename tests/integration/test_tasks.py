@@ -137,6 +137,13 @@ def test_the_team_hears_of_a_question_and_the_asker_of_the_answer(
     assert "99213" not in "".join(Notice.objects.values_list("text", flat=True))
 
 
+def test_a_question_that_no_team_has_people_for_reaches_those_who_see_to_all(
+    people: People,
+) -> None:
+    ask(people)
+    assert list(Notice.objects.values_list("user_id", flat=True)) == [people.admin.pk]
+
+
 def test_an_answer_names_what_it_must_and_stands(people: People, coder: User) -> None:
     task = ask(people)
     with pytest.raises(TaskRefused, match="write the new code"):
@@ -235,12 +242,12 @@ def test_late_tasks_are_told_once_a_week(people: People, coder: User) -> None:
     Notice.objects.all().delete()
     assert remind(TODAY + timedelta(days=2), at=NOW) == 0
     assert remind(TODAY + timedelta(days=3), at=NOW) == 1
-    heard = {coder.pk, people.admin.pk, people.specialist.pk}  # an admin is of every team
+    heard = {coder.pk, people.specialist.pk}  # the team and who asked; no administrator
     assert set(Notice.objects.values_list("user_id", flat=True)) == heard
     remind(TODAY + timedelta(days=9), at=NOW)
-    assert Notice.objects.count() == 3
+    assert Notice.objects.count() == 2
     remind(TODAY + timedelta(days=10), at=NOW)
-    assert Notice.objects.count() == 6
+    assert Notice.objects.count() == 4
 
 
 def test_days_of_a_team_are_set_as_a_whole(people: People) -> None:

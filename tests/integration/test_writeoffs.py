@@ -398,7 +398,11 @@ def test_a_collectible_balance_needs_an_explicit_yes(people: People, lead: User)
     assert "pending" in {one.key for one in refused.value.warnings}
     assert WriteOff.objects.count() == 0
     found = ask(people)
-    assert "pending" in found.warnings
+    refresh_stale(TODAY)  # now the claim waits for the decision, no more for the appeal
+    with pytest.raises(LooksCollectible) as refused:
+        decide(found.pk, approves=True, user=lead, at=NOW)
+    assert "pending" in {one.key for one in refused.value.warnings}
+    assert (state(found), Approval.objects.count()) == (State.REQUESTED, 0)
 
 
 def test_small_amounts_are_approved_by_policy(people: People) -> None:
@@ -469,11 +473,9 @@ def test_pages_from_the_request_to_taking_it_back(people: People, lead: User) ->
 def test_many_are_decided_at_once_but_not_what_looks_collectible(
     people: People, lead: User
 ) -> None:
-    plain, doubtful = ask(people, "A1"), ask(people, "A2", 10_000)
     # A1 was denied for late filing: without a limit that still runs nothing speaks against it.
-    Barrier.objects.filter(claim_id=plain.claim_id).update(
-        deadline_date=None, barrier="denied", category="timely_filing"
-    )
+    Barrier.objects.filter(claim_id=claim("A1").pk).update(deadline_date=None)
+    plain, doubtful = ask(people, "A1"), ask(people, "A2", 10_000)
     answer = Visitor(lead).post("/write-offs/bulk/", act="approve", write_off=str(plain.pk))
     assert answer.status_code == 302
     Visitor(lead).post("/write-offs/bulk/", act="approve", write_off=str(doubtful.pk))

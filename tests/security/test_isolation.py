@@ -16,7 +16,7 @@ from sanderling.web.actor import set_actor
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
-    *("followup", "audit", "codes", "barriers", "api"),
+    *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
 )
 
 
@@ -110,7 +110,7 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     # The same for all clients: payers and how fast they answer, hashes, how far the balance spans
     # go, which week ends are kept.
     shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_span_state"}
-    shared |= {"barriers_response_time", "barriers_week_end"}
+    shared |= {"barriers_response_time", "barriers_week_end", "tasks_team_rule"}
     open_tables = {
         str(name)
         for (name,) in rows(

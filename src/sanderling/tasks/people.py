@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from django.db import connection
 
 from sanderling.accounts.models import User
+from sanderling.accounts.roles import Role
 from sanderling.tasks.kinds import DUE_DAYS
 from sanderling.tasks.models import TeamRule
 
 PERMISSION = "claims.work"
+EVERY_TEAM_ROLES = (Role.LEAD, Role.ACCOUNT_MANAGER, Role.ADMIN)
 
 
 def team_members(team: str, client_id: int) -> list[User]:
@@ -23,6 +25,17 @@ def team_members(team: str, client_id: int) -> list[User]:
         seeing = [user_id for (user_id,) in cursor.fetchall()]
     users = User.objects.filter(pk__in=seeing).order_by("name", "pk")
     return [user for user in users if user.may(PERMISSION) and team in user.works_for()]
+
+
+def who_hears(team: str, client_id: int) -> list[User]:
+    """Return whom a new question is told: the team's own people, else those who see to all teams.
+
+    Leads, account managers and administrators work for every team by their role; they hear of what
+    would otherwise reach nobody.
+    """
+    members = team_members(team, client_id)
+    own = [user for user in members if team in user.teams or user.role not in EVERY_TEAM_ROLES]
+    return own or members
 
 
 def may_have(user: User, client_id: int) -> bool:

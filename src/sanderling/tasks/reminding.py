@@ -11,7 +11,7 @@ from sanderling.core.barriers.words import team_title
 from sanderling.news.actions import notify
 from sanderling.tasks.kinds import kind_title
 from sanderling.tasks.models import UNDONE, State, Task
-from sanderling.tasks.people import team_members
+from sanderling.tasks.people import who_hears
 
 AGAIN_DAYS: Final = 7  # reminded on the first day it is late, and each week after
 
@@ -29,7 +29,7 @@ def remind(today: date, *, at: datetime) -> int:
         elif task.assignee_id is not None:
             heard = [task.assignee_id]
         else:
-            heard = [user.pk for user in team_members(task.team, task.client_id)]
+            heard = [user.pk for user in who_hears(task.team, task.client_id)]
         if task.asked_by_id is not None:
             heard.append(task.asked_by_id)
         name = f"{task.claim.client.code} {task.claim.number}"

@@ -14,7 +14,7 @@ from sanderling.followup.signals import work_recorded
 from sanderling.news.actions import NewEvent, notify
 from sanderling.tasks.kinds import kind_title, result_title
 from sanderling.tasks.models import Task
-from sanderling.tasks.people import team_members
+from sanderling.tasks.people import who_hears
 
 
 def event_of(kind: str, task: Task, detail: dict[str, Any]) -> NewEvent:
@@ -63,7 +63,7 @@ def tell_team(tasks: Sequence[Task], *, asked_by: User | None, at: datetime) -> 
     heard = (
         [task.assignee_id]
         if task.assignee_id
-        else [user.pk for user in team_members(task.team, task.client_id)]
+        else [user.pk for user in who_hears(task.team, task.client_id)]
     )
     asker = asked_by.pk if asked_by else None
     more = f" and {len(tasks) - 1} more claims" if len(tasks) > 1 else ""

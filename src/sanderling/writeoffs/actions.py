@@ -7,7 +7,7 @@ that is repeated while one waits is refused, a decision that is repeated changes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -95,7 +95,7 @@ def request_write_off(  # noqa: PLR0913 - what a request says
                 requested_at=at,
                 actor=actor or (f"user:{user.pk}" if user else current_actor()[0] or "policy"),
                 approvals_needed=needed.approvals,
-                warnings=[one.key for one in warnings],
+                warnings=[[one.key, one.text] for one in warnings],
             )
     except IntegrityError as error:
         raise WriteOffRefused(
@@ -138,7 +138,7 @@ def decide(
     if not approves:
         return _reject(found, user=user, at=at, note=note)
     _check_approval(found, client_yes=client_yes)
-    warnings = warnings_of(found.claim_id, found.party, reason=found.reason, today=at.date())
+    warnings = standing_warnings(found, today=at.date())
     if warnings and not despite_warnings:
         raise LooksCollectible(warnings)
     Approval.objects.create(write_off=found, client_id=found.client_id, user=user, at=at, note=note)
@@ -194,6 +194,16 @@ def undo_approval(write_off_id: int, *, user: User, at: datetime) -> WriteOff:
         defer_posting()
     tell_requester(found, "was taken back", at=at, but=user.pk)
     return found
+
+
+def standing_warnings(found: WriteOff, *, today: date) -> list[Doubt]:
+    """Return what speaks against a request that waits: as it was requested, and as it is now.
+
+    The request itself makes the claim wait, so that an appeal under way is no longer its barrier.
+    """
+    told = {key: Doubt(key, text) for key, text in found.warnings}
+    now = warnings_of(found.claim_id, found.party, reason=found.reason, today=today)
+    return list({**told, **{one.key: one for one in now}}.values())
 
 
 def _approve(found: WriteOff, *, user: User | None, at: datetime, note: str = "") -> None:

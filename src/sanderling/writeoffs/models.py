@@ -44,7 +44,7 @@ class WriteOff(models.Model):
     actor = models.TextField()  # user:17, rule:4, policy
     state = models.TextField(choices=State, default=State.REQUESTED)
     approvals_needed = models.SmallIntegerField()  # 0: the policy approves
-    warnings = models.JSONField(default=list)  # what spoke against it, and was overruled
+    warnings = models.JSONField(default=list)  # [[key, sentence], ...]: what spoke against it
     client_yes = models.TextField(default="")  # who of the client agreed, and when
     decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

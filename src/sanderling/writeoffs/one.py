@@ -10,9 +10,9 @@ from sanderling.barriers.listing import rows_of_claim
 from sanderling.barriers.telling import sentence_of
 from sanderling.core.barriers.words import PARTIES, barrier_title
 from sanderling.ledger.models import OpenBalance
+from sanderling.writeoffs.actions import standing_warnings
 from sanderling.writeoffs.limits import PERMISSION, limits_of
 from sanderling.writeoffs.listing import rows_of
-from sanderling.writeoffs.looks_collectible import warnings_of
 from sanderling.writeoffs.models import State, WriteOff
 from sanderling.writeoffs.policy import requirement
 
@@ -32,9 +32,7 @@ def write_off_facts(found: WriteOff, *, user: User, today: date) -> dict[str, An
         "row": row,
         "needed": needed,
         "approvals": approvals,
-        "warnings": warnings_of(found.claim_id, found.party, reason=found.reason, today=today)
-        if is_waiting
-        else [],
+        "warnings": standing_warnings(found, today=today) if is_waiting else [],
         "barrier_text": barrier_title(barrier["barrier"]) if barrier else "",
         "sentence": sentence_of(barrier, payer_name=row["payer_name"], as_of=today)
         if barrier
