@@ -235,7 +235,9 @@ def test_work_moves_by_payer_until_the_minutes_are_full_and_back(desk: Desk) -> 
 
 def test_nothing_moves_where_nothing_fits(desk: Desk) -> None:
     item = desk.put("A", desk.ann)
+    desk.put("THEIRS", None, client=desk.theirs)
     for move in (
+        Move(None, desk.bob.pk),  # he does not see that client
         Move(desk.ann.pk, desk.ann.pk),
         Move(desk.bob.pk, desk.ann.pk),
         Move(desk.ann.pk, desk.bob.pk, Narrow(payer_id=desk.bolt.pk)),

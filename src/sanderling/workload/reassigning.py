@@ -24,6 +24,8 @@ SELECT id FROM (
                OVER (ORDER BY w.score DESC, w.id) - w.effort_minutes AS before
       FROM worklists_work_item w
      WHERE {OPEN} AND w.assignee_id IS NOT DISTINCT FROM %(from_user)s
+       AND (%(to_user)s::int IS NULL
+            OR w.client_id = ANY (sanderling_clients_of(%(to_user)s)))
        AND (NOT %(is_due)s OR {WORK_DAY} <= %(today)s) {{narrow}}
   ) w
  WHERE %(minutes)s::float8 IS NULL OR before < %(minutes)s
@@ -47,9 +49,13 @@ class Move:
 
 
 def chosen(move: Move, *, today: date) -> list[int]:
-    """Return the items that would move, the most valuable for each minute first."""
+    """Return the items that would move, the most valuable for each minute first.
+
+    Only those of clients whom the receiver sees.
+    """
     params: dict[str, Any] = move.narrow.params() | {
         "from_user": move.from_user_id,
+        "to_user": move.to_user_id,
         "is_due": move.is_due,
         "minutes": move.minutes,
         "today": today,
