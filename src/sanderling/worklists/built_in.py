@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sanderling.core.ledger.accounts import Account
+from sanderling.worklists.sorting import known_day
 
 RISK_DAYS: Final = 14
 # Patients' shares are worked by other people: they show only where they are asked for.
@@ -43,9 +44,8 @@ VIEWS: Final = (
     View(
         "risk",
         "Deadline risk",
-        # Said twice: the second is what the index holds that the list is read from.
-        f"{_WITH_DEADLINE} AND w.deadline_date BETWEEN %(today)s AND %(today)s::date + {RISK_DAYS}"
-        " AND coalesce(w.deadline_date, 'infinity'::date)"
+        # In the words of the index that the list is read from.
+        f"{_WITH_DEADLINE} AND {known_day('w.deadline_date')}"
         f" BETWEEN %(today)s AND %(today)s::date + {RISK_DAYS}",
         f"A deadline within {RISK_DAYS} days that is not met yet.",
         ("deadline", "-balance"),
@@ -116,8 +116,8 @@ VIEWS: Final = (
     View(
         "not_yet",
         "Not yet",
-        f"{OF_INSURERS} AND w.not_before_date > %(today)s"
-        " AND coalesce(w.not_before_date, 'infinity'::date) > %(today)s",
+        f"{OF_INSURERS} AND w.not_before_date IS NOT NULL"
+        f" AND {known_day('w.not_before_date')} > %(today)s",
         "No touch is worth it before the day shown.",
         ("not_before", "-score"),
     ),
