@@ -93,6 +93,7 @@ LEAD_USUAL: Final = 2
 _REST: Final = {"no_answer": 2, "in_process": 14, "promised": 20, "sent": 10}
 _REST_USUAL: Final = 3
 ASK: Final = "check_status"
+HIGH_CENTS: Final = 250_000  # high value where the client set no threshold (DOMAIN 4.7)
 _SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
 
 
@@ -463,6 +464,13 @@ def _with_rest(
     ).with_columns(useful_day=pl.col("useful_days").list.get(level - LEVELS[0]))
     today = pl.lit(as_of)
     by_answer = pl.col("waits_since") + pl.duration(days="useful_day")
+    # So much money is not left unasked for once the payer is late by the usual clock.
+    is_dear = pl.col("is_high_dollar") | (pl.col("expected_cents") >= HIGH_CENTS)
+    by_answer = (
+        pl.when(is_dear)
+        .then(pl.min_horizontal(by_answer, pl.col("due_date") + pl.duration(days=1)))
+        .otherwise(by_answer)
+    )
     heard = (pl.col("detail") == "act") & (pl.col("barrier") == "awaiting_payer")
     by_word = (
         pl.when(heard)
