@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -126,7 +126,7 @@ def undo_latest(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"Not undone: {refusal}.")
         item_id = request.POST.get("item", "")
         if not item_id.isdigit():
-            raise Http404 from refusal
+            return redirect("worklist")
         return _focus(int(item_id), "")
     messages.success(request, f"Undone: {undone.words}.")
     return redirect("worklist") if undone.item_id is None else _focus(undone.item_id, "")
