@@ -219,8 +219,9 @@ def document(path: Path, rows: list[Row], by_minutes: dict[str, list[Row]], comm
     if by_minutes:
         some = next(iter(by_minutes.values()))
         parts += [
-            "", f"### More and fewer minutes (seeds {', '.join(map(str, _seeds(some)))})",
-            "", "Cash the work brought in within 90 days, and its part of the bound.",
+            "", "### More and fewer minutes", "",
+            f"{some[0]['plan']['claims']:,} claims, seeds {', '.join(map(str, _seeds(some)))}:",
+            "cash the work brought in within 90 days, and its part of the bound.",
             "", _markdown(sweep_table(by_minutes)),
         ]  # fmt: skip
     text = path.read_text(encoding="utf-8")
