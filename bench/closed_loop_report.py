@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import os
 import platform
+import subprocess
 from datetime import date
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from bench.closed_loop_policies import HEURISTICS
-
+ROOT = Path(__file__).resolve().parents[1]
 Row = dict[str, Any]
 HORIZONS = ("30", "60", "90", "180")
 COMPARED = "90"  # the horizon of the aims
@@ -115,10 +115,15 @@ def best_heuristic(rows: list[Row], kind: str, days: str) -> str:
     """Answer which heuristic had most of something on average."""
     means = {
         name: mean(row[kind][days] for row in rows if row["policy"] == name)
-        for name in HEURISTICS
-        if any(row["policy"] == name for row in rows)
+        for name in _others(rows)
     }
     return max(means, key=lambda name: means[name], default="")
+
+
+def _others(rows: list[Row]) -> list[str]:
+    """Name the policies to be beaten: those that work, without knowing everything."""
+    own = dict.fromkeys(row["policy"] for row in rows if row["touches"])
+    return [name for name in own if name != OURS]
 
 
 def _paired(rows: list[Row], kind: str, days: str, best: str) -> tuple[float, float, int, int]:
@@ -143,7 +148,7 @@ def aims(rows: list[Row]) -> list[list[str]]:
         spread = f"{_interval(share, half)}, ahead in {wins} of {seeds} seeds"
         said = f"{share:+.1%} ({spread}) against {best}"
         lines.append([f"8 % more cash at {days} days: {what}", said, _yes(share >= AIM_CASH)])
-    others = [name for name in HEURISTICS if any(row["policy"] == name for row in rows)]
+    others = _others(rows)
     lost = {
         name: mean(row["lost"] for row in rows if row["policy"] == name) for name in (*others, OURS)
     }
@@ -151,7 +156,7 @@ def aims(rows: list[Row]) -> list[list[str]]:
     best = best_heuristic(rows, "extra", days)
     for name in dict.fromkeys((best, least)):
         less = 1 - lost[OURS] / max(lost[name], 1)
-        said = f"{_money(lost[OURS])} against {_money(lost[name])}: {less:+.0%}"
+        said = f"{_money(lost[OURS])} against {_money(lost[name])}: {less:.0%} fewer"
         which = "the best by cash" if name == best else "the one that loses least"
         lines.append(
             [
@@ -209,6 +214,7 @@ def document(path: Path, rows: list[Row], by_minutes: dict[str, list[Row]], comm
     cash, extra, rest = tables(rows)
     parts = [
         f"Measured on {date.today():%Y-%m-%d}, {machine()}: {title(rows)}.", f"Repeat: `{command}`.",
+        f"Valuation: `core/priority` as of {_version()}.",
         "", "### Against the aims", "", _markdown(aims(rows)),
         "", "### Cash the work brought in, beyond a run in which nobody works (mean over seeds)", "",
         _markdown(extra), "", f"![Cash the work brought in within 90 days]({path.stem}.svg)", "",
@@ -269,6 +275,13 @@ def machine() -> str:
     names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
     name = names[0].partition(":")[2].strip() if names else platform.machine()
     return f"{os.cpu_count()} x {name}, Python {platform.python_version()}"
+
+
+def _version() -> str:
+    """Name the commit the valuation stands at."""
+    command = ["git", "log", "-1", "--format=%h", "--", "src/sanderling/core/priority"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    return done.stdout.strip() or "an unknown commit"
 
 
 def _markdown(lines: list[list[str]]) -> str:
