@@ -17,6 +17,7 @@ AT = datetime(2026, 3, 5, tzinfo=UTC)
 FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
     *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
+    "automation",
 )
 
 
@@ -111,6 +112,9 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     # go, which week ends are kept.
     shared = {"payers_payer", "payers_payer_alias", "audit_seal", "ledger_span_state"}
     shared |= {"barriers_response_time", "barriers_week_end", "tasks_team_rule"}
+    # Names of rules, how many they matched, who is told: what they say and touch is protected.
+    shared |= {"automation_rule", "automation_run", "automation_alert_rule"}
+    shared |= {"automation_target", "automation_message"}
     open_tables = {
         str(name)
         for (name,) in rows(

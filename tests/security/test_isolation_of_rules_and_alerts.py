@@ -10,14 +10,15 @@ from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoDbBlocker
 from tests.builders import rows
 from tests.integration.pages import Visitor, web_role
-from tests.integration.rule_cases import live_rule
+from tests.integration.rule_cases import content, live_rule
 from tests.integration.work_items import AT, TODAY, Workers, item, kept_world
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
 from sanderling.automation.engine import run_due
 from sanderling.automation.evaluating import evaluate
-from sanderling.automation.models import Alert, Digest, DryRun, Preference, Run
+from sanderling.automation.models import Alert, Digest, DryRun, Preference, Rule, Run
+from sanderling.automation.rules import RuleRefused, archive_rule, save_rule
 from sanderling.worklists.models import WorkItem
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,63 @@ def test_a_dry_run_over_clients_that_one_does_not_see_is_not_there(workers: Work
     assert seen_by(mia(), "SELECT 1 FROM automation_dry_run") == []
     assert Visitor(mia()).get(f"/rules/dry-runs/{run.pk}/").status_code == 404
     assert Visitor(workers.lead).get(f"/rules/dry-runs/{run.pk}/").status_code == 200
+
+
+def test_what_a_rule_says_is_seen_with_one_of_its_clients(workers: Workers) -> None:
+    mine, theirs = workers.mine.pk, workers.theirs.pk
+    hidden = live_rule("Of theirs", workers.lead, client_ids=[theirs])
+    shared = live_rule("Of both", workers.lead, client_ids=[mine, theirs])
+    sql = "SELECT rule_id FROM automation_rule_version"
+    everybody = Run.objects.get().rule_id  # it names no client
+    assert {pk for (pk,) in seen_by(mia(), sql)} == {everybody, shared.pk}
+    assert {pk for (pk,) in seen_by(workers.lead, sql)} == {everybody, shared.pk, hidden.pk}
+    shown = Visitor(mia()).get("/rules/").content.decode()
+    assert "Of both" in shown
+    assert "Of theirs" not in shown
+    page = Visitor(mia()).get(f"/rules/{shared.pk}/").content.decode()
+    assert "MINE, 1 that you do not see" in page
+    for path in ("", "edit/"):
+        assert Visitor(mia()).get(f"/rules/{hidden.pk}/{path}").status_code == 404
+    for path in ("state", "move", "dry-runs"):
+        answer = Visitor(mia()).post(f"/rules/{hidden.pk}/{path}/", state="paused", step="up")
+        assert answer.status_code == 404
+    assert Visitor(mia()).post(f"/rules/{shared.pk}/state/", state="paused").status_code == 302
+    assert {str(one.state) for one in Rule.objects.filter(name__startswith="Of")} == {"live"}
+
+
+def test_who_does_not_see_what_a_rule_says_cannot_change_it(workers: Workers) -> None:
+    hidden = live_rule("Of theirs", workers.lead, client_ids=[workers.theirs.pk])
+    with web_role(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('sanderling.client_ids', %s, true)", [f"{{{workers.mine.pk}}}"]
+        )
+        rule = Rule.objects.get(pk=hidden.pk)
+        with pytest.raises(RuleRefused, match="clients that you do not see"):
+            save_rule(rule=rule, name="Mine now", content=content(), by=mia(), at=AT)
+        with pytest.raises(RuleRefused, match="clients that you do not see"):
+            archive_rule(rule, by=mia(), at=AT)
+        cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
+    hidden.refresh_from_db()
+    assert (hidden.name, hidden.state, hidden.is_archived) == ("Of theirs", "live", False)
+    assert hidden.versions.count() == 1
+
+
+@pytest.mark.parametrize("scope", ["theirs", "both"])
+def test_nobody_writes_a_rule_for_clients_that_one_does_not_see(
+    workers: Workers, scope: str
+) -> None:
+    theirs = workers.theirs.pk
+    ids = [theirs] if scope == "theirs" else [workers.mine.pk, theirs]
+    before = rows("SELECT count(*) FROM automation_rule_version")
+    with pytest.raises(DatabaseError, match="row-level security"):
+        as_web(
+            f"SELECT set_config('sanderling.client_ids', '{{{workers.mine.pk}}}', true);"
+            " INSERT INTO automation_rule_version (rule_id, number, trigger, condition, acts,"
+            " client_ids, run_max, day_max, rest_days, stops_others, made_at)"
+            f" SELECT rule_id, 9, trigger, condition, acts, ARRAY{ids}, run_max, day_max,"
+            " rest_days, stops_others, made_at FROM automation_rule_version LIMIT 1"
+        )
+    assert rows("SELECT count(*) FROM automation_rule_version") == before
 
 
 def test_a_run_shows_each_person_the_own_clients_only(workers: Workers) -> None:

@@ -86,21 +86,42 @@ def said(version: RuleVersion) -> Said:
         when = "when: " + " or: ".join(EVENTS[kind].lower() for kind in trigger["events"])
     else:
         when = schedule_words(trigger)
-    codes = Client.objects.filter(pk__in=version.client_ids).order_by("code")
-    clients = ", ".join(codes.values_list("code", flat=True)) if version.client_ids else "all"
     return Said(
-        when, in_words(read_condition(version.condition)), acts_in_words(version.acts), clients
+        when,
+        in_words(read_condition(version.condition)),
+        acts_in_words(version.acts),
+        _clients_said(version.client_ids),
     )
 
 
+def is_hidden(rule: Rule) -> bool:
+    """Say whether a rule, read together with its version, is for clients that one does not see."""
+    return rule.version_id is not None and rule.version is None
+
+
+def _clients_said(client_ids: Sequence[int]) -> str:
+    """Name the clients that one sees; the others are counted."""
+    if not client_ids:
+        return "all"
+    clients = Client.objects.filter(pk__in=client_ids).order_by("code")
+    names = list(clients.values_list("code", flat=True))
+    if others := len(client_ids) - len(names):
+        names.append(f"{others} that you do not see")
+    return ", ".join(names)
+
+
 def rules_shown(*, today: date) -> list[tuple[Rule, Said | None, int]]:
-    """Return the rules in their order, each in words and with the items of today that one sees."""
+    """Return the rules in their order, each in words and with the items of today that one sees.
+
+    Rules of other clients only are left out.
+    """
     rules = Rule.objects.filter(is_archived=False).select_related("version").order_by("place", "pk")
     found = Run.objects.filter(started_at__date=today, is_dry=False).values_list("rule_id")
     counts = dict(found.annotate(items=Count("found")))
     return [
         (rule, said(rule.version) if rule.version else None, counts.get(rule.pk, 0))
         for rule in rules
+        if not is_hidden(rule)
     ]
 
 

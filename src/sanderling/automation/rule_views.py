@@ -20,6 +20,7 @@ from sanderling.automation.presets import PRESET_OF, PRESETS
 from sanderling.automation.rule_page import (
     ITEMS_SHOWN,
     check_text,
+    is_hidden,
     items_of_dry_run,
     items_of_run,
     latest_dry_run,
@@ -45,7 +46,10 @@ def _person(request: HttpRequest) -> User:
 
 
 def _rule(pk: int) -> Rule:
-    return get_object_or_404(Rule.objects.select_related("version", "live_by"), pk=pk)
+    rule = get_object_or_404(Rule.objects.select_related("version", "live_by"), pk=pk)
+    if is_hidden(rule):
+        raise Http404
+    return rule
 
 
 @require_GET

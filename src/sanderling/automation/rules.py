@@ -89,7 +89,7 @@ def save_rule(
         rule = Rule.objects.create(name=name, place=(count + 1) * 10, created_at=at)
     else:
         rule = Rule.objects.select_for_update().get(pk=rule.pk)
-        if rule.version is not None and by is not None:
+        if by is not None:
             check_may_change(rule, by)
     if rule.version is not None and content_of(rule.version) == _plain(content):
         Rule.objects.filter(pk=rule.pk).update(name=name)
@@ -140,10 +140,12 @@ def check_may_change(rule: Rule, by: User) -> None:
     Raises:
         RuleRefused: it concerns clients that the person does not see.
     """
-    if by.sees_all_clients or rule.version is None:
+    if by.sees_all_clients or rule.version_id is None:
         return
-    made_by_other = rule.version.made_by_id != by.pk
-    named = set(rule.version.client_ids)
+    # None: no client of it is seen
+    version = RuleVersion.objects.filter(pk=rule.version_id).first()
+    made_by_other = version is None or version.made_by_id != by.pk
+    named = set(version.client_ids) if version else set()
     if (not named and made_by_other) or named - set(visible_clients(by)):
         raise RuleRefused("The rule concerns clients that you do not see; ask who made it.")
 
