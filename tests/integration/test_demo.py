@@ -14,10 +14,14 @@ from sanderling.accounts.roles import Role
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.files.models import Arrival, StoredFile
+from sanderling.followup.models import Note
 from sanderling.intake import demo
 from sanderling.intake.demo import fill_demo
 from sanderling.ledger.models import Entry, OpenBalance, Posting
 from sanderling.payers.models import Payer
+from sanderling.tasks.models import Task
+from sanderling.worklists.models import BulkAct, SavedView
+from sanderling.writeoffs.models import WriteOff
 
 CLAIMS, DAYS, SEED = 40, 25, 7
 TODAY = date(2026, 11, 20)
@@ -46,6 +50,10 @@ def totals() -> tuple[object, ...]:
         Arrival.objects.count(),
         Client.objects.count(),
         Payer.objects.count(),
+        tuple(Note.objects.order_by("pk").values_list("scenario", "minutes", "recorded_at__date")),
+        tuple(Task.objects.order_by("pk").values_list("team", "state")),
+        tuple(WriteOff.objects.order_by("pk").values_list("state", "amount_cents")),
+        BulkAct.objects.filter(user__isnull=False).count(),
     )
 
 
@@ -74,10 +82,15 @@ def test_the_demonstration_fills_ends_yesterday_and_has_people_of_every_role(
     assert Claim.objects.count() >= CLAIMS // 2
     assert OpenBalance.objects.exists()
     assert set(User.objects.values_list("role", flat=True)) == set(Role.values)
-    for role, least, most in ((Role.SPECIALIST, 2, 2), (Role.CLIENT_USER, 1, 1)):
+    for role, least, most in ((Role.SPECIALIST, 2, 7), (Role.CLIENT_USER, 1, 1)):
         user = User.objects.get(role=role)
         assert not user.sees_all_clients
         assert least <= ClientAssignment.objects.filter(user=user).count() <= most
+    worked = set(Note.objects.values_list("user__role", flat=True))
+    assert {Role.SPECIALIST, Role.LEAD} <= worked
+    assert max(Note.objects.values_list("recorded_at__date", flat=True)) < TODAY
+    assert Task.objects.filter(state="answered", answered_by__role=Role.CODER).count() == 1
+    assert SavedView.objects.filter(is_shared=True).count() == 1
     again = totals()
     fill()  # asked again, it adds nothing
     assert totals() == again

@@ -18,10 +18,10 @@ DOMAIN = "demo.example"
 PEOPLE: tuple[tuple[Role, str, int | None], ...] = (
     (Role.ADMIN, "Ada Admin", None),
     (Role.LEAD, "Lena Lead", None),
-    (Role.SPECIALIST, "Sam Specialist", 2),
+    (Role.SPECIALIST, "Sam Specialist", 7),
     (Role.ACCOUNT_MANAGER, "Mia Manager", 3),
     (Role.CLIENT_USER, "Cleo Client", 1),
-    (Role.CODER, "Cody Coder", 2),
+    (Role.CODER, "Cody Coder", 7),
     (Role.COMPLIANCE, "Cory Compliance", None),
 )
 

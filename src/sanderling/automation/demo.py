@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import Role
+from sanderling.automation.engine import run_due
 from sanderling.automation.evaluating import evaluate
 from sanderling.automation.models import Rule, RuleState
 from sanderling.automation.rules import Content, save_rule, start_rule
@@ -15,22 +16,24 @@ _DAILY = {"kind": "schedule", "every": "day", "hour": 6}
 
 
 def ensure_demo_rules(*, at: datetime) -> int:
-    """Make the example rules that are missing, and look for alerts; return how many were made.
+    """Make the example rules that are missing, a day old, run them and look for alerts.
 
-    The demo users must be there already. Doing it again makes nothing.
+    Return how many were made. The demo users must be there already. Doing it again makes nothing.
     """
     lead = User.objects.filter(role=Role.LEAD, sees_all_clients=True).order_by("pk").first()
     if lead is None:
         return 0
     made = 0
+    since = at - timedelta(days=1)
     for name, content, state in _examples(lead):
         if Rule.objects.filter(name=name).exists():
             continue
-        rule = save_rule(rule=None, name=name, content=content, by=lead, at=at)
-        finish(ask_for_dry_run(rule, by=lead, at=at).pk, at=at)
+        rule = save_rule(rule=None, name=name, content=content, by=lead, at=since)
+        finish(ask_for_dry_run(rule, by=lead, at=since).pk, at=since)
         if state is not None:
-            start_rule(rule, state, by=lead, at=at)
+            start_rule(rule, state, by=lead, at=since)
         made += 1
+    run_due(at=at)
     evaluate(at=at)
     return made
 

@@ -78,6 +78,7 @@ def start(service: Service) -> None:
     reading, service.pipe = os.pipe()
     common = {**os.environ, PIPE_VARIABLE: str(reading)}
     common.setdefault("DJANGO_SETTINGS_MODULE", "sanderling.config.settings")
+    common.setdefault("SANDERLING_URL", service.url)
     web = ["web", service.host, str(service.port), str(service.workers)]
     service.children["web server"] = _child(
         web, {**common, "SANDERLING_DATABASE_ROLE": "sanderling_app"}, reading

@@ -284,7 +284,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Mail goes out by this server; unset: it is written to the worker's output.
+# Mail goes out by this server; unset: it is kept in files of the data directory.
 EMAIL_HOST = env_text("SANDERLING_SMTP_HOST", "")
 EMAIL_PORT = env_int("SANDERLING_SMTP_PORT", 587, minimum=1, maximum=65_535)
 EMAIL_HOST_USER = env_text("SANDERLING_SMTP_USER", "")
@@ -297,8 +297,9 @@ EMAIL_USE_SSL = _SMTP_SECURITY == "tls"
 EMAIL_TIMEOUT = 30
 EMAIL_BACKEND = env_text(
     "SANDERLING_EMAIL_BACKEND",
-    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend",
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend",
 )
+EMAIL_FILE_PATH = SANDERLING_HOME / "mail"
 # Where people reach the pages: the beginning of links in mails and messages.
 PUBLIC_URL = env_text("SANDERLING_URL", "http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env_text("SANDERLING_EMAIL_FROM", "sanderling@localhost")

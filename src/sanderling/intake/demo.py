@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
 from sanderling.followup.importing import import_activities
 from sanderling.intake.actions import ingest
+from sanderling.intake.demo_work import ensure_demo_work
 from sanderling.ledger.spans import extend_spans
 from sanderling.payers.actions import import_payers
 from sanderling.postgres.home import private_folder
@@ -69,7 +70,9 @@ def fill_demo(
     refresh_stale(_today())
     freeze_week_ends(_today())
     ensure_demo_users()
-    ensure_demo_rules(at=timezone.now())
+    now = datetime.combine(_today(), timezone.now().timetz())
+    ensure_demo_work(at=now)
+    ensure_demo_rules(at=now)
     shutil.rmtree(folder)
     return count
 
