@@ -70,7 +70,7 @@ _CLIENTS_SCHEMA: Final = {
     "client_id": pl.Int64, "client": pl.String, "client_tier": pl.String, "high": pl.Int64,
 }  # fmt: skip
 _ACTIVITIES: Final = """
-SELECT claim_id, activity_date, outcome FROM followup_activity
+SELECT claim_id, activity_date, outcome FROM followup_standing_activity
  WHERE client_id = ANY (%s) ORDER BY activity_date, id
 """
 _ACTIVITIES_SCHEMA: Final = {"claim_id": pl.Int64, "on_date": pl.Date, "outcome": pl.String}

@@ -22,13 +22,12 @@ SELECT k.code, c.number, a.activity_date, a.channel, a.action, a.outcome, a.user
        a.next_date, a.note, coalesce(n.scenario, ''), coalesce(n.disposition, ''),
        coalesce(n.next_action, ''), coalesce(n.representative, ''), coalesce(n.contact, ''),
        n.minutes, n.is_avoidable, n.party
-  FROM followup_activity a
+  FROM followup_standing_activity a
   JOIN claims_claim c ON c.id = a.claim_id
   JOIN clients_client k ON k.id = a.client_id
   LEFT JOIN followup_note n ON n.activity_id = a.id
  WHERE (%(since)s::date IS NULL OR a.activity_date >= %(since)s)
    AND (%(client)s::int IS NULL OR a.client_id = %(client)s)
-   AND NOT EXISTS (SELECT FROM followup_withdrawal w WHERE w.activity_id = a.id)
  ORDER BY a.id
 """
 

@@ -53,11 +53,20 @@ class Source(models.TextChoices):
     PRODUCT = "product"
 
 
+class StandingActivities(models.Manager["Activity"]):
+    """The activities that were not taken back. In SQL: the view followup_standing_activity."""
+
+    def get_queryset(self) -> models.QuerySet[Activity]:
+        """Leave out what has a withdrawal."""
+        return super().get_queryset().filter(withdrawal__isnull=True)
+
+
 class Activity(models.Model):
     """One thing done about one claim on one day.
 
     Known by its content (`source_key`): the same content about the same claim is the same activity,
-    from whichever file or page it comes. Never updated, never deleted; a trigger refuses it.
+    from whichever file or page it comes. Never updated, never deleted; a trigger refuses it. Who
+    counts what was done reads `standing`: what was taken back counts on no day.
     """
 
     # The index of `activity_once` finds the activities of a claim.
@@ -81,6 +90,9 @@ class Activity(models.Model):
     source = models.TextField(choices=Source)
     source_key = models.UUIDField()  # see followup.content.source_key
     recorded_at = models.DateTimeField()
+
+    objects = models.Manager["Activity"]()
+    standing = StandingActivities()
 
     class Meta:
         db_table = "followup_activity"

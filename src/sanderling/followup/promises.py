@@ -25,10 +25,10 @@ SELECT p.id, p.claim_id, p.client_id, p.party, p.payer_id, p.promised_date, p.am
        EXISTS (SELECT FROM followup_promise l
                 WHERE l.claim_id = p.claim_id AND l.party = p.party AND l.id > p.id
                   AND l.made_date <= p.promised_date
-                  AND NOT EXISTS (SELECT FROM followup_withdrawal w
-                                   WHERE w.activity_id = l.activity_id))
+                  AND EXISTS (SELECT FROM followup_standing_activity s
+                               WHERE s.id = l.activity_id))
   FROM followup_promise p
-  JOIN followup_activity a ON a.id = p.activity_id
+  JOIN followup_standing_activity a ON a.id = p.activity_id
   LEFT JOIN payers_payer y ON y.id = p.payer_id
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(e.amount_cents), 0)::bigint AS cents
@@ -36,7 +36,6 @@ SELECT p.id, p.claim_id, p.client_id, p.party, p.payer_id, p.promised_date, p.am
         WHERE e.claim_id = p.claim_id AND e.credit = p.party AND e.debit = 30
           AND e.posted_date >= p.made_date AND e.posted_date <= %(today)s) paid
  WHERE NOT EXISTS (SELECT FROM followup_promise_outcome o WHERE o.promise_id = p.id)
-   AND NOT EXISTS (SELECT FROM followup_withdrawal w WHERE w.activity_id = p.activity_id)
  ORDER BY p.id
 """
 

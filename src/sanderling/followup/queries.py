@@ -26,8 +26,7 @@ ACTIVITY_COLUMNS: Final = {
 }
 ACTIVITIES_SQL: Final = """
 SELECT a.claim_id, a.id, a.activity_date, a.channel, a.action, a.outcome, a.reference, a.next_date
-  FROM posted_claims t JOIN followup_activity a USING (claim_id)
- WHERE NOT EXISTS (SELECT FROM followup_withdrawal w WHERE w.activity_id = a.id)
+  FROM posted_claims t JOIN followup_standing_activity a USING (claim_id)
 """
 
 

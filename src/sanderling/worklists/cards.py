@@ -46,7 +46,7 @@ def cards(question: Question, counts: Counts, *, user_id: int) -> list[dict[str,
 def done_today(question: Question, *, user_id: int) -> int:
     """Return how many claims the user has touched today."""
     return (
-        Activity.objects.filter(user_id=user_id, activity_date=question.today)
+        Activity.standing.filter(user_id=user_id, activity_date=question.today)
         .values("claim_id")
         .distinct()
         .count()

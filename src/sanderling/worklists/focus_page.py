@@ -22,11 +22,13 @@ SELECT w.id, w.client_code, w.claim_number, w.balance_cents, w.barrier, w.servic
  WHERE w.client_id = %(client)s AND {same} AND w.id <> %(item)s
  ORDER BY w.score DESC, w.id LIMIT %(most)s
 """
-# The index of the audit trail by actor and day; followup has none by person.
+# By the index of the audit trail by actor and day.
 _TODAY: Final = """
 SELECT count(DISTINCT e.claim_id), coalesce(sum(n.minutes), 0)
-  FROM audit_event e LEFT JOIN followup_note n ON n.activity_id =
+  FROM audit_event e
+  JOIN followup_standing_activity a ON a.id =
        CASE WHEN e.action = 'activity.record' THEN e.subject_id::bigint END
+  LEFT JOIN followup_note n ON n.activity_id = a.id
  WHERE e.actor = %(actor)s AND e.at >= %(dawn)s AND e.action = 'activity.record'
 """
 

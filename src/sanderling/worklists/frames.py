@@ -25,7 +25,7 @@ SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party, w.balance_c
   JOIN claims_claim c ON c.id = w.claim_id
   LEFT JOIN payers_payer p ON p.id = w.payer_id
   LEFT JOIN LATERAL (
-       SELECT f.action FROM followup_activity f
+       SELECT f.action FROM followup_standing_activity f
         WHERE w.touches > 0 AND f.claim_id = w.claim_id
         ORDER BY f.activity_date DESC, f.id DESC LIMIT 1) a ON true
 """
@@ -70,7 +70,7 @@ SELECT row_number() OVER (ORDER BY b.claim_id, b.party), b.client_id, b.payer_id
        SELECT count(*) AS touches, max(f.activity_date) AS last_date,
               (array_agg(f.action ORDER BY f.activity_date DESC, f.id DESC))[1] AS action,
               (array_agg(f.outcome ORDER BY f.activity_date DESC, f.id DESC))[1] AS outcome
-         FROM followup_activity f
+         FROM followup_standing_activity f
         WHERE f.claim_id = b.claim_id AND f.activity_date <= %s) a ON true
  ORDER BY b.claim_id, b.party
 """

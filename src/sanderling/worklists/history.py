@@ -34,7 +34,7 @@ WITH acts AS (
            coalesce(lag(a.action) OVER w, '') AS last_action,
            coalesce(lag(a.outcome) OVER w, '') AS last_outcome,
            lead(a.activity_date) OVER w AS next_touch_date
-      FROM followup_activity a
+      FROM followup_standing_activity a
      WHERE a.activity_date < %s AND a.activity_date >= %s
     WINDOW w AS (PARTITION BY a.claim_id ORDER BY a.activity_date, a.id)
 )
@@ -120,7 +120,7 @@ SELECT s.payer_id, p.type, 'claim', s.sent_date, answered.day,
         WHERE x.claim_id = s.claim_id AND x.received_date < %s
           AND coalesce(x.submitted_date, x.received_date) > s.sent_date) again ON true
   LEFT JOIN LATERAL (
-       SELECT min(f.activity_date) AS day FROM followup_activity f
+       SELECT min(f.activity_date) AS day FROM followup_standing_activity f
         WHERE f.claim_id = s.claim_id AND f.activity_date >= s.sent_date
           AND f.activity_date < %s AND f.outcome IN ('sent', 'not_on_file', 'pended')) act ON true
 """
@@ -129,10 +129,10 @@ SELECT coalesce(d.payer_id, c.payer_id), coalesce(p.type, ''), a.action, a.activ
        (SELECT min(r.received_date) FROM remits_claim_payment r
          WHERE r.claim_id = a.claim_id AND r.received_date > a.activity_date
            AND r.received_date < %s),
-       (SELECT min(f.activity_date) FROM followup_activity f
+       (SELECT min(f.activity_date) FROM followup_standing_activity f
          WHERE f.claim_id = a.claim_id AND f.activity_date > a.activity_date
            AND f.activity_date < %s AND f.outcome = 'sent')
-  FROM followup_activity a
+  FROM followup_standing_activity a
   JOIN claims_claim c ON c.id = a.claim_id
   LEFT JOIN LATERAL (
        SELECT x.payer_id FROM barriers_denial x

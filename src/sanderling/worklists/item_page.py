@@ -55,7 +55,7 @@ def item_context(row: Row, *, today: date) -> dict[str, Any]:
         "why": _why(row, payer, today),
         "reasons": reason_sentences(row["reasons"], payer=payer.name if payer else ""),
         "payer": payer,
-        "entries": _entries(row["claim_id"]),
+        "entries": latest_entries(row["claim_id"]),
         "links": _links(row),
         "today": today,
     }
@@ -75,10 +75,10 @@ def _why(row: Row, payer: Payer | None, today: date) -> Mapping[str, Any] | None
     return None
 
 
-def _entries(claim_id: int) -> list[Activity]:
-    """Return what was done about the claim last, the newest first."""
+def latest_entries(claim_id: int) -> list[Activity]:
+    """Return what was done about the claim last and stands, the newest first."""
     return list(
-        Activity.objects.select_related("user")
+        Activity.standing.select_related("user")
         .filter(claim_id=claim_id)
         .order_by("-activity_date", "-pk")[:ENTRIES_SHOWN]
     )

@@ -242,9 +242,8 @@ UPDATE worklists_work_item w
                   (array_agg(a.id ORDER BY a.activity_date DESC, a.id DESC))[1]
                       AS latest_activity_id,
                   (array_agg(a.next_date ORDER BY a.activity_date DESC, a.id DESC))[1] AS next_date
-             FROM followup_activity a
+             FROM followup_standing_activity a
             WHERE a.claim_id = i.claim_id
-              AND NOT EXISTS (SELECT FROM followup_withdrawal d WHERE d.activity_id = a.id)
            ) touch
       LEFT JOIN LATERAL (
            SELECT a.id, a.next_date
@@ -255,8 +254,8 @@ UPDATE worklists_work_item w
            SELECT p.promised_date AS promise_date, coalesce(o.state, 'open') AS promise_state
              FROM followup_promise p LEFT JOIN followup_promise_outcome o ON o.promise_id = p.id
             WHERE p.claim_id = i.claim_id AND p.party = i.party
-              AND NOT EXISTS (
-                  SELECT FROM followup_withdrawal d WHERE d.activity_id = p.activity_id)
+              AND EXISTS (
+                  SELECT FROM followup_standing_activity s WHERE s.id = p.activity_id)
             ORDER BY p.id DESC LIMIT 1
            ) promise ON promise.promise_state IN ('open', 'broken')
       LEFT JOIN LATERAL (

@@ -27,7 +27,7 @@ LOAD_DAYS: Final = 28
 _WORKED: Final = """
 SELECT a.action, a.channel, coalesce(c.payer_id, 0), count(*),
        count(DISTINCT a.activity_date)
-  FROM followup_activity a JOIN claims_claim c ON c.id = a.claim_id
+  FROM followup_standing_activity a JOIN claims_claim c ON c.id = a.claim_id
  WHERE a.activity_date < %s AND a.activity_date >= %s
  GROUP BY 1, 2, 3
 """

@@ -69,7 +69,7 @@ SELECT w.id, w.claim_id, w.client_id, w.deadline_date, w.effort_minutes,
  ORDER BY w.id
 """
 _SPENT: Final = """
-SELECT a.client_id, count(*) FROM followup_activity a
+SELECT a.client_id, count(*) FROM followup_standing_activity a
  WHERE a.activity_date >= %s AND a.activity_date < %s GROUP BY 1
 """
 

@@ -18,10 +18,9 @@ from sanderling.worklists.models import BulkAct, BulkChange, WorkItem
 # with it.
 _LATEST_TOUCH: Final = """
 SELECT a.id
-  FROM audit_event e JOIN followup_activity a ON a.id =
+  FROM audit_event e JOIN followup_standing_activity a ON a.id =
        CASE WHEN e.action = 'activity.record' THEN e.subject_id::bigint END
  WHERE e.actor = %(actor)s AND e.at >= %(since)s AND e.action = 'activity.record'
-   AND NOT EXISTS (SELECT FROM followup_withdrawal w WHERE w.activity_id = a.id)
    AND EXISTS (SELECT FROM followup_note n WHERE n.activity_id = a.id)
    AND (%(after)s::timestamptz IS NULL OR a.recorded_at > %(after)s)
  ORDER BY e.id DESC LIMIT 1

@@ -181,7 +181,7 @@ def _note(activity_id: int) -> Sampled:
 
 def _sample_of(activity_id: int) -> list[Sampled]:
     """Return the note of the sample of its own week, if it is in it."""
-    day = Activity.objects.filter(pk=activity_id).values_list("activity_date", flat=True).first()
+    day = Activity.standing.filter(pk=activity_id).values_list("activity_date", flat=True).first()
     if day is None:
         return []
     return [one for one in sample(monday_of(day)) if one.activity_id == activity_id]

@@ -21,16 +21,13 @@ FEW: Final = 20  # touches; a rate over fewer says little
 # It told us nothing that we had to act on.
 AVOIDABLE_OUTCOMES: Final = ("in_process", "no_answer")
 _CASH: Final = int(Account.CASH)
-_TOUCH: Final = """
-a.user_id IS NOT NULL AND a.channel <> 'internal'
-   AND NOT EXISTS (SELECT FROM followup_withdrawal x WHERE x.activity_id = a.id)
-"""
+_TOUCH: Final = "a.user_id IS NOT NULL AND a.channel <> 'internal'"
 _TOUCHES: Final = f"""
 SELECT a.user_id, count(*), count(DISTINCT a.claim_id),
        count(*) FILTER (WHERE coalesce(n.is_avoidable, a.outcome = ANY (%(avoidable)s))),
        sum(CASE WHEN n.minutes > 0 THEN n.minutes ELSE %(usual)s END)::float8,
        count(*) FILTER (WHERE n.minutes > 0)
-  FROM followup_activity a LEFT JOIN followup_note n ON n.activity_id = a.id
+  FROM followup_standing_activity a LEFT JOIN followup_note n ON n.activity_id = a.id
   {{join}}
  WHERE a.activity_date BETWEEN %(from)s AND %(to)s AND {_TOUCH} {{narrow}}
  GROUP BY 1
@@ -41,7 +38,7 @@ _PAID: Final = f"""
 SELECT t.user_id, sum(l.amount_cents)::bigint, count(DISTINCT l.claim_id)
   FROM ledger_entry l
   CROSS JOIN LATERAL (
-    SELECT a.user_id FROM followup_activity a
+    SELECT a.user_id FROM followup_standing_activity a
      WHERE a.claim_id = l.claim_id AND a.activity_date <= l.posted_date
        AND a.activity_date > l.posted_date - %(days)s AND {_TOUCH}
      ORDER BY a.activity_date DESC, a.id DESC LIMIT 1) t
@@ -62,7 +59,7 @@ _PROMISES: Final = """
 SELECT a.user_id, count(*) FILTER (WHERE e.state = 'kept'), count(*)
   FROM followup_promise_outcome e
   JOIN followup_promise p ON p.id = e.promise_id
-  JOIN followup_activity a ON a.id = p.activity_id
+  JOIN followup_standing_activity a ON a.id = p.activity_id
   {join}
  WHERE e.decided_date BETWEEN %(from)s AND %(to)s AND e.state IN ('kept', 'broken')
    AND a.user_id IS NOT NULL {narrow}

@@ -38,18 +38,17 @@ SELECT * FROM (
            row_number() OVER (
                PARTITION BY a.user_id
                ORDER BY md5(%(from)s::date::text || ':' || a.id::text), a.id) AS place
-      FROM followup_activity a
+      FROM followup_standing_activity a
       JOIN accounts_user u ON u.id = a.user_id
       JOIN claims_claim c ON c.id = a.claim_id JOIN clients_client k ON k.id = a.client_id
      WHERE a.activity_date BETWEEN %(from)s AND %(from)s::date + 6 AND a.note <> ''
-       AND NOT EXISTS (SELECT FROM followup_withdrawal x WHERE x.activity_id = a.id)
   ) s
  WHERE place <= %(count)s
  ORDER BY lower(name), user_id, place
 """
 _PAID_AFTER: Final = f"""
 SELECT a.id, min(l.posted_date), coalesce(sum(l.amount_cents), 0)::bigint
-  FROM followup_activity a
+  FROM followup_standing_activity a
   JOIN ledger_entry l ON l.claim_id = a.claim_id AND l.debit = {int(Account.CASH)}
        AND l.credit BETWEEN 11 AND 13
        AND l.posted_date BETWEEN a.activity_date AND a.activity_date + %(days)s
