@@ -77,7 +77,8 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches?.("[data-bulk-bar] .disabled")) event.preventDefault();
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // Settled, not only swapped: before that the form is not yet htmx's own.
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "act-dialog-body" && !event.target.closest?.("#act-dialog")) return;
     if (!dialog().open) dialog().showModal();
     const first = ["[autofocus]", ".act-form input:checked", ".act-form input:not([type=hidden])", "button[type=submit]"];
