@@ -58,7 +58,7 @@ def log_in(page: Page, live_server: LiveServer, people: People) -> None:
     page.fill("input[name=login]", people.specialist.email)
     page.fill("input[name=password]", PASSWORD)
     page.click("button[type=submit]")
-    page.wait_for_url("**/aging/")
+    page.wait_for_url("**/work/")
 
 
 def fits(page: Page) -> bool:

@@ -137,7 +137,7 @@ def work_off() -> None:
 
 def tab_to(page: Page, label: str) -> None:
     """Go on by Tab until the field has the cursor."""
-    field = page.get_by_label(label)
+    field = page.get_by_role("textbox", name=label)
     expect(field).to_be_visible()
     for _ in range(12):
         if field.evaluate("field => field === document.activeElement"):
