@@ -43,7 +43,7 @@ def fits(page: Page) -> bool:
 
 def test_from_the_aging_to_the_segment(page: Page, live_server: LiveServer, people: People) -> None:
     log_in(page, live_server, people)
-    page.wait_for_url("**/aging/")
+    page.wait_for_url("**/work/")
     page.goto(f"{live_server.url}/aging/?as_of=2026-03-05&party=all&client=MINE")
     assert page.locator(".chart svg").is_visible()
     assert fits(page)

@@ -197,7 +197,8 @@ def test_one_claim_after_the_other_in_focus(
     for _ in range(2):
         before = page.url
         in_process(page, "none")
-        page.wait_for_url(lambda url, before=before: url != before)
+        expect(page).not_to_have_url(before)
+        page.wait_for_load_state()
         seen.append(page.url)
     assert len(set(seen)) == 3
     assert Activity.objects.count() == 2
