@@ -286,6 +286,10 @@ def test_the_capacity_is_exported_typed(desk: Desk) -> None:
     assert first["due_minutes"] == 12
     assert first["count"] == 1
     assert {row["person"] for row in rows} == {"Ann", "Bob", "Nobody's", "Of people who left"}
+    answer = Visitor(desk.lead).get("/workload/", format="json", table="teams")
+    rows = json.loads(answer.content)["rows"]
+    assert sum(row["due_minutes"] for row in rows) == 12
+    assert "person" not in rows[0]
 
 
 def test_the_queue_page_shows_and_exports(desk: Desk) -> None:
@@ -300,6 +304,29 @@ def test_the_queue_page_shows_and_exports(desk: Desk) -> None:
     flow = json.loads(visitor.get("/workload/queue/", format="json", table="flow").content)["rows"]
     assert [row["open_at_end"] for row in flow] == [1] * 13
     assert visitor.get("/workload/queue/", by="colour").status_code == 422
+
+
+def test_what_is_late_and_never_touched_is_exported(desk: Desk) -> None:
+    today_item(desk, "A", None, balance_cents=123_400, since_date=TODAY)
+    visitor = Visitor(desk.lead)
+
+    def exported(table: str) -> list[dict[str, Any]]:
+        answer = visitor.get("/workload/queue/", format="json", table=table)
+        found: list[dict[str, Any]] = json.loads(answer.content)["rows"]
+        return found
+
+    late = exported("late")
+    assert [(row["late_from_days"], row["late_to_days"]) for row in late] == [
+        *((0, 0), (1, 7), (8, 14), (15, 30), (31, None)),
+    ]
+    assert [row["count"] for row in late] == [1, 0, 0, 0, 0]
+    assert AuditEvent.objects.filter(action="claims.export").count() == 0
+    (row,) = exported("oldest")
+    assert (row["claim"], row["client"], row["balance_cents"]) == ("A", "MINE", 123_400)
+    assert row["owner"] == ""
+    assert AuditEvent.objects.get(action="claims.export").detail["rows"] == 1
+    page = text_of(visitor.get("/workload/queue/"))
+    assert all(f"table={table}" in page for table in ("late", "oldest", "flow"))
 
 
 def test_an_empty_queue_says_so(desk: Desk) -> None:

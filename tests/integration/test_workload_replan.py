@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,6 +111,10 @@ def test_a_lead_applies_and_undoes_the_replan_on_the_page(desk: Desk) -> None:
     page = text_of(visitor.get("/workload/"))
     assert "$1,000 expires within 14 days at this capacity; this re-plan saves $1,000." in page
     assert "Apply the re-plan" in page
+    answer = visitor.get("/workload/", format="json", table="expiring")
+    (row,) = json.loads(answer.content)["rows"]
+    assert (row["claim"], row["minutes"], row["lost_cents"]) == ("R", 20, 100_000)
+    assert row["saver"] in {"Ann", "Bob"}
     assert visitor.post("/workload/replan/", do="apply", key="x").status_code == 302
     assert WorkItem.objects.get(pk=item.pk).assignee_id in {desk.ann.pk, desk.bob.pk}
     assert "Undo the latest re-plan" in text_of(visitor.get("/workload/"))

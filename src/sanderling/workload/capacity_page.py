@@ -27,6 +27,10 @@ COLUMNS: Final = (
     "over_minutes",
     "waiting_minutes",
 )
+TEAM_COLUMNS: Final = ("team", *COLUMNS[2:])
+EXPIRING_COLUMNS: Final = (
+    *("client", "claim", "payer_name", "deadline_date", "minutes", "lost_cents", "saver"),
+)
 TIGHT: Final = 0.9  # of the capacity: hardly any time to spare
 
 
@@ -112,16 +116,31 @@ def export_rows(found: Capacity, people: Sequence[Person]) -> Iterator[dict[str,
         (found.others, ""),
     ]:
         for cell in row.cells:
-            yield {
-                "person": row.title,
-                "team": team,
-                "day": cell.day,
-                "count": cell.count,
-                "due_minutes": round(cell.due_minutes),
-                "capacity_minutes": cell.capacity_minutes,
-                "over_minutes": round(cell.over_minutes),
-                "waiting_minutes": round(cell.waiting_minutes),
-            }
+            yield {"person": row.title, "team": team, **_exported(cell)}
+
+
+def team_export(found: Capacity) -> list[dict[str, Any]]:
+    """Return a row for each team and day."""
+    return [{"team": row.key, **_exported(cell)} for row in found.teams for cell in row.cells]
+
+
+def expiring_export(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of `expiring_rows` as rows of an export."""
+    return [
+        {**{name: row[name] for name in EXPIRING_COLUMNS}, "minutes": round(row["minutes"])}
+        for row in rows
+    ]
+
+
+def _exported(cell: Cell) -> dict[str, Any]:
+    return {
+        "day": cell.day,
+        "count": cell.count,
+        "due_minutes": round(cell.due_minutes),
+        "capacity_minutes": cell.capacity_minutes,
+        "over_minutes": round(cell.over_minutes),
+        "waiting_minutes": round(cell.waiting_minutes),
+    }
 
 
 def _row(row: Row, today: date, *, owner: str | None, is_linked: bool = True) -> dict[str, Any]:

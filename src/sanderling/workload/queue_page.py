@@ -8,7 +8,7 @@ from typing import Any, Final
 from sanderling.core.barriers.words import barrier_title
 from sanderling.workload.flow import Week
 from sanderling.workload.links import NOBODY, items_url
-from sanderling.workload.queue import Health, Sum
+from sanderling.workload.queue import Health, Oldest, Sum
 
 HEALTH_COLUMNS: Final = (
     "part",
@@ -25,6 +25,10 @@ FLOW_COLUMNS: Final = (
     "left_cents",
     "paid_cents",
     "open_at_end",
+)
+LATE_COLUMNS: Final = ("late_from_days", "late_to_days", "count", "balance_cents")
+OLDEST_COLUMNS: Final = (
+    *("client", "claim", "payer_name", "barrier", "since_date", "days", "balance_cents", "owner"),
 )
 # What each number of a row is behind: filters of the worklist.
 _CELLS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -138,6 +142,24 @@ def flow_rows(weeks: Sequence[Week]) -> list[dict[str, Any]]:
         }
         for week in weeks
     ]
+
+
+def late_export(buckets: Sequence[tuple[int, int | None, Sum]]) -> list[dict[str, Any]]:
+    """Return what is due by days late as rows of an export; the last bucket has no last day."""
+    return [
+        {
+            "late_from_days": first,
+            "late_to_days": last,
+            "count": one.count,
+            "balance_cents": one.cents,
+        }
+        for first, last, one in buckets
+    ]
+
+
+def oldest_export(items: Sequence[Oldest]) -> list[dict[str, Any]]:
+    """Return the items that wait longest for a first touch as rows of an export."""
+    return [{name: getattr(one, name) for name in OLDEST_COLUMNS} for one in items]
 
 
 def health_rows(rows: Sequence[Health], *, by: str) -> list[dict[str, Any]]:

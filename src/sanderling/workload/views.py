@@ -20,12 +20,14 @@ from sanderling.payers.models import Payer
 from sanderling.web.downloads import FORMS, export
 from sanderling.worklists.acting import undo_fault
 from sanderling.worklists.acts_done import recent_acts
+from sanderling.worklists.planning import Feasibility
 from sanderling.workload import capacity_page, queue_page
-from sanderling.workload.capacity import business_days, capacity, due_items
+from sanderling.workload.capacity import Capacity, business_days, capacity, due_items
 from sanderling.workload.flow import weeks
 from sanderling.workload.forms import DayOffForm, HoursForm, MoveForm, QueueForm
 from sanderling.workload.links import NOBODY
 from sanderling.workload.models import DayOff, InvalidHours
+from sanderling.workload.narrowing import Narrow
 from sanderling.workload.people import (
     USUAL_MINUTES,
     Person,
@@ -40,6 +42,7 @@ from sanderling.workload.reassigning import Move, reassign
 from sanderling.workload.replanning import (
     TAG,
     NoPlan,
+    Replan,
     acts_of,
     apply_replan,
     desk_people,
@@ -121,19 +124,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "workload/queue.html", {"form": form}, status=UNPROCESSABLE)
     today, narrow, by = timezone.localdate(), form.narrow(), form.cleaned_data["by"]
+    if request.GET.get("format", "") in FORMS:
+        return _queue_export(request, narrow, by=by, today=today)
     rows = health_by(by, narrow, today=today)
     found = weeks(narrow, today=today)
-    wanted, table = request.GET.get("format", ""), request.GET.get("table", "queue")
-    if wanted in FORMS:
-        is_flow = table == "flow"
-        return export(
-            queue_page.flow_rows(found) if is_flow else queue_page.health_rows(rows, by=by),
-            columns=queue_page.FLOW_COLUMNS if is_flow else queue_page.HEALTH_COLUMNS,
-            as_of=today,
-            totals=None,
-            form=wanted,
-            name="workload-flow" if is_flow else f"workload-by-{by}",
-        )
     filters = {name: form.cleaned_data[name] for name in ("client", "payer")}
     payers = {str(pk): code for pk, code in Payer.objects.values_list("pk", "payer_id")}
     oldest = oldest_untouched(narrow, today=today)
@@ -156,6 +150,37 @@ def queue(request: HttpRequest) -> HttpResponse:
         "forms": FORMS,
     }
     return render(request, "workload/queue.html", context)
+
+
+def _queue_export(request: HttpRequest, narrow: Narrow, *, by: str, today: date) -> HttpResponse:
+    """Return one table of the queue as a file; `table` names it."""
+    columns: tuple[str, ...]
+    match request.GET.get("table", ""):
+        case "flow":
+            rows = queue_page.flow_rows(weeks(narrow, today=today))
+            columns, name = queue_page.FLOW_COLUMNS, "workload-flow"
+        case "late":
+            rows = queue_page.late_export(late_buckets(narrow, today=today))
+            columns, name = queue_page.LATE_COLUMNS, "workload-late"
+        case "oldest":
+            rows = queue_page.oldest_export(oldest_untouched(narrow, today=today))
+            columns, name = queue_page.OLDEST_COLUMNS, "workload-oldest"
+            record_listing(request, action="claims.export", detail={"rows": len(rows)})
+        case _:
+            rows = queue_page.health_rows(health_by(by, narrow, today=today), by=by)
+            columns, name = queue_page.HEALTH_COLUMNS, f"workload-by-{by}"
+    return _export(request, rows, columns, name, today)
+
+
+def _export(
+    request: HttpRequest,
+    rows: list[dict[str, Any]],
+    columns: tuple[str, ...],
+    name: str,
+    today: date,
+) -> HttpResponse:
+    form = request.GET["format"]
+    return export(rows, columns=columns, as_of=today, totals=None, form=form, name=name)
 
 
 @require_http_methods(["GET", "POST"])
@@ -212,16 +237,8 @@ def _capacity_page(request: HttpRequest, form: MoveForm) -> HttpResponse:
     found = capacity(
         due_items(today, days[-1]), everybody, hours([one.user_id for one in everybody]), days
     )
-    wanted = request.GET.get("format", "")
-    if wanted in FORMS:
-        return export(
-            list(capacity_page.export_rows(found, everybody)),
-            columns=capacity_page.COLUMNS,
-            as_of=today,
-            totals=None,
-            form=wanted,
-            name="capacity",
-        )
+    if request.GET.get("format", "") in FORMS:
+        return _capacity_export(request, found, everybody, today)
     context = {
         "tab": "capacity",
         "today": today,
@@ -242,15 +259,46 @@ def _capacity_page(request: HttpRequest, form: MoveForm) -> HttpResponse:
     return render(request, "workload/capacity.html", context, status=status)
 
 
-def _plan(request: HttpRequest, everybody: list[Person], today: date) -> dict[str, Any] | None:
-    """Return what expires at this capacity and what a re-plan saves, in words and rows."""
+def _capacity_export(
+    request: HttpRequest, found: Capacity, everybody: list[Person], today: date
+) -> HttpResponse:
+    """Return one table of the capacity page as a file; `table` names it."""
+    columns: tuple[str, ...]
+    match request.GET.get("table", ""):
+        case "teams":
+            rows = capacity_page.team_export(found)
+            columns, name = capacity_page.TEAM_COLUMNS, "capacity-of-teams"
+        case "expiring":
+            planned = _planned(everybody, today)
+            rows = capacity_page.expiring_export(planned[2] if planned else [])
+            columns, name = capacity_page.EXPIRING_COLUMNS, "deadlines-at-this-capacity"
+            record_listing(request, action="claims.export", detail={"rows": len(rows)})
+        case _:
+            rows = list(capacity_page.export_rows(found, everybody))
+            columns, name = capacity_page.COLUMNS, "capacity"
+    return _export(request, rows, columns, name, today)
+
+
+def _planned(
+    everybody: list[Person], today: date
+) -> tuple[Feasibility, Replan, list[dict[str, Any]]] | None:
+    """Return what expires at this capacity, what a re-plan saves, and both as rows."""
     desk = desk_people(everybody)
     times = hours([one.user_id for one in desk])
     found = expiring(desk, times, today=today)
     if found is None:
         return None
     plan = replan(found, desk, times, today=today)
-    rows = capacity_page.expiring_rows(found, plan, {one.user_id: one.name for one in desk})
+    names = {one.user_id: one.name for one in desk}
+    return found, plan, capacity_page.expiring_rows(found, plan, names)
+
+
+def _plan(request: HttpRequest, everybody: list[Person], today: date) -> dict[str, Any] | None:
+    """Return what expires at this capacity and what a re-plan saves, in words and rows."""
+    planned = _planned(everybody, today)
+    if planned is None:
+        return None
+    found, plan, rows = planned
     record_listing(request, action="claims.list", detail={"rows": len(rows)})
     user = _person(request)
     latest = [one for one in acts_of(user) if one.undone_at is None]
