@@ -71,4 +71,4 @@ def test_no_place_has_a_serious_problem(
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{place.title}: wider than the screen")
     context.close()
-    assert faults == []
+    assert not faults, "\n".join(faults)
