@@ -41,9 +41,11 @@ def money(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
 
 
-def test_the_home_page_is_the_aging(people: People) -> None:
-    answer = Visitor(people.specialist).get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/aging/")
+def test_the_home_page_is_the_first_place_of_the_person(people: People) -> None:
+    """Those who work claims begin with their worklist, a client's people with where money is."""
+    for user, place in ((people.specialist, "/work/"), (people.client_user, "/barriers/")):
+        answer = Visitor(user).get("/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, place)
 
 
 def test_numbers_on_the_page_are_those_of_the_command(people: People) -> None:
