@@ -81,6 +81,8 @@ TOUCHES: Final[Mapping[str, tuple[Touch, ...]]] = {
     "paid_unposted": (_PAID,),
     "pended": (_RECORDS_SENT,),
 }
+# About what was paid a few days later.
+PAID_AFTER: Final = (PROMISE, _MEDICAL, _NOBODY, _IN_PROCESS_CALL)
 REPRESENTATIVES: Final = ("Dana", "Luis", "Priya", "Tom", "Keisha", "Marek")
 REMARKS: Final = (
     "",

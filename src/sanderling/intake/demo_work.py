@@ -7,10 +7,9 @@ work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -18,16 +17,12 @@ from django.db import transaction
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import Role
 from sanderling.barriers.actions import refresh_stale
-from sanderling.claims.models import Claim
-from sanderling.core.barriers.rows import PATIENT
 from sanderling.core.codes.names import Team
 from sanderling.followup.escalations import escalate
 from sanderling.followup.models import Note
-from sanderling.followup.notes import record_note
 from sanderling.followup.promises import check_promises
-from sanderling.intake.demo_touches import PROMISE, REMARKS, REPRESENTATIVES, TOUCHES, Touch
+from sanderling.intake.demo_notes import acting_as, claim_of, is_due, items_of, write_notes
 from sanderling.tasks.actions import answer_task, create_task, take_task
-from sanderling.web.actor import current_actor, set_actor
 from sanderling.worklists.acting import act
 from sanderling.worklists.models import SavedView, WorkItem
 from sanderling.worklists.preferring import save_view
@@ -35,14 +30,8 @@ from sanderling.writeoffs.actions import decide, request_write_off
 from sanderling.writeoffs.posting import post_decided
 
 VIEW: Final = "Denials over $500"  # made last: it shows that the work is done
-NOTE_DAYS: Final = 14
-NOTES: Final = {Role.SPECIALIST: 30, Role.CODER: 6, Role.LEAD: 5}
-DUE_NOTES: Final = 6  # at most so many of a person are about what is due: the rest is his day
-BROKEN_DAYS_AGO: Final = 20
 LARGE_CENTS: Final = 20_000
 LEFT_OVER: Final = 7  # every so many-th due item has no owner
-_PAYER_BARRIERS: Final = frozenset(TOUCHES)
-_FIRST_HOUR: Final = 13  # UTC: the morning of an American office
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ def ensure_demo_work(*, at: datetime) -> bool:
     if people is None or SavedView.objects.filter(owner=people.lena, name=VIEW).exists():
         return False
     with transaction.atomic():
-        _write_notes(people, at)
+        write_notes(specialist=people.sam, coder=people.cody, lead=people.lena, at=at)
         _ask_teams(people, at)
         _write_off(people, at)
         check_promises(today=at.date(), at=at)
@@ -87,119 +76,6 @@ def _people() -> _People | None:
     return _People(sam, lena, cody, mia)
 
 
-@contextmanager
-def _as(user: User) -> Iterator[None]:
-    """Let the audit trail name the user."""
-    actor, role = current_actor()
-    set_actor(f"user:{user.pk}", role=user.role)
-    try:
-        yield
-    finally:
-        set_actor(actor, role=role)
-
-
-def _items(user: User) -> list[WorkItem]:
-    """Return what insurers owe to the user's clients, in an order that is always the same."""
-    items = WorkItem.objects.exclude(party=PATIENT).filter(balance_cents__gt=0)
-    if not user.sees_all_clients:
-        items = items.filter(client_id__in=user.assignments.values("client_id"))
-    return sorted(items, key=lambda one: (one.claim_number[::-1], one.client_code, one.party))
-
-
-def _is_due(item: WorkItem, today: date) -> bool:
-    not_yet = item.not_before_date is not None and item.not_before_date > today
-    return not not_yet and item.work_date <= today and not item.is_pended
-
-
-# Notes.
-
-
-def _write_notes(people: _People, at: datetime) -> None:
-    days = _working_days(at.date())
-    used: set[int] = set()  # claims
-    _write_broken_promise(people.sam, at, used)
-    for user in (people.cody, people.sam, people.lena):
-        turns = dict.fromkeys(TOUCHES, 0)
-        left, due_left = NOTES[Role(user.role)], DUE_NOTES
-        for item in _items(user):
-            if left == 0:
-                break
-            is_due = _is_due(item, at.date())
-            is_coding = item.team == Team.CODING
-            if (
-                item.claim_id in used
-                or item.barrier not in _PAYER_BARRIERS
-                or (is_due and due_left == 0)
-                or (user == people.cody) != is_coding
-            ):
-                continue
-            of_kind = TOUCHES[item.barrier]
-            day = days[left % len(days)]
-            if not _was_open(item, day):
-                continue
-            touch = of_kind[turns[item.barrier] % len(of_kind)]
-            turns[item.barrier] += 1
-            _note(item, touch, user, _moment(day, left), number=left)
-            used.add(item.claim_id)
-            left -= 1
-            due_left -= is_due
-
-
-def _write_broken_promise(user: User, at: datetime, used: set[int]) -> None:
-    """Note a promise that the payer has not kept since."""
-    day = at.date() - timedelta(days=BROKEN_DAYS_AGO)
-    for item in _items(user):
-        if item.barrier in ("awaiting_payer", "no_response") and _was_open(item, day):
-            _note(item, PROMISE, user, _moment(day, 3), number=99)
-            used.add(item.claim_id)
-            return
-
-
-def _was_open(item: WorkItem, day: date) -> bool:
-    """Say whether the claim stood on this day as it stands now."""
-    billed = item.first_billed_date
-    return billed is not None and billed + timedelta(days=3) < day and item.since_date <= day
-
-
-def _working_days(today: date) -> list[date]:
-    """Return the working days of the last two weeks, the latest first."""
-    days = (today - timedelta(days=back) for back in range(1, NOTE_DAYS + 1))
-    return [day for day in days if day.weekday() < 5]  # noqa: PLR2004 - Monday to Friday
-
-
-def _moment(day: date, turn: int) -> datetime:
-    hour, minute = divmod(turn * 47 % 480, 60)
-    return datetime.combine(day, time(_FIRST_HOUR + hour, minute), UTC)
-
-
-def _note(item: WorkItem, touch: Touch, user: User, at: datetime, *, number: int) -> None:
-    billed = item.first_billed_date or at.date()
-    values = {
-        "received": (billed + timedelta(days=2)).isoformat(),
-        "balance": f"{item.balance_cents / 100:.2f}",
-    }
-    answers = {name: text.format(**values) for name, text in touch.answers.items()}
-    answers["remarks"] = REMARKS[number % len(REMARKS)]
-    if touch.scenario not in ("claim_sent", "records_sent", "no_answer"):
-        answers["representative"] = REPRESENTATIVES[number % len(REPRESENTATIVES)]
-        answers["reference"] = f"REF-{4100 + 37 * number}"
-    with _as(user):
-        record_note(
-            claim=_claim(item),
-            party=item.party,
-            scenario=touch.scenario,
-            answers=answers,
-            channel=touch.channel,
-            minutes=touch.minutes,
-            user=user,
-            at=at,
-        )
-
-
-def _claim(item: WorkItem) -> Claim:
-    return Claim.objects.select_related("client").get(pk=item.claim_id)
-
-
 # Questions to teams.
 
 # team, kind, question, asked so many days ago, days for the answer (None: as many as the team has)
@@ -219,9 +95,9 @@ def _ask_teams(people: _People, at: datetime) -> None:
         (_ANSWERED, *_QUESTIONS), items, strict=False
     ):
         asked_at = at - timedelta(days=ago)
-        with _as(people.sam):
+        with acting_as(people.sam):
             task = create_task(
-                claim=_claim(item),
+                claim=claim_of(item),
                 party=item.party,
                 team=team,
                 kind=kind,
@@ -231,7 +107,7 @@ def _ask_teams(people: _People, at: datetime) -> None:
                 at=asked_at,
             )
         if question == _ANSWERED[2]:
-            with _as(people.cody):
+            with acting_as(people.cody):
                 take_task(task.pk, user=people.cody, at=asked_at + timedelta(hours=5))
                 answer_task(
                     task.pk,
@@ -246,7 +122,7 @@ def _ask_teams(people: _People, at: datetime) -> None:
 def _for_questions(people: _People) -> list[WorkItem]:
     """Return denied balances first that both Sam and the coder see and nobody has written on."""
     coders = set(people.cody.assignments.values_list("client_id", flat=True))
-    items = [one for one in _items(people.sam) if one.client_id in coders and not one.open_tasks]
+    items = [one for one in items_of(people.sam) if one.client_id in coders and not one.open_tasks]
     noted = set(_noted([one.claim_id for one in items]))
     kinds = ("denied", "rejected", "awaiting_payer")
     fresh = [one for one in items if one.barrier in kinds and one.claim_id not in noted]
@@ -265,10 +141,10 @@ def _write_off(people: _People, at: datetime) -> None:
     reasons = ("bundled", "non_covered", "timely_client")
     asked = []
     for item, reason in zip(_for_write_off(people.sam), reasons, strict=False):
-        with _as(people.sam):
+        with acting_as(people.sam):
             asked.append(
                 request_write_off(
-                    claim=_claim(item),
+                    claim=claim_of(item),
                     party=item.party,
                     amount_cents=item.balance_cents,
                     reason=reason,
@@ -278,7 +154,7 @@ def _write_off(people: _People, at: datetime) -> None:
                     despite_warnings=True,
                 )
             )
-    with _as(people.lena):
+    with acting_as(people.lena):
         for one, approves in zip(asked, (True, False), strict=False):
             decide(
                 one.pk,
@@ -296,7 +172,7 @@ def _for_write_off(user: User) -> list[WorkItem]:
     low, high = 1_000, 25_000
     items = [
         one
-        for one in _items(user)
+        for one in items_of(user)
         if low <= one.balance_cents < high and not one.is_key_client and not one.open_tasks
     ]
     noted = set(_noted([one.claim_id for one in items]))
@@ -314,15 +190,15 @@ _ESCALATIONS: Final = (
 
 
 def _escalate(people: _People, at: datetime) -> None:
-    large = sorted(_items(people.sam), key=lambda one: (-one.balance_cents, one.claim_number))
+    large = sorted(items_of(people.sam), key=lambda one: (-one.balance_cents, one.claim_number))
     denied = [one for one in large if one.barrier in ("denied", "no_response", "not_on_file")]
     for turn, (item, (level, reason, contact)) in enumerate(
         zip(denied, _ESCALATIONS, strict=False)
     ):
         by = people.lena if level > 1 else people.sam
-        with _as(by):
+        with acting_as(by):
             escalate(
-                claim=_claim(item),
+                claim=claim_of(item),
                 party=item.party,
                 level=level,
                 reason=reason,
@@ -335,13 +211,13 @@ def _escalate(people: _People, at: datetime) -> None:
 
 def _share_out(people: _People, at: datetime) -> None:
     """Give most of what is due to those who see it; some is left for whoever asks for work."""
-    mine = [one for one in _items(people.sam) if _is_due(one, at.date())]
-    coders = [one for one in _items(people.cody) if one.team == Team.CODING]
+    mine = [one for one in items_of(people.sam) if is_due(one, at.date())]
+    coders = [one for one in items_of(people.cody) if one.team == Team.CODING]
     of_sam = [one for turn, one in enumerate(mine) if one.team != Team.CODING and turn % LEFT_OVER]
-    seen = {one.client_id for one in _items(people.sam)}
-    rest = [one for one in _items(people.lena) if one.client_id not in seen]
-    of_lena = [one for one in rest if _is_due(one, at.date()) and one.balance_cents >= LARGE_CENTS]
-    with _as(people.lena):
+    seen = {one.client_id for one in items_of(people.sam)}
+    rest = [one for one in items_of(people.lena) if one.client_id not in seen]
+    of_lena = [one for one in rest if is_due(one, at.date()) and one.balance_cents >= LARGE_CENTS]
+    with acting_as(people.lena):
         for user, items in ((people.sam, of_sam), (people.cody, coders), (people.lena, of_lena)):
             if items:
                 _act("assign", items, {"assignee": user.pk}, people.lena, at)
@@ -349,16 +225,16 @@ def _share_out(people: _People, at: datetime) -> None:
 
 def _mark(people: _People, at: datetime) -> None:
     """Tag some, make a project of one payer's, and share a view."""
-    denied = [one for one in _items(people.lena) if one.barrier == "denied"]
-    with _as(people.sam):
-        of_sam = [one for one in _items(people.sam) if one.barrier == "denied"][:4]
+    denied = [one for one in items_of(people.lena) if one.barrier == "denied"]
+    with acting_as(people.sam):
+        of_sam = [one for one in items_of(people.sam) if one.barrier == "denied"][:4]
         if of_sam:
             _act("tag", of_sam, {"tags": "second look"}, people.sam, at)
-    with _as(people.mia):
-        of_mia = sorted(_items(people.mia), key=lambda one: (-one.balance_cents, one.pk))[:2]
+    with acting_as(people.mia):
+        of_mia = sorted(items_of(people.mia), key=lambda one: (-one.balance_cents, one.pk))[:2]
         if of_mia:
             _act("flag", of_mia, {}, people.mia, at)
-    with _as(people.lena):
+    with acting_as(people.lena):
         payers = [one.payer_id for one in denied]
         if payers:
             most = max(payers, key=lambda one: (payers.count(one), -(one or 0)))

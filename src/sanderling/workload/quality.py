@@ -81,6 +81,11 @@ class Sampled:
     note: str
     place: int
 
+    @property
+    def outcome_text(self) -> str:
+        """What came of it, in words."""
+        return self.outcome.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
