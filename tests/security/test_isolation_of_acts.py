@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -12,6 +13,7 @@ from tests.builders import rows
 from tests.integration.work_items import AT, Workers, ids, item, kept_world, work_of
 from tests.security.test_isolation_of_barriers import as_web
 
+from sanderling.accounts.models import User
 from sanderling.worklists.acting import NothingToDo, act
 from sanderling.worklists.claiming import claim_next, hold
 from sanderling.worklists.models import ItemLock, Skip, StatusInquiry
@@ -72,7 +74,7 @@ def test_no_act_reaches_a_foreign_item_by_its_id(workers: Workers, role: str) ->
             pytest.raises(NothingToDo, match="another client's"),
             as_web(f"{{{workers.mine.pk}}}") if role == "web" else transaction.atomic(),
         ):
-            act(kind, foreign, parameters, user=workers.sam, actor="user:2", at=AT)
+            as_two(kind, foreign, parameters, workers.sam)
     assert (work_of("B1"), things()) == (before, counts)
 
 
@@ -124,3 +126,31 @@ def test_the_web_role_adds_nothing_about_foreign_claims(workers: Workers) -> Non
             connection.cursor() as cursor,
         ):
             cursor.execute(statement)
+
+
+def as_two(kind: str, items: list[int], parameters: Any, user: User) -> None:
+    """Act in a session of user 2."""
+    rows("SELECT set_config('sanderling.actor', 'user:2', true)")
+    act(kind, items, parameters, user=user, actor="user:2", at=AT)
+
+
+def test_acts_of_others_on_foreign_claims_are_not_seen(workers: Workers) -> None:
+    """Neither words nor counts; who did it, and who sees one of the claims, see the act."""
+
+    def seen(user: User, client_ids: str) -> int:
+        with as_web(client_ids):
+            rows(f"SELECT set_config('sanderling.actor', 'user:{user.pk}', true)")
+            return int(rows("SELECT count(*) FROM worklists_bulk_act")[0][0])
+
+    before = seen(workers.kim, f"{{{workers.mine.pk}}}"), seen(workers.far, "{}")
+    act(
+        "tag",
+        ids("B1"),
+        {"tags": "seen"},
+        user=workers.far,
+        actor=f"user:{workers.far.pk}",
+        at=AT,
+    )
+    assert seen(workers.kim, f"{{{workers.mine.pk}}}") == before[0]
+    assert seen(workers.far, "{}") == before[1] + 1
+    assert seen(workers.kim, f"{{{workers.theirs.pk}}}") > 0
