@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.priority.parameters import (
+    ACK,
     CLAIM,
     NOBODY,
     STEP_DAYS,
@@ -26,6 +27,13 @@ KEY: Final = ["curve_action", "payer_type", "payer_id"]
 LEVELS: Final = tuple(range(-7, 7))
 # From here on an early touch is worth it even when most answers would come by themselves.
 _DEAR_LEVEL: Final = 3
+# From this chance of silence on, late by the usual clock is reason enough to ask: a guess.
+MATERIAL: Final = 0.25
+ASKED_AGAIN_DAYS: Final = 14
+INQUIRIES: Final = ("check_status", "call_payer")
+# An acceptance that is missing for longer than this is asked about (DOMAIN 4.7: two business days,
+# and what the way takes).
+ACK_DAYS: Final = 5
 _ACTS: Final = (
     "send_records", "resubmit", "bill_secondary", "correct_and_rebill", "appeal",
     "dispute_underpayment",
@@ -61,16 +69,31 @@ def waits_since() -> pl.Expr:
 
 
 def tries() -> pl.Expr:
-    """Return how often it was tried without result: touches, unless another matter came up since.
+    """Return how often it was tried in vain: asked without result, or filed and refused.
 
-    Of an unanswered claim only what has been asked since it is overdue; nobody answering the phone
-    is no answer. The touch that brought the matter up is none.
+    Of an unanswered claim: what has been asked since it waits, no oftener than once in the time an
+    item rests after "in process"; nobody answering the phone is no answer. Of all else only what
+    the payer decided against: questions, reminders and filings that never arrived are no tries. Of
+    refusals the latest is all that an item shows, so it is one or none.
     """
-    touched = (pl.col("last_touch_date") > pl.col("since_date")) | (pl.col("detail") == "act")
-    again = (pl.col("last_action") == pl.col("action")) & ~pl.col("barrier").is_in(list(WAITING))
-    counts = (touched | again) & (pl.col("last_outcome") != "no_answer")
-    count = pl.max_horizontal(pl.col("touches").fill_null(0), pl.lit(1))
-    return pl.when(counts.fill_null(value=False)).then(count).otherwise(0).cast(pl.Int64)
+    is_waiting = pl.col("barrier").is_in(list(WAITING))
+    since = (pl.col("last_touch_date") - pl.col("since_date")).dt.total_days()
+    is_asked = ((since > 0) | (pl.col("detail") == "act")) & (pl.col("last_outcome") != "no_answer")
+    most = 1 + since.fill_null(0).clip(lower_bound=0) // ASKED_AGAIN_DAYS
+    asked = pl.max_horizontal(pl.min_horizontal(pl.col("touches").fill_null(0), most), pl.lit(1))
+    is_act = ~pl.col("last_action").is_in(["", *INQUIRIES])
+    # Refused: said so, or a denial of the same kind of work came after it was sent.
+    sent = (pl.col("last_outcome") == "sent") & pl.col("last_action").is_in(list(_ACTS))
+    came_back = sent & (pl.col("barrier") == "denied") & (since <= 0)
+    is_refused = ((pl.col("last_outcome") == "denied") & is_act) | came_back
+    return (
+        pl.when(is_waiting & is_asked.fill_null(value=False))
+        .then(asked)
+        .when(~is_waiting & is_refused.fill_null(value=False))
+        .then(1)
+        .otherwise(0)
+        .cast(pl.Int64)
+    )
 
 
 def curve_of(keys: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
@@ -105,7 +128,8 @@ def with_answers(items: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Add `silent` (chance that no answer comes by itself; 1 where none could), `usual_day`.
 
     `items` with curve_action, waited_days. `usual_day`: by then four of five of those that answer
-    have answered.
+    have answered; `material_day`: from then on silence is likely enough to ask once the payer is
+    late. `unaccepted`: how many of those without the payer's acceptance are lost, after its days.
     """
     curves = curve_of(items.filter(pl.col("curve_action").is_not_null()), answers)
     curves = curves.with_columns(
@@ -113,16 +137,42 @@ def with_answers(items: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
             pl.col("survival").list.eval(
                 pl.element() - pl.element().last() <= 0.2 * (1 - pl.element().last())
             )
-        )
+        ),
+        material_day=_first_step(
+            pl.col("survival").list.eval(pl.element() * MATERIAL <= pl.element().last())
+        ),
     )
     rows = items.join(curves, on=KEY, how="left", maintain_order="left")
     never = pl.col("survival").list.get(-1)
-    return rows.with_columns(
+    is_late = pl.col("waited_days") >= ACK_DAYS
+    return _with_unaccepted(rows, answers).with_columns(
         silent=pl.when(pl.col("survival").is_null())
         .then(1.0)
-        .otherwise(never / survival_at(pl.col("waited_days")))
+        .otherwise(
+            pl.max_horizontal(
+                never / survival_at(pl.col("waited_days")),
+                pl.when(is_late).then("unaccepted").otherwise(0.0),
+            )
+        )
         .clip(0.0, 1.0),
     )
+
+
+def is_unaccepted() -> pl.Expr:
+    """Say of which claims only the sending is known, not that the payer took them."""
+    return (pl.col("detail") == "sent") & (pl.col("curve_action") == CLAIM)
+
+
+def _with_unaccepted(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Add `unaccepted`, 0 where an acceptance is there or not to be expected."""
+    keys = rows.filter(is_unaccepted()).with_columns(curve_action=pl.lit(ACK))
+    lost = curve_of(keys, answers).select(
+        "payer_type",
+        "payer_id",
+        unaccepted=pl.col("survival").list.get(-1) / pl.col("survival").list.get(1),
+    )
+    rows = rows.join(lost, on=["payer_type", "payer_id"], how="left", maintain_order="left")
+    return rows.with_columns(unaccepted=pl.when(is_unaccepted()).then("unaccepted").fill_null(0.0))
 
 
 def survival_at(days: pl.Expr) -> pl.Expr:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from sanderling.core.priority.curves import tries
-from sanderling.core.priority.learn_effort import INQUIRIES, learn_found, learn_minutes
+from sanderling.core.priority.curves import INQUIRIES, tries
+from sanderling.core.priority.learn_effort import learn_found, learn_minutes, learn_unaccepted
 from sanderling.core.priority.parameters import (
     ANSWERS,
     DECAY,
@@ -94,7 +94,7 @@ def learn(
     sent = _complete(responses, RESPONSES).filter(pl.col("sent_date") <= as_of)
     learned = replace(
         start,
-        answers=learn_answers(sent, as_of, start.answers),
+        answers=learn_unaccepted(known, learn_answers(sent, as_of, start.answers)),
         minutes=learn_minutes(known, start.minutes),
     )
     found, finds = learn_found(known, learned)
@@ -119,7 +119,7 @@ def _acts(touches: pl.DataFrame) -> pl.DataFrame:
     Asking after an appeal does not win it: the money belongs to the appeal. Rows without item_id
     stand for themselves.
     """
-    asked = pl.col("barrier").is_in(list(WAITING)) & pl.col("action").is_in(INQUIRIES)
+    asked = pl.col("barrier").is_in(list(WAITING)) & pl.col("action").is_in(list(INQUIRIES))
     rows = (
         touches.with_columns(pl.col("touches").fill_null(0), tries=tries(), is_act=~asked)
         .sort("item_id", "touch_date", "touches", nulls_last=True, maintain_order=True)

@@ -8,18 +8,24 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.priority.curves import (
+    ACK_DAYS,
+    INQUIRIES,
     curve_action,
     tries,
     waits_since,
     with_answers,
 )
 from sanderling.core.priority.parameters import (
+    ACK,
+    ANSWERS,
     FINDS,
     FOUND,
     MINUTES,
     NOBODY,
     WAITING,
     Parameters,
+    ack_survival,
+    frame,
 )
 from sanderling.core.priority.value import found_factor
 
@@ -27,6 +33,7 @@ PRIOR_OF_MINUTES: Final = 20.0
 PRIOR_OF_PAYER: Final = 10.0
 PRIOR_OF_FINDS: Final = 30.0
 PRIOR_OF_FOUND: Final = 5.0  # expected findings
+PRIOR_OF_ACK: Final = 5.0
 OWN_MIN: Final = 3  # touches of a payer by one channel until it is that payer's usual one
 # What a touch may find that is work to be done, and the barrier it means.
 FINDINGS: Final = {
@@ -37,7 +44,6 @@ FINDINGS: Final = {
     "found": "paid_unposted",
     "promised": "paid_unposted",
 }
-INQUIRIES: Final = ["check_status", "call_payer"]
 _KEY: Final = ["action", "channel"]
 
 
@@ -133,7 +139,7 @@ def _moved(noted: pl.DataFrame, keys: list[str], start: pl.DataFrame, prior: flo
 def learn_found(touches: pl.DataFrame, start: Parameters) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return `found` and `finds`: what asking about an unanswered claim finds."""
     asked = touches.filter(
-        pl.col("barrier").is_in(list(WAITING)), pl.col("action").is_in(INQUIRIES)
+        pl.col("barrier").is_in(list(WAITING)), pl.col("action").is_in(list(INQUIRIES))
     )
     if asked.is_empty():
         return start.found, start.finds
@@ -175,6 +181,30 @@ def learn_found(touches: pl.DataFrame, start: Parameters) -> tuple[pl.DataFrame,
         pl.DataFrame(factors, schema=FOUND, orient="row"),
         pl.DataFrame(finds, schema=FINDS, orient="row"),
     )
+
+
+def learn_unaccepted(touches: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Return the answer curves with what asking about unaccepted claims found, by payer."""
+    rows = touches.filter(
+        pl.col("barrier").is_in(["awaiting_payer", "no_response"]),
+        pl.col("action").is_in(list(INQUIRIES)),
+        pl.col("detail") == "sent",
+        pl.col("outcome") != "no_answer",
+        (pl.col("touch_date") - pl.col("last_billed_date")).dt.total_days() >= ACK_DAYS,
+    ).with_columns(found=pl.col("outcome").is_in(list(FINDINGS)))
+    before = answers.filter(pl.col("action") == ACK, pl.col("payer_id") == NOBODY).sort("step")
+    if rows.is_empty() or before.is_empty():
+        return answers
+    whole = before["survival"][-1] / before["survival"][1]
+    kept = [answers.filter(pl.col("action") != ACK), before]
+    of_payer = rows.group_by("payer_type", "payer_id").agg(pl.col("found").sum(), count=pl.len())
+    for payer_type, payer_id, found, count in of_payer.sort("payer_type", "payer_id").rows():
+        if payer_id is None:
+            continue
+        lost = (found + PRIOR_OF_ACK * whole) / (count + PRIOR_OF_ACK)
+        steps = enumerate(ack_survival(lost))
+        kept.append(frame(ANSWERS, ((ACK, payer_type, payer_id, step, s) for step, s in steps)))
+    return pl.concat(kept)
 
 
 def _found_by(rows: pl.DataFrame, knots: pl.DataFrame) -> list[tuple[int, float]]:

@@ -12,8 +12,9 @@ from sanderling.core.priority.parameters import Parameters, Settings
 from sanderling.core.priority.value import valued_rows, worthwhile_calls
 
 QUEUE_DAYS: Final = (3.0, 45.0)
-REACH: Final = (0.3, 0.95)
-# How far ahead work is looked at when asking what share of it is ever reached.
+REACH: Final = (0.05, 0.95)
+# How far ahead work is looked at when asking what share of it is ever reached: in that time at
+# least as much comes in as is done, so of what waits and what comes this share is reached.
 AHEAD_DAYS: Final = 20  # working days: a month
 PRICE_DAYS: Final = 3
 USUAL: Final = Settings()
@@ -51,5 +52,5 @@ def with_load(
         settings,
         minute_cents=max(price, USUAL.minute_cents),
         queue_days=min(max(days, QUEUE_DAYS[0]), QUEUE_DAYS[1]),
-        reach=min(max(AHEAD_DAYS / max(days, 1.0), REACH[0]), REACH[1]),
+        reach=min(max(AHEAD_DAYS / (AHEAD_DAYS + days), REACH[0]), REACH[1]),
     )

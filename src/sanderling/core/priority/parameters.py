@@ -25,6 +25,7 @@ STEP_DAYS: Final = 5
 STEPS: Final = 31  # days 0, 5, ..., 150
 NOBODY: Final = 0  # as payer_id: no single payer
 CLAIM: Final = "claim"  # as the action of an answer curve: the claim as first sent
+ACK: Final = "acceptance"  # as the action of an answer curve: the payer's taking the claim over
 
 # Which work an item's barrier calls for is refined by its category.
 REFINED: Final = ("rejected", "pended", "denied", "underpaid", "unexplained")
@@ -63,8 +64,8 @@ class Parameters:
     payer_type "" or payer_id NOBODY.
     decay: age_days, factor. What is left of the share when work begins that old; between them it
     falls evenly.
-    repeats: touches, factor. After so many touches without result.
-    unworked: barrier, share. What comes in when nobody works on it.
+    repeats: touches, factor. After so many tries that the payer refused.
+    unworked: barrier, share. Of what a touch would bring in, what comes in when nobody works on it.
     answers: action, payer_type, payer_id, step, survival. Share not answered at the step's
     beginning; the last step's never answers.
     minutes: action, channel, payer_id, first_minutes, next_minutes, is_usual. For one item alone,
@@ -147,12 +148,13 @@ _DECAY: Final = (
     (730, 0.02),
 )  # fmt: skip
 # Second try 0.5 of the first (DOMAIN 12.5); the third half of that, a guess.
-_REPEATS: Final = ((0, 1.0), (1, 0.9), (2, 0.6), (3, 0.4), (4, 0.3), (6, 0.15))
-# DOMAIN 12.5: denials 5 to 8 %. The others are guesses: what was turned away stays away; a payment
-# that is only not posted often turns up; a patient's share is paid by some without a bill.
+_REPEATS: Final = ((0, 1.0), (1, 0.5), (2, 0.25))
+# DOMAIN 12.5: denials 5 to 8 %, as a share of what is won. The others are guesses: what was turned
+# away stays away, a remittance that never came stays away too; a patient's share is paid by some
+# without a bill.
 _UNWORKED: Final = {
     "denied": 0.065, "rejected": 0.02, "not_on_file": 0.02, "pended": 0.05, "underpaid": 0.02,
-    "secondary_unbilled": 0.05, "paid_unposted": 0.3, "no_response": 0.02, "awaiting_payer": 0.02,
+    "secondary_unbilled": 0.05, "paid_unposted": 0.05, "no_response": 0.02, "awaiting_payer": 0.02,
     "corrected_pending": 0.05, "appeal_pending": 0.05, "awaiting_client": 0.05,
     "awaiting_internal": 0.05, "patient_responsibility": 0.1, "credit_balance": 0.0,
     "unexplained": 0.1,
@@ -194,6 +196,9 @@ _ANSWERS_TO_ACTS: Final = {
     "send_records": (36.0, 0.12, 8),
     "bill_secondary": (30.0, 0.08, 4),
 }
+# Of claims without the payer's acceptance after its days, how many are lost: a guess, and quickly
+# learned, as there are payers that never send one.
+_UNACCEPTED: Final = 0.8
 # DOMAIN 9.2 (status 6, denial 15, appeal 35, records 12), 12.6 (call 9 and hold 12, portal 4,
 # 276 0.1). The others are guesses. Further claims on one call cost no hold.
 _MINUTES: Final = (
@@ -318,6 +323,7 @@ def cold_start() -> Parameters:
                 _curve(action, "", _act_survival(*figures))
                 for action, figures in sorted(_ANSWERS_TO_ACTS.items())
             ]
+            + [_curve(ACK, "", ack_survival(_UNACCEPTED))]
         ),
         minutes=frame(
             MINUTES,
@@ -363,6 +369,11 @@ def _claim_survival(mean_days: float) -> list[float]:
         return _SILENT + (1 - _SILENT) * ((1 - _PENDED) * usual + _PENDED * pended)
 
     return [share(step * STEP_DAYS) for step in range(STEPS)]
+
+
+def ack_survival(lost: float) -> list[float]:
+    """Return the curve of a payer of whose unaccepted claims this share is lost."""
+    return [1.0] + [_SILENT] * (STEPS - 2) + [_SILENT * lost]
 
 
 def _act_survival(mean_days: float, silent: float, shape: int) -> list[float]:

@@ -1,8 +1,8 @@
 """A day's work for each person: in working order, within their minutes, with guarantees.
 
-Greedy by value for each minute, in three passes whose order is the rule: what must not wait (a
-deadline of a day, a refund, a client's flag), then each client's guaranteed minutes, then all the
-rest. Items of one payer that need a call are taken together as far as the payer allows.
+Greedy by value for each minute, in passes whose order is the rule: what must not wait (a deadline
+of a day, a refund, a client's flag), then each client's guaranteed minutes, then all the rest.
+Minutes that are left go to what is not worth a touch yet, but due by the usual clock. Items of one payer that need a call are taken together as far as the payer allows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.core.priority.curves import ASKED_AGAIN_DAYS
 from sanderling.core.priority.parameters import NOBODY
 from sanderling.core.priority.value import with_minutes
 
@@ -80,7 +81,7 @@ PLANNED: Final = {
     "item_id": pl.Int64,
     "minutes": pl.Float64,
     "value_cents": pl.Int64,
-    "why": pl.String,  # must, floor, value, call (with the one before it)
+    "why": pl.String,  # must, floor, value, spare, call (with the one before it)
 }
 
 
@@ -96,6 +97,7 @@ class _Item:
     first_minutes: float
     next_minutes: float
     is_must: bool
+    is_spare: bool  # due by the usual clock, but not worth a touch yet
     order: int  # what comes first by rule, the greater
     score: float
 
@@ -185,10 +187,14 @@ def plan_day(
     whole = sum(person.minutes for person in people)
     work = _work(valued, minutes, constraints, as_of)
     wanted: dict[int, float] = dict(
-        work.group_by("client_id").agg(pl.col("next_minutes").sum()).rows()
+        work.filter(~pl.col("is_spare"))
+        .group_by("client_id")
+        .agg(pl.col("next_minutes").sum())
+        .rows()
     )
-    items = _bundled(
-        [_Item(*row) for row in _reachable(work, whole).rows()], constraints.calls_at_once
+    items, spare = (
+        _bundled([_Item(*row) for row in _reachable(part, whole).rows()], constraints.calls_at_once)
+        for part in (work.filter(~pl.col("is_spare")), work.filter("is_spare"))
     )
     day = _Day(items, people, constraints)
     day.take((item for item in items if item.is_must), "must")
@@ -204,6 +210,7 @@ def plan_day(
         for client_id, promised in constraints.floors.items()
     }
     day.take(items, "value")
+    day.take(spare, "spare")
     floors = tuple(
         Floor(client, promised, wanted.get(client, 0.0), day.spent[client], not short[client])
         for client, promised in sorted(constraints.floors.items())
@@ -228,6 +235,10 @@ def _work(
     must = (is_near | is_refund | pl.col("is_flagged")).fill_null(value=False)
     waits = (pl.col("not_before_date") > today).fill_null(value=False)
     is_worth = (pl.col("value_cents") > 0) & (pl.col("score") >= constraints.minimum_score)
+    # Not again what was worked on a short while ago.
+    rested = pl.col("last_touch_date") <= today - timedelta(days=ASKED_AGAIN_DAYS)
+    is_due = (pl.col("next_date") <= today) & rested.fill_null(value=True)
+    is_spare = waits & is_due.fill_null(value=False) & ~must
     return (
         with_minutes(
             valued.drop("channel", strict=False).with_columns(pl.col("payer_id").fill_null(NOBODY)),
@@ -235,6 +246,7 @@ def _work(
         )
         .with_columns(
             is_must=must,
+            is_spare=is_spare,
             is_call=pl.col("channel") == "call",
         )
         .with_columns(
@@ -242,7 +254,7 @@ def _work(
             + (pl.lit(constraints.is_high_dollar_first) & pl.col("is_high_dollar")) * 2
             + (pl.lit(constraints.is_key_client_first) & pl.col("is_key_client")) * 1
         )
-        .filter(pl.col("is_must") | (~waits & is_worth))
+        .filter(pl.col("is_must") | ((~waits | pl.col("is_spare")) & is_worth))
         .sort(["order", "score", "item_id"], descending=[True, True, False])
         .select(_Item.__slots__)
     )

@@ -21,8 +21,10 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.priority.curves import (
+    ACK_DAYS,
     KEY,
     LEVELS,
+    MATERIAL,
     curve_action,
     curve_of,
     tries,
@@ -93,6 +95,7 @@ LEAD_USUAL: Final = 2
 _REST: Final = {"no_answer": 2, "in_process": 14, "promised": 20, "sent": 10}
 _REST_USUAL: Final = 3
 ASK: Final = "check_status"
+MACHINE_TRIES: Final = 1  # so often a machine is asked again: then it says the same (DOMAIN 4.7)
 HIGH_CENTS: Final = 250_000  # high value where the client set no threshold (DOMAIN 4.7)
 _SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
 
@@ -254,7 +257,8 @@ def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings
     """Add channel, minutes, lead_days, and `useful`: chance that a touch finds what it is for.
 
     Asking is done by the payer's usual channel first; once that has told nothing, by phone where
-    what a person finds more is worth the minutes (two claims on a call).
+    what a person finds more is worth the minutes (two claims on a call), and always once a machine
+    has told nothing twice.
     """
     rows = with_minutes(rows, parameters.minutes)
     call = parameters.minutes.filter(
@@ -271,13 +275,14 @@ def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings
         & (pl.col("tries") > 0)
         & (pl.col("channel") != "call")
         & (pl.col("payer_id") != NOBODY)
-        & (worth * (by_call - usual) > dearer)
+        & ((pl.col("tries") > MACHINE_TRIES) | (worth * (by_call - usual) > dearer))
     )
     return rows.with_columns(
         channel=pl.when(calls).then(pl.lit("call")).otherwise("channel"),
         first_minutes=pl.when(calls).then(first).otherwise("first_minutes"),
         next_minutes=pl.when(calls).then(further).otherwise("next_minutes"),
     ).with_columns(
+        found_factor=found_factor(parameters.found),
         useful=pl.when(pl.col("curve_action").is_not_null())
         .then((pl.col("silent") * found_factor(parameters.found)).clip(0.0, 1.0))
         .otherwise(1.0),
@@ -390,7 +395,8 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
             / 365
             * (pl.col("delay_days").fill_null(30.0) + days)
         ).exp()
-        extra = (share - pl.col("unworked").fill_null(0.0)).clip(lower_bound=0.0)
+        # What comes in unworked falls with age and refusals as what a touch brings.
+        extra = share * (1 - pl.col("unworked").fill_null(0.0))
         return expected * pl.col("useful") * extra * discount
 
     passes = (
@@ -466,10 +472,19 @@ def _with_rest(
     by_answer = pl.col("waits_since") + pl.duration(days="useful_day")
     # So much money is not left unasked for once the payer is late by the usual clock.
     is_dear = pl.col("is_high_dollar") | (pl.col("expected_cents") >= HIGH_CENTS)
-    by_answer = (
-        pl.when(is_dear)
-        .then(pl.min_horizontal(by_answer, pl.col("due_date") + pl.duration(days=1)))
-        .otherwise(by_answer)
+    late_date = pl.coalesce("due_date", "next_date") + pl.duration(days=1)
+    # Nor is anything that is worth asking about, once silence is likely enough.
+    likely = pl.max_horizontal(late_date, pl.col("waits_since") + pl.duration(days="material_day"))
+    is_worth = (
+        pl.col("expected_cents") * pl.col("share") * pl.col("found_factor") * MATERIAL
+        >= touch_cents
+    )
+    is_lost = pl.col("unaccepted") >= 1 - settings.avoidable_max
+    by_answer = pl.min_horizontal(
+        by_answer,
+        pl.when(is_dear).then(pl.col("due_date") + pl.duration(days=1)),
+        pl.when(is_worth).then(likely),
+        pl.when(is_lost).then(pl.col("waits_since") + pl.duration(days=ACK_DAYS)),
     )
     heard = (pl.col("detail") == "act") & (pl.col("barrier") == "awaiting_payer")
     by_word = (
