@@ -16,6 +16,7 @@ _CHIPS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "worth": lambda v: f"{money(v['expected_cents'])} expected",
     "decay": lambda _: "chances fall",
     "repeats": lambda v: f"{v['touches']} touches in vain",
+    "refused": lambda _: "refused before",
     "same_call": lambda v: f"same call: {v['more']} more",
     "flagged": lambda _: "flagged by client",
     "high_dollar": lambda _: "high balance",

@@ -134,7 +134,9 @@ def test_a_plan_keeps_minutes_and_skills_and_promises(
     assert set(kept.filter(pl.col("user_id") == 2)["client_id"]) <= {1, 2}
     waits = both.filter(pl.col("not_before_date") > TODAY)["item_id"].to_list()
     early = plan.rows.filter(pl.col("item_id").is_in(waits))
-    assert set(early["why"]) <= {"must", "call"}
+    assert set(early["why"]) <= {"must", "call", "spare"}
+    due = both.filter(pl.col("next_date") <= TODAY)["item_id"].to_list()
+    assert set(early.filter(pl.col("why") == "spare")["item_id"]) <= set(due)
     for floor in plan.floors:
         if floor.planned_minutes + 1e-6 >= floor.promised_minutes:
             assert floor.is_met

@@ -2,7 +2,8 @@
 
 Greedy by value for each minute, in passes whose order is the rule: what must not wait (a deadline
 of a day, a refund, a client's flag), then each client's guaranteed minutes, then all the rest.
-Minutes that are left go to what is not worth a touch yet, but due by the usual clock. Items of one payer that need a call are taken together as far as the payer allows.
+Minutes that are left go to what is not worth a touch yet, but due by the usual clock. Items of one
+payer that need a call are taken together as far as the payer allows.
 """
 
 from __future__ import annotations

@@ -75,7 +75,12 @@ def reasons(as_of: date) -> pl.Expr:
         pl.when(pl.col("decay_cents") > 0).then(
             _json("decay", age_days=pl.col("age_days"), cents=pl.col("decay_cents"))
         ),
-        pl.when(pl.col("tries") > 0).then(_json("repeats", touches=pl.col("tries"))),
+        pl.when((pl.col("tries") > 0) & pl.col("curve_action").is_not_null()).then(
+            _json("repeats", touches=pl.col("tries"))
+        ),
+        pl.when((pl.col("tries") > 0) & pl.col("curve_action").is_null()).then(
+            pl.lit('["refused",{}]')
+        ),
         pl.when(pl.col("calls") > 1).then(
             _json(
                 "same_call",

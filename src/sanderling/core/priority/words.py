@@ -107,6 +107,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "worth": _worth,
     "decay": _decay,
     "repeats": _repeats,
+    "refused": lambda _v, payer: f"{payer} has refused a try: another one wins less often",
     "same_call": _same_call,
     "flagged": lambda _v, _p: "The client flagged it",
     "high_dollar": lambda _v, _p: "High balance",

@@ -214,3 +214,30 @@ def test_a_client_gets_its_promised_minutes_before_the_rest() -> None:
     poor = item(item_id=3, payer_id=3, client_id=2)
     assert plan(*rich, poor, minutes=42.0) == [(1, "value"), (2, "value")]
     assert plan(*rich, poor, minutes=42.0, floors={2: 10.0}) == [(3, "floor"), (1, "value")]
+
+
+def test_minutes_to_spare_go_to_what_is_late_by_the_usual_clock() -> None:
+    early = {"not_before_date": days(9), "channel": "portal", "action": "check_status"}
+    waits = item(item_id=1) | early
+    touched = item(item_id=2, last_touch_date=days(-5)) | early
+    not_due = item(item_id=3, next_date=days(1)) | early
+    now = item(item_id=4) | {"channel": "portal", "action": "check_status", "score": 1.0}
+    assert plan(waits, touched, not_due, now) == [(4, "value"), (1, "spare")]
+    assert plan(waits, now, minutes=4.0) == [(4, "value")]
+
+
+def test_a_payer_that_never_says_it_took_a_claim_is_not_asked_early() -> None:
+    """Twenty claims without an acceptance were asked about; all were in process."""
+    asked = {
+        "barrier": "awaiting_payer", "category": "", "detail": "sent", "action": "check_status",
+        "channel": "portal", "outcome": "in_process", "since_date": days(-206),
+        "last_billed_date": days(-206),
+    }  # fmt: skip
+    learned = learn(pl.DataFrame([touch(n, **asked) for n in range(20)]), NONE, TODAY)
+    waits = item(
+        barrier="awaiting_payer", category="", detail="sent", next_action="wait",
+        since_date=days(-9), last_billed_date=days(-9), due_date=days(16),
+    )  # fmt: skip
+    assert value_of(waits)["not_before_date"] is None
+    assert value_of(waits, parameters=learned)["not_before_date"] >= days(16)
+    assert value_of(waits | {"payer_id": 9}, parameters=learned)["not_before_date"] is None

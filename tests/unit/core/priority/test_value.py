@@ -16,9 +16,10 @@ def test_a_fresh_denial_is_worth_its_share_of_what_is_expected() -> None:
     """(1 - reach) * now + reach * (now - later), worked out by hand, without a deadline."""
     row = value_of(item(since_date=TODAY), settings=Settings(yearly_discount=0.0))
     share = share_of_category()["coding"]
-    now = 25_000 * (share - 0.065)
+    # 6.5 of 100 that are won would have come in without work.
+    now = 25_000 * share * (1 - 0.065)
     # In ten days three of the fifteen days from day 7 to day 22 are gone, that cost 5 %.
-    later = 25_000 * (share * (1 - 0.05 * 3 / 15) - 0.065)
+    later = now * (1 - 0.05 * 3 / 15)
     assert row["value_cents"] == math.floor(now / 3 + 2 / 3 * (now - later))
     assert row["effort_minutes"] == 15.0
     assert row["score"] == row["value_cents"] / 15.0
@@ -65,9 +66,33 @@ def test_a_far_deadline_puts_no_touch_off() -> None:
 def test_no_touch_while_the_payer_still_answers_by_itself() -> None:
     row = value_of(silent())
     assert row["action"] == "check_status"
-    # By day 50 fewer than one in five that are silent still answer by themselves.
-    assert row["not_before_date"] == days(50 - 9)
+    # By day 30, after the usual clock (day 25), more than one in four that are silent stay so.
+    assert row["not_before_date"] == days(30 - 9)
     assert "not_yet" in keys_of(row)
+
+
+def test_what_is_not_worth_a_late_question_waits_until_hardly_any_answer_comes() -> None:
+    """Of $20 the question costs more than it brings; by day 60 nearly all are silent for good."""
+    assert value_of(silent(expected_cents=2_000))["not_before_date"] == days(60 - 9)
+
+
+def test_a_claim_that_no_payer_took_over_is_asked_about_at_once() -> None:
+    row = value_of(silent(detail="sent"))
+    assert row["not_before_date"] is None
+    assert row["value_cents"] > 5 * value_of(silent())["value_cents"]
+    fresh = silent(detail="sent", since_date=days(-2), last_billed_date=days(-2))
+    assert value_of(fresh)["not_before_date"] == days(5 - 2)
+
+
+def test_a_correction_is_asked_about_soon_after_its_usual_clock() -> None:
+    corrected = item(
+        barrier="corrected_pending", category="", detail="replacement", next_action="wait",
+        since_date=days(-20), last_billed_date=days(-20), due_date=days(10), touches=6,
+        last_touch_date=days(-20), last_action="correct_and_rebill", last_outcome="sent",
+    )  # fmt: skip
+    row = value_of(corrected)
+    assert days(10) < row["not_before_date"] <= days(20)
+    assert "repeats" not in keys_of(row)
 
 
 def test_a_dear_claim_is_asked_about_earlier() -> None:
@@ -107,14 +132,45 @@ def test_what_a_touch_has_just_found_is_worked_at_once() -> None:
     assert "repeats" not in keys_of(row)
 
 
-def test_tries_without_result_bring_less() -> None:
-    first = value_of(item())["value_cents"]
-    third = value_of(
-        item(touches=2, last_touch_date=days(-5), last_action="correct_and_rebill",
-             last_outcome="other")
+def test_a_refused_try_brings_half() -> None:
+    first = value_of(item(since_date=TODAY, last_touch_date=days(-20)))
+    again = value_of(
+        item(since_date=TODAY, touches=2, last_touch_date=days(-20),
+             last_action="correct_and_rebill", last_outcome="sent")
     )  # fmt: skip
-    assert third["value_cents"] < first
-    assert "repeats" in keys_of(third)
+    assert again["value_cents"] == pytest.approx(first["value_cents"] / 2, abs=2)
+    assert "refused" in keys_of(again)
+
+
+def test_questions_reminders_and_a_correction_that_never_arrived_are_no_tries() -> None:
+    """Asked, reminded, answered, corrected, called: six touches, and the payer decided nothing."""
+    row = {"since_date": days(-90), "last_touch_date": days(-3), "category": "authorization",
+           "next_action": "obtain_authorization"}  # fmt: skip
+    untouched = value_of(item(**row))
+    for action, outcome in [("call_payer", "not_on_file"), ("obtain_authorization", "received")]:
+        worked = value_of(item(**row, touches=6, last_action=action, last_outcome=outcome))
+        assert worked["value_cents"] == untouched["value_cents"]
+        assert not {"repeats", "refused"} & set(keys_of(worked))
+
+
+def test_nothing_but_a_deadline_makes_a_value_nothing() -> None:
+    """However old and however often refused."""
+    row = value_of(
+        item(since_date=days(-700), last_touch_date=days(-701), last_action="appeal",
+             last_outcome="denied", touches=9, expected_cents=3_000_000)
+    )  # fmt: skip
+    assert row["value_cents"] > 0
+
+
+def test_a_machine_that_told_nothing_twice_is_not_asked_again() -> None:
+    """Whatever the money: the third time a person is called."""
+    asked = silent(
+        barrier="no_response", since_date=days(-40), last_billed_date=days(-70), touches=2,
+        expected_cents=1_000, last_touch_date=days(-16), last_action="check_status",
+        last_outcome="in_process",
+    )  # fmt: skip
+    assert value_of(asked)["channel"] == "call"
+    assert value_of(asked | {"touches": 1})["channel"] == "portal"
 
 
 def test_a_credit_brings_nothing_in_but_says_what_it_is() -> None:
