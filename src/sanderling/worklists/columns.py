@@ -22,20 +22,20 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "priority": Column(
         "Priority", "score", ("value_cents", "effort_minutes", "why_now"), "why", True
     ),
-    "client": Column("Client", "client", ("client",)),
-    "claim": Column("Claim, patient", "claim", ("claim", "patient")),
+    "claim": Column("Claim, client, patient", "claim", ("claim", "patient")),
     "payer": Column("Payer", "payer", ("payer_name", "responsibility"), "payer"),
-    "service": Column("Service, age", "service", ("service_date", "age_days")),
-    "balance": Column("Balance", "balance", ("balance_cents",), "money", True),
+    "balance": Column("Balance, age", "balance", ("balance_cents",), "money", True),
     "barrier": Column(
         "Why it is open", "barrier", ("barrier", "category", "group_code", "reason_code")
     ),
     "deadline": Column("Deadline", "deadline", ("deadline", "deadline_kind", "days_left")),
+    "next": Column("Next, owner", "next", ("next_follow_up_date", "next_action")),
+    # Not shown unless chosen:
+    "client": Column("Client", "client", ("client",)),
+    "service": Column("Service, age", "service", ("service_date", "age_days")),
     "touched": Column("Last touch", "touched", ("last_touch_date", "touches"), "", True),
-    "next": Column("Next", "next", ("next_follow_up_date", "next_action")),
     "owner": Column("Owner", "owner", ("owner",)),
     "tags": Column("Tags", "", ("tags",)),
-    # Not shown unless chosen:
     "patient": Column("Patient", "patient", ("patient",)),
     "reason": Column("Reason code", "reason", ("group_code", "reason_code", "remark_code")),
     "category": Column("Category", "category", ("category", "subcategory")),
@@ -54,10 +54,9 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "not_yet": Column("Not before", "not_before", ("not_before_date",)),
     "since": Column("Open since", "since", ("since_date",)),
 }
-USUAL: Final = (
-    *("priority", "client", "claim", "payer", "service", "balance", "barrier", "deadline"),
-    *("touched", "next", "owner", "tags"),
-)
+# As many as stand beside each other at 1440 pixels; the cells of claim, balance and next tell the
+# client, the age and the owner, too.
+USUAL: Final = ("priority", "claim", "payer", "balance", "barrier", "deadline", "next")
 # Always exported: what names a row.
 _NAMED: Final = ("client", "claim", "responsibility")
 

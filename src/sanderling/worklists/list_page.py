@@ -162,11 +162,14 @@ def _per_minute(row: Row) -> str:
     return f"${dollars:,.0f}/min" if dollars >= 1 else f"${dollars:.2f}/min"
 
 
-def _claim(row: Row, _shown: Shown) -> str:
+def _claim(row: Row, shown: Shown) -> str:
     address = reverse("work-item", args=[row["id"]])
+    names = " · ".join(part for part in (row["client_code"], row["patient_name"]) if part)
+    marks = _marks(row, shown)
     return (
         f'<a class="text-nowrap" href="{address}" data-drawer>{_text(row["claim_number"])}</a>'
-        + _small(_text(row["patient_name"]))
+        + _small(_text(names))
+        + " ".join(marks)
     )
 
 
@@ -185,9 +188,11 @@ def _service(row: Row, shown: Shown) -> str:
     return f'<span class="text-nowrap">{row["service_date"]}</span>' + _small(f"{days} d")
 
 
-def _balance(row: Row, _shown: Shown) -> str:
+def _balance(row: Row, shown: Shown) -> str:
     style = ' class="credit"' if row["balance_cents"] < 0 else ""
-    return f"<strong{style}>{money(row['balance_cents'])}</strong>"
+    days = age_days(row, shown.today)
+    age = "" if days is None else _small(f"{days} day{'' if days == 1 else 's'}")
+    return f"<strong{style}>{money(row['balance_cents'])}</strong>{age}"
 
 
 def _barrier(row: Row, shown: Shown) -> str:
@@ -233,7 +238,8 @@ def _next(row: Row, shown: Shown) -> str:
     found = f'<span class="text-nowrap{late}">{day}</span>'
     if row["not_before_date"] and row["not_before_date"] > shown.today:
         found += _badge(f"not before {row['not_before_date']}", "secondary")
-    return found + _small(_text(action_title(row["next_action"])))
+    owner = shown.people.get(row["assignee_id"], "nobody's") if row["assignee_id"] else "nobody's"
+    return found + _small(_text(f"{action_title(row['next_action'])}, {owner}"))
 
 
 def _owner(row: Row, shown: Shown) -> str:
@@ -242,7 +248,8 @@ def _owner(row: Row, shown: Shown) -> str:
     return _text(shown.people.get(row["assignee_id"], f"user {row['assignee_id']}"))
 
 
-def _tags(row: Row, shown: Shown) -> str:
+def _marks(row: Row, shown: Shown) -> list[str]:
+    """Return tags, project, tasks and a write-off that is asked for, as badges."""
     found = [_badge(tag, "cyan") for tag in row["tags"]]
     if row["project_id"]:
         found.append(_badge(shown.projects.get(row["project_id"], "project"), "green"))
@@ -252,7 +259,11 @@ def _tags(row: Row, shown: Shown) -> str:
         )
     if row["write_off_state"]:
         found.append(_badge("write-off requested", "yellow"))
-    return " ".join(found) or _NOTHING
+    return found
+
+
+def _tags(row: Row, shown: Shown) -> str:
+    return " ".join(_marks(row, shown)) or _NOTHING
 
 
 def _promise(row: Row, _shown: Shown) -> str:
