@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.automation.alert_forms import (
     AcknowledgeForm,
     LimitsForm,
@@ -41,16 +40,10 @@ SENT_SHOWN: Final = 20
 UNPROCESSABLE: Final = 422
 
 
-def _person(request: HttpRequest) -> User:
-    """Return the user; `requires` has let nobody else in."""
-    assert isinstance(request.user, User)  # noqa: S101 - for the type checker
-    return request.user
-
-
 def _mine(request: HttpRequest, pk: int) -> AlertRecipient:
     """Return the person's copy of an alert; strangers get 404."""
     mine = AlertRecipient.objects.select_related("alert", "alert__acknowledged_by")
-    return get_object_or_404(mine, user=_person(request), alert_id=pk)
+    return get_object_or_404(mine, user=person_of(request), alert_id=pk)
 
 
 @require_GET
@@ -61,15 +54,15 @@ def alerts(request: HttpRequest) -> HttpResponse:
     if show not in SHOWS or (kind and kind not in ALERTS):
         raise Http404
     today = timezone.now().date()
-    found = alerts_of(_person(request), show=show, kind=kind, today=today)
+    found = alerts_of(person_of(request), show=show, kind=kind, today=today)
     page = Paginator(found, PAGE_ALERTS).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "tabs": tabs(_person(request), show=show, today=today),
+        "tabs": tabs(person_of(request), show=show, today=today),
         "kinds": kinds_shown(),
         "kind": kind,
         "show": show,
-        "may_edit": _person(request).may("api.edit"),
+        "may_edit": person_of(request).may("api.edit"),
     }
     return render(request, "automation/alerts.html", context)
 
@@ -104,7 +97,9 @@ def acknowledge_alert(request: HttpRequest, pk: int) -> HttpResponse:
     mine, form = _mine(request, pk), AcknowledgeForm(request.POST)
     if form.is_valid():
         try:
-            acknowledge(mine, form.cleaned_data["comment"], by=_person(request), at=timezone.now())
+            acknowledge(
+                mine, form.cleaned_data["comment"], by=person_of(request), at=timezone.now()
+            )
         except AlertRefused as refusal:
             form.add_error("comment", str(refusal))
         else:
@@ -132,7 +127,7 @@ def snooze_alert(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("claims.work")
 def alert_settings(request: HttpRequest) -> HttpResponse:
     """Choose how to hear of which kind."""
-    user = _person(request)
+    user = person_of(request)
     form = PreferenceForm(request.POST or None, preference=preference_of(user))
     if request.method == "POST" and form.is_valid():
         set_preference(user, form.values())
@@ -175,7 +170,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     form = TargetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            make_target(**form.cleaned_data, by=_person(request), at=timezone.now())
+            make_target(**form.cleaned_data, by=person_of(request), at=timezone.now())
         except TargetUnusable as refusal:
             form.add_error(None, str(refusal))
         else:

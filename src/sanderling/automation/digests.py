@@ -27,7 +27,7 @@ from sanderling.automation.models import (
 from sanderling.automation.raising import delivery
 from sanderling.automation.rules import visible_clients
 from sanderling.automation.sending import address_of
-from sanderling.automation.sums import dollars
+from sanderling.web.templatetags.sanderling import money
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def _send_digest(user: User, preference: Preference, *, at: datetime) -> bool:
     if digest is None or not found:
         return False
     amount = sum(one.alert.amount_cents or 0 for one in found)
-    lines = [f"{len(found)} alert{'' if len(found) == 1 else 's'} open, {dollars(amount)}", ""]
+    lines = [f"{len(found)} alert{'' if len(found) == 1 else 's'} open, {money(amount)}", ""]
     lines += [_line(one) for one in found[:ALERTS_MAX]]
     lines += ["", f"All: {address_of(reverse('alerts'))}"]
     lines += [f"What you are sent: {address_of(reverse('alert-settings'))}"]

@@ -17,6 +17,7 @@ from sanderling.automation.models import Run, RunItem
 from sanderling.automation.rules import visible_clients
 from sanderling.automation.teams import ask_team
 from sanderling.news.actions import notify
+from sanderling.web.templatetags.sanderling import money
 from sanderling.worklists.acting import NothingToDo, act
 from sanderling.worklists.models import BulkChange
 
@@ -149,7 +150,7 @@ def _notify(run: Run, said: Mapping[str, Any], matches: Sequence[Match], *, at: 
             user_ids=[pk],
             kind="rule.notice",
             key=f"run:{run.pk}",
-            text=f"{run.rule.name}: {count}, ${cents / 100:,.2f}",
+            text=f"{run.rule.name}: {count}, {money(cents)}",
             at=at,
             url=reverse("rule-run", args=[run.pk]),
             amount_cents=cents,

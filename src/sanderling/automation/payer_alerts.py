@@ -13,7 +13,6 @@ from sanderling.automation.raising import NewAlert, People
 from sanderling.automation.sums import (
     Limits,
     claims_text,
-    dollars,
     names_of,
     rows_of,
     sums,
@@ -21,6 +20,7 @@ from sanderling.automation.sums import (
 )
 from sanderling.core.barriers.words import category_title
 from sanderling.core.rules.surges import Surge, find_surge
+from sanderling.web.templatetags.sanderling import money
 
 WEEK: Final = timedelta(days=7)
 WEEKS_BEFORE: Final = 8
@@ -88,7 +88,7 @@ def _spike(
     return NewAlert(
         "denial_spike",
         f"denial_spike:{payer_id}:{category}:{client_id or 'all'}",
-        f"{where}{payer} denied {claims_text(count)} for {kind} in 7 days, {dollars(cents)};"
+        f"{where}{payer} denied {claims_text(count)} for {kind} in 7 days, {money(cents)};"
         f" usual are {surge.expected:.1f}",
         people.leads_of_some(client_id) if client_id else people.leads_of_all(),
         client_id=client_id,
@@ -141,7 +141,7 @@ def missing_remittance(people: People, limits: Limits, today: date) -> list[NewA
                 f"missing_remittance:{client_id}:{payer_id}",
                 f"{codes[client_id]}: no remittance of {payers[payer_id]} since {latest_date};"
                 f" {weeks} of the 8 weeks before had one. Waiting: {claims_text(count)},"
-                f" {dollars(cents)}",
+                f" {money(cents)}",
                 people.leads_of({client_id}),
                 client_id=client_id,
                 payer_id=payer_id,

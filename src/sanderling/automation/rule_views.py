@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
 from sanderling.automation import rules as doing
 from sanderling.automation.forms import RuleForm, filled_in
@@ -37,12 +36,6 @@ from sanderling.core.refusal import Refusal
 from sanderling.core.rules.fields import FIELDS
 
 UNPROCESSABLE: Final = 422
-
-
-def _person(request: HttpRequest) -> User:
-    """Return the user; `requires` has let nobody else in."""
-    assert isinstance(request.user, User)  # noqa: S101 - for the type checker
-    return request.user
 
 
 def _rule(pk: int) -> Rule:
@@ -97,7 +90,7 @@ def _form_page(
                 rule=rule,
                 name=form.cleaned_data["name"],
                 content=form.content(),
-                by=_person(request),
+                by=person_of(request),
                 at=timezone.now(),
             )
         except RuleRefused as refusal:
@@ -149,7 +142,7 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("rules.edit")
 def rule_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a rule run, watch only, pause, or put it away."""
-    found, by, at = _rule(pk), _person(request), timezone.now()
+    found, by, at = _rule(pk), person_of(request), timezone.now()
     wanted = request.POST.get("state", "")
     try:
         if wanted in {RuleState.LIVE, RuleState.WATCHING}:
@@ -174,7 +167,7 @@ def move_rule(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a rule one place in the order."""
     step = -1 if request.POST.get("step") == "up" else 1
     try:
-        doing.move_rule(_rule(pk), step, by=_person(request))
+        doing.move_rule(_rule(pk), step, by=person_of(request))
     except RuleRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("rules")
@@ -185,7 +178,7 @@ def move_rule(request: HttpRequest, pk: int) -> HttpResponse:
 def new_dry_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a dry run over history; the worker does it."""
     try:
-        asked = ask_for_dry_run(_rule(pk), by=_person(request), at=timezone.now())
+        asked = ask_for_dry_run(_rule(pk), by=person_of(request), at=timezone.now())
     except RuleRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("rule", pk=pk)
@@ -221,7 +214,7 @@ def rule_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a run of a rule did, and to which claims."""
     found = get_object_or_404(Run.objects.select_related("rule", "version"), pk=pk)
     items = items_of_run(pk)
-    if not items and not _person(request).may("rules.edit"):
+    if not items and not person_of(request).may("rules.edit"):
         raise Http404
     record_listing(request, action="rule_run.view", detail={"run": pk})
     context = {
@@ -231,7 +224,7 @@ def rule_run(request: HttpRequest, pk: int) -> HttpResponse:
         "items": items,
         "acts": acts_of(found),
         "shown_max": ITEMS_SHOWN,
-        "may_edit": _person(request).may("rules.edit"),
+        "may_edit": person_of(request).may("rules.edit"),
     }
     return render(request, "automation/rule_run.html", context)
 
@@ -242,7 +235,7 @@ def undo_rule_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back all that a run did."""
     found = get_object_or_404(Run.objects.select_related("rule"), pk=pk)
     try:
-        undone = undo_run(found, user=_person(request), at=timezone.now())
+        undone = undo_run(found, user=person_of(request), at=timezone.now())
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from sanderling.automation.raising import NewAlert, People
 from sanderling.core.deadlines.days import is_business_day
+from sanderling.web.templatetags.sanderling import money
 
 Limits = Mapping[str, int]
 
@@ -31,11 +32,6 @@ def worklist_address(**asked: object) -> str:
 def claims_text(count: int) -> str:
     """Return 1 claim, 14 claims."""
     return "1 claim" if count == 1 else f"{count:,} claims"
-
-
-def dollars(cents: int) -> str:
-    """Return an amount as text: $1,234.56."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
 
 
 def business_days_ago(day: date, count: int) -> date:
@@ -111,7 +107,7 @@ def _sum(
     return NewAlert(
         kind,
         f"{kind}:{scope}",
-        text.format(claims=claims_text(count), amount=dollars(cents)),
+        text.format(claims=claims_text(count), amount=money(cents)),
         user_ids,
         client_id=client_id,
         items=count,

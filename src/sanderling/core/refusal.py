@@ -9,3 +9,9 @@ class Refusal(Exception):
     Subclasses are defined beside the function that raises them. The command line prints the
     sentence and ends with status 1; a view shows it with the form. Never patient data in it.
     """
+
+    @property
+    def sentence(self) -> str:
+        """Return the text as a sentence that stands by itself: a capital, a period."""
+        text = str(self)
+        return f"{text[:1].upper()}{text[1:]}."

@@ -11,24 +11,18 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.news.bell import COUNT_MAX, mark_read, newest_id, since, unread_count, unread_of
 from sanderling.news.models import Notice
 
 PAGE_NOTICES: Final = 50
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` let it through
-    return request.user
-
-
 @require_GET
 @requires("claims.work")
 def notices_bell(request: HttpRequest) -> HttpResponse:
     """Return the bell, with toasts for what came since the notice that the browser saw last."""
-    user_id = _person(request).pk
+    user_id = person_of(request).pk
     seen = request.GET.get("seen", "")
     context = {
         "unread": unread_count(user_id),
@@ -43,7 +37,7 @@ def notices_bell(request: HttpRequest) -> HttpResponse:
 @requires("claims.work")
 def notices(request: HttpRequest) -> HttpResponse:
     """List one's notices, unread ones by themselves."""
-    user_id = _person(request).pk
+    user_id = person_of(request).pk
     shows_all = request.GET.get("show") == "all"
     found = Notice.objects.filter(user_id=user_id).order_by("-at", "-pk")
     page = Paginator(found if shows_all else unread_of(user_id), PAGE_NOTICES).get_page(
@@ -57,7 +51,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @requires("claims.work")
 def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Open what a notice is about; it counts as read."""
-    mine = get_object_or_404(Notice, pk=notice_id, user_id=_person(request).pk)
+    mine = get_object_or_404(Notice, pk=notice_id, user_id=person_of(request).pk)
     mark_read(mine.user_id, [mine.pk], at=timezone.now())
     is_ours = url_has_allowed_host_and_scheme(mine.url, allowed_hosts={request.get_host()})
     return redirect(mine.url if mine.url and is_ours else "notices")
@@ -67,5 +61,5 @@ def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 @requires("claims.work")
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark all as read."""
-    mark_read(_person(request).pk, None, at=timezone.now())
+    mark_read(person_of(request).pk, None, at=timezone.now())
     return redirect("notices")

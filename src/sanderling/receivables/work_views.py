@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_view
 from sanderling.claims.models import Claim
 from sanderling.followup.actions import InvalidActivity, withdraw
@@ -71,7 +70,7 @@ def note_form(request: HttpRequest, claim_id: int) -> HttpResponse:
                 form_key=form.form_key,
                 deadline=about.deadline,
                 files=_files(request),
-                user=_user(request),
+                user=person_of(request),
                 at=at,
             )
         except InvalidNote as error:
@@ -117,7 +116,7 @@ def note_preview(request: HttpRequest, claim_id: int) -> HttpResponse:
         party=about.party,
         contact=form.contact,
         deadline=about.deadline,
-        user=_user(request),
+        user=person_of(request),
         at=at,
     )
     return render(request, "receivables/work/preview.html", {"text": text})
@@ -135,7 +134,7 @@ def note_addendum(request: HttpRequest, note_id: int) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         add_addendum(
-            note=note, text=text, user=_user(request), at=timezone.now(), form_key=form.form_key
+            note=note, text=text, user=person_of(request), at=timezone.now(), form_key=form.form_key
         )
     except InvalidNote as error:
         return _addendum(request, note, form, error.faults, text=text)
@@ -151,7 +150,7 @@ def activity_withdraw(request: HttpRequest, activity_id: int) -> HttpResponse:
     reason, fault = request.POST.get("reason", ""), ""
     if request.method == "POST":
         try:
-            withdraw(activity, user=_user(request), at=timezone.now(), reason=reason)
+            withdraw(activity, user=person_of(request), at=timezone.now(), reason=reason)
         except InvalidActivity as error:
             fault = dict(error.faults).get("reason", str(error))
         else:
@@ -191,13 +190,13 @@ def escalation(request: HttpRequest, claim_id: int, party: int) -> HttpResponse:
                     party=party,
                     level=asked["level"],
                     reason=asked["reason"],
-                    user=_user(request),
+                    user=person_of(request),
                     at=at,
                 )
             else:
                 to_user = people.get(asked["to_user"]) if asked["to_user"] else None
                 escalate(
-                    claim=claim, party=party, user=_user(request), at=at,
+                    claim=claim, party=party, user=person_of(request), at=at,
                     **{**asked, "to_user": to_user},
                 )  # fmt: skip
         except EscalationRefused as error:
@@ -236,11 +235,6 @@ def _claim(claim_id: int) -> Claim:
 
 def _asked(request: HttpRequest, name: str) -> str:
     return request.POST.get(name) or request.GET.get(name, "")
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` let nobody else in
-    return request.user
 
 
 def _files(request: HttpRequest) -> list[NewFile]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing, record_view
 from sanderling.core.refusal import Refusal
 from sanderling.tasks.actions import (
@@ -35,16 +35,6 @@ from sanderling.tasks.people import team_members
 UNPROCESSABLE = 422
 
 
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - @requires
-    return request.user
-
-
-def _sentence(refusal: Refusal) -> str:
-    text = str(refusal)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def _page(
     request: HttpRequest, task_id: int, *, form: AnswerForm | None = None, status: int = 200
 ) -> HttpResponse:
@@ -54,7 +44,7 @@ def _page(
         ),
         pk=task_id,
     )
-    user = _user(request)
+    user = person_of(request)
     record_view(request, claim_id=found.claim_id, client_id=found.client_id, action="task.view")
     facts = task_facts(found, today=timezone.now().date())
     if form is None and found.state == State.OPEN:
@@ -92,12 +82,12 @@ def answer(request: HttpRequest, task_id: int) -> HttpResponse:
             result=values["result"],
             value=values.get("value", ""),
             text=values["text"],
-            user=_user(request),
+            user=person_of(request),
             at=timezone.now(),
             answers_all=values.get("answers_all", False),
         )
     except Refusal as refusal:
-        form.add_error(None, _sentence(refusal))
+        form.add_error(None, refusal.sentence)
         return _page(request, task_id, form=form, status=UNPROCESSABLE)
     if len(answered) > 1:
         messages.success(request, f"Answered for {len(answered)} claims.")
@@ -111,7 +101,7 @@ def _act(request: HttpRequest, task_id: int, act: Callable[[], Any], done: str) 
     try:
         act()
     except Refusal as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         messages.success(request, done)
     return redirect("task", task_id)
@@ -124,7 +114,7 @@ def take(request: HttpRequest, task_id: int) -> HttpResponse:
     return _act(
         request,
         task_id,
-        lambda: take_task(task_id, user=_user(request), at=timezone.now()),
+        lambda: take_task(task_id, user=person_of(request), at=timezone.now()),
         "It is yours.",
     )
 
@@ -138,7 +128,7 @@ def assign(request: HttpRequest, task_id: int) -> HttpResponse:
     return _act(
         request,
         task_id,
-        lambda: assign_task(task_id, assignee=assignee, user=_user(request), at=timezone.now()),
+        lambda: assign_task(task_id, assignee=assignee, user=person_of(request), at=timezone.now()),
         f"It is {assignee.name}'s now." if assignee else "It is the team's again.",
     )
 
@@ -172,7 +162,7 @@ def _with_text(
     return _act(
         request,
         task_id,
-        lambda: act(task_id, **{name: text}, user=_user(request), at=timezone.now()),
+        lambda: act(task_id, **{name: text}, user=person_of(request), at=timezone.now()),
         done,
     )
 
@@ -199,11 +189,11 @@ def new_task(request: HttpRequest) -> HttpResponse:
                 kind=form.cleaned_data["kind"],
                 question=form.cleaned_data["question"],
                 due_date=form.cleaned_data["due_date"],
-                asked_by=_user(request),
+                asked_by=person_of(request),
                 at=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             return _asked(request, made)
     elif request.method == "GET":
@@ -237,9 +227,9 @@ def _asked(request: HttpRequest, made: list[Task]) -> HttpResponse:
 def hold(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Hand a held claim payment to posting."""
     try:
-        made = ask_posting(payment_id, asked_by=_user(request), at=timezone.now())
+        made = ask_posting(payment_id, asked_by=person_of(request), at=timezone.now())
     except Refusal as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
         return redirect("suspense")
     messages.success(request, "Posting has it; it closes by itself when nothing is held.")
     return redirect("task", made.pk)

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
 from sanderling.core.refusal import Refusal
 from sanderling.web.downloads import FORMS, export
@@ -29,12 +28,6 @@ from sanderling.worklists.questioning import whole_view
 
 UNPROCESSABLE: Final = 422
 ACTS_SHOWN: Final = 100
-
-
-def _person(request: HttpRequest) -> User:
-    """Return the user; `requires` has let nobody else in."""
-    assert isinstance(request.user, User)  # noqa: S101 - for the type checker
-    return request.user
 
 
 def _chosen(data: QueryDict) -> list[int]:
@@ -63,7 +56,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         return render(request, "worklists/act_refused.html", {"refusal": refusal}, status=422)
     initial = {"ids": ",".join(map(str, chosen)), "next": _way_back(request)}
-    form = act_form(kind, _person(request), initial=initial)
+    form = act_form(kind, person_of(request), initial=initial)
     return _form_page(request, form, kind, chosen)
 
 
@@ -72,7 +65,7 @@ def _form_page(
 ) -> HttpResponse:
     refused: list[tuple[int, str]] = []
     if kind not in FIELDS and chosen:
-        who = Who(_person(request), timezone.now())
+        who = Who(person_of(request), timezone.now())
         _, refused = sort_out(kind, chosen, {}, who, is_locking=False)
     context = {
         "form": form,
@@ -105,7 +98,7 @@ def acts(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in KINDS:
         raise Http404
-    user, chosen = _person(request), _chosen(request.POST)
+    user, chosen = person_of(request), _chosen(request.POST)
     form = act_form(kind, user, data=request.POST, initial={})
     if not form.is_valid():
         return _form_page(request, form, kind, chosen, status=UNPROCESSABLE)
@@ -139,7 +132,7 @@ def _answer(request: HttpRequest, done: BulkAct) -> HttpResponse:
 
 
 def _acts_done(request: HttpRequest) -> HttpResponse:
-    user, now = _person(request), timezone.now()
+    user, now = person_of(request), timezone.now()
     sees_all = user.may("claims.assign")
     found = [
         {"act": one, "can_undo": not undo_fault(one, user=user, at=now)}
@@ -152,7 +145,7 @@ def _acts_done(request: HttpRequest) -> HttpResponse:
 @requires("claims.work")
 def act_page(request: HttpRequest, act_id: int) -> HttpResponse:
     """Show what an act did to which claims, and what it left out."""
-    user = _person(request)
+    user = person_of(request)
     done = get_object_or_404(BulkAct, pk=act_id)
     changes = changes_of(done)
     is_own = done.user_id == user.pk
@@ -175,7 +168,7 @@ def undo_act(request: HttpRequest, act_id: int) -> HttpResponse:
     done = get_object_or_404(BulkAct, pk=act_id)
     is_htmx = bool(request.headers.get("HX-Request"))
     try:
-        undone = undo(done, user=_person(request), at=timezone.now())
+        undone = undo(done, user=person_of(request), at=timezone.now())
     except CannotUndo as refusal:
         text = f"Not undone: {refusal}."
         level = messages.ERROR

@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_view
 from sanderling.core.refusal import Refusal
 from sanderling.worklists import claiming
@@ -22,11 +21,6 @@ from sanderling.worklists.listing import item
 from sanderling.worklists.models import WorkItem
 from sanderling.worklists.questioning import asked_question
 from sanderling.worklists.undoing_last import undo_last
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` let it through
-    return request.user
 
 
 def _focus(item_id: int, query: str) -> HttpResponse:
@@ -44,10 +38,10 @@ def next_claim(request: HttpRequest) -> HttpResponse:
 
 def _next(request: HttpRequest, query: str) -> HttpResponse:
     question = asked_question(request, QueryDict(query))[0] if query else None
-    item_id = claiming.claim_next(user=_person(request), at=timezone.now(), question=question)
+    item_id = claiming.claim_next(user=person_of(request), at=timezone.now(), question=question)
     if item_id is not None:
         return _focus(item_id, query)
-    context = {"query": query, "progress": progress_of(_person(request), timezone.now())}
+    context = {"query": query, "progress": progress_of(person_of(request), timezone.now())}
     return render(request, "worklists/focus_done.html", context)
 
 
@@ -55,7 +49,7 @@ def _next(request: HttpRequest, query: str) -> HttpResponse:
 @requires("claims.work")
 def focus(request: HttpRequest, item_id: int) -> HttpResponse:
     """Show one claim and hold it; who comes second sees who has it."""
-    user, now = _person(request), timezone.now()
+    user, now = person_of(request), timezone.now()
     held = claiming.hold(item_id, user=user, at=now)
     row = item(item_id)
     query = request.GET.urlencode()
@@ -77,7 +71,7 @@ def focus(request: HttpRequest, item_id: int) -> HttpResponse:
 @requires("claims.work")
 def focus_hold(request: HttpRequest, item_id: int) -> HttpResponse:
     """Hold on to the claim; say so when it is not the user's any more, or has left."""
-    user, now = _person(request), timezone.now()
+    user, now = person_of(request), timezone.now()
     if claiming.renew(item_id, user=user, at=now):
         return HttpResponse("")
     is_here = WorkItem.objects.filter(pk=item_id).exists()
@@ -96,7 +90,7 @@ def focus_skip(request: HttpRequest, item_id: int) -> HttpResponse:
     query = QueryDict(request.POST.get("query", "")).urlencode()
     try:
         claiming.skip(
-            one, reason=request.POST.get("reason", ""), user=_person(request), at=timezone.now()
+            one, reason=request.POST.get("reason", ""), user=person_of(request), at=timezone.now()
         )
     except Refusal as refusal:
         messages.error(request, f"Not skipped: {refusal}.")
@@ -109,7 +103,7 @@ def focus_skip(request: HttpRequest, item_id: int) -> HttpResponse:
 def focus_leave(request: HttpRequest, item_id: int) -> HttpResponse:
     """Let the claim go and return to the list."""
     taken_at = parse_datetime(request.POST.get("taken", ""))
-    claiming.release(item_id, user=_person(request), taken_at=taken_at)
+    claiming.release(item_id, user=person_of(request), taken_at=taken_at)
     if request.headers.get("X-Leaving"):  # the page is closed: nobody reads the answer
         return HttpResponse(status=204)
     query = QueryDict(request.POST.get("query", "")).urlencode()
@@ -121,7 +115,7 @@ def focus_leave(request: HttpRequest, item_id: int) -> HttpResponse:
 def undo_latest(request: HttpRequest) -> HttpResponse:
     """Take back what the user did last, and show its claim."""
     try:
-        undone = undo_last(user=_person(request), at=timezone.now())
+        undone = undo_last(user=person_of(request), at=timezone.now())
     except Refusal as refusal:
         messages.error(request, f"Not undone: {refusal}.")
         item_id = request.POST.get("item", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from sanderling.accounts.models import User
+from sanderling.accounts.permissions import person_of
 from sanderling.core.refusal import Refusal
 from sanderling.worklists.asking import Question, asker_of, question_of
 from sanderling.worklists.listing import ids_of
@@ -17,10 +17,10 @@ WHOLE_VIEW_MAX = 5_000  # items that one bulk act takes
 
 def asked_question(request: HttpRequest, asked: QueryDict | None = None) -> tuple[Question, str]:
     """Return the question of an address (the request's own), and the words it searches for."""
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` let it through
+    user = person_of(request)
     asked = request.GET if asked is None else asked
     search = kept_search(request.session, asked.get("search", ""))
-    asker = asker_of(request.user, team=team_of(request.user.role))
+    asker = asker_of(user, team=team_of(user.role))
     return question_of(asked, today=timezone.localdate(), asker=asker, search=search), search
 
 

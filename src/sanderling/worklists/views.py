@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing, record_view
 from sanderling.files.queries import data_as_of
 from sanderling.payers.models import Payer
@@ -47,7 +47,7 @@ SIZE_AT_ONCE: Final = 5_000  # a longer narrowed list is counted after the page 
 @requires("worklist.view")
 def worklist(request: HttpRequest) -> HttpResponse:
     """Show the items of a view, narrowed, sorted and grouped as the address says."""
-    user = _user(request)
+    user = person_of(request)
     preference = preference_of(user.pk)
     if not request.GET and preference.query:
         return redirect(f"{reverse('worklist')}?{preference.query}")
@@ -89,7 +89,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 def work_rows(request: HttpRequest) -> HttpResponse:
     """Show only the rows of a question: a group's, when it is opened within the page."""
     question, _ = asked_question(request)
-    columns = _columns(request, preference_of(_user(request).pk))
+    columns = _columns(request, preference_of(person_of(request).pk))
     rows, token = page_of(question, token=request.GET.get("after", ""))
     record_listing(request, action="claims.list", detail={"rows": len(rows)})
     context = {
@@ -269,8 +269,3 @@ def _columns(request: HttpRequest, preference: Preference) -> tuple[str, ...]:
     """Return the columns of the address, else those that the user likes."""
     asked = request.GET.get("cols", "")
     return chosen(asked.split(",") if asked else preference.columns)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` let it through
-    return request.user

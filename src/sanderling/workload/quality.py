@@ -17,6 +17,7 @@ from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
 from sanderling.core.ledger.accounts import Account
 from sanderling.core.refusal import Refusal
+from sanderling.web.templatetags.sanderling import money
 from sanderling.workload.models import QualityReview
 
 SAMPLE: Final = 5  # notes of one person and week
@@ -135,7 +136,7 @@ def _hint(note: Sampled, paid: tuple[date, int] | None, *, today: date) -> str:
     if paid and note.outcome in {"denied", "not_on_file"}:
         day, cents = paid
         said = note.outcome.replace("_", " ")
-        return f"It was said to be {said}; insurance paid ${cents / 100:,.2f} from {day} on."
+        return f"It was said to be {said}; insurance paid {money(cents)} from {day} on."
     if note.outcome == "paid" and not paid and today > note.activity_date + SOON:
         return f"It was said to be paid; no payment came within {SOON.days} days."
     return ""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
 from sanderling.core.refusal import Refusal
 from sanderling.payers.models import Payer
@@ -82,7 +82,7 @@ def move_work(request: HttpRequest) -> HttpResponse:
     )
     try:
         done = reassign(
-            move, user=_person(request), at=timezone.now(), key=str(values["key"] or uuid4())
+            move, user=person_of(request), at=timezone.now(), key=str(values["key"] or uuid4())
         )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
@@ -96,7 +96,7 @@ def move_work(request: HttpRequest) -> HttpResponse:
 @requires("claims.assign")
 def apply_plan(request: HttpRequest) -> HttpResponse:
     """Give out what would expire and can still be saved, or take the latest re-plan back."""
-    user, now, today = _person(request), timezone.now(), timezone.localdate()
+    user, now, today = person_of(request), timezone.now(), timezone.localdate()
     try:
         if request.POST.get("do") == "undo":
             restored = undo_replan(user=user, at=now)
@@ -300,7 +300,7 @@ def _plan(request: HttpRequest, everybody: list[Person], today: date) -> dict[st
         return None
     found, plan, rows = planned
     record_listing(request, action="claims.list", detail={"rows": len(rows)})
-    user = _person(request)
+    user = person_of(request)
     latest = [one for one in acts_of(user) if one.undone_at is None]
     is_fresh = bool(latest) and not undo_fault(latest[0], user=user, at=timezone.now())
     return {
@@ -320,7 +320,7 @@ def _plan(request: HttpRequest, everybody: list[Person], today: date) -> dict[st
 
 def _last_move(request: HttpRequest) -> Any:  # noqa: ANN401 - an act, or nothing
     """Return this person's latest act when it moved work and can still be undone."""
-    user = _person(request)
+    user = person_of(request)
     for act in recent_acts(user.pk, limit=1):
         is_plan = act.key.startswith("replan:")
         if (
@@ -330,8 +330,3 @@ def _last_move(request: HttpRequest) -> Any:  # noqa: ANN401 - an act, or nothin
         ):
             return act
     return None
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - `requires` lets nobody else in
-    return request.user

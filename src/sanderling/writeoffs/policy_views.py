@@ -15,6 +15,7 @@ from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
 from sanderling.clients.models import Client
 from sanderling.core.refusal import Refusal
+from sanderling.web.templatetags.sanderling import money
 from sanderling.writeoffs.forms import LimitsForm
 from sanderling.writeoffs.limits import forget_limits, limits_of, set_limits
 from sanderling.writeoffs.models import ClientLimits
@@ -98,7 +99,7 @@ def small(request: HttpRequest) -> HttpResponse:
         assert isinstance(user, User)  # noqa: S101 - @requires
         count, cents, refused = write_off_small(user=user, at=now, older_than_days=days)
         messages.success(
-            request, f"Written off by policy: {count}, ${cents / 100:,.2f}; posted in a moment."
+            request, f"Written off by policy: {count}, {money(cents)}; posted in a moment."
         )
         for sentence in refused[:5]:
             messages.error(request, sentence)

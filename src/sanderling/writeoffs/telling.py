@@ -8,6 +8,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from sanderling.news.actions import NewEvent, notify, record_events
+from sanderling.web.templatetags.sanderling import money
 from sanderling.writeoffs.limits import approvers
 from sanderling.writeoffs.models import WriteOff
 
@@ -53,7 +54,7 @@ def _tell(found: WriteOff, user_ids: list[int], said: str, key: str, *, at: date
         user_ids=user_ids,
         kind="write_off",
         key=f"write_off:{found.pk}:{key}",
-        text=f"{name}: write-off of ${found.amount_cents / 100:,.2f} {said}",
+        text=f"{name}: write-off of {money(found.amount_cents)} {said}",
         at=at,
         url=reverse("write-off", args=[found.pk]),
         client_id=found.client_id,

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sanderling.accounts.models import User
-from sanderling.accounts.permissions import requires
+from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing, record_view
 from sanderling.claims.models import Claim
 from sanderling.core.refusal import Refusal
 from sanderling.web.downloads import FORMS, export
+from sanderling.web.templatetags.sanderling import money
 from sanderling.writeoffs.actions import (
     LooksCollectible,
     decide,
@@ -37,21 +37,11 @@ UNPROCESSABLE: Final = 422
 PAGE_ROWS: Final = 50
 
 
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - @requires
-    return request.user
-
-
-def _sentence(refusal: Refusal) -> str:
-    text = str(refusal)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 @require_GET
 @requires("claims.work")
 def write_offs_view(request: HttpRequest) -> HttpResponse:
     """List the write-offs that wait for the user, all that wait, or what became of them."""
-    user = _user(request)
+    user = person_of(request)
     today = timezone.now().date()
     tab = request.GET.get("tab", "")
     if tab not in TABS:
@@ -106,7 +96,7 @@ def _page(
         request, claim_id=found.claim_id, client_id=found.client_id, action="write_off.view"
     )
     context = {
-        **write_off_facts(found, user=_user(request), today=timezone.now().date()),
+        **write_off_facts(found, user=person_of(request), today=timezone.now().date()),
         "write_off": found,
         "refusal": refusal,
         "form": form or DecisionForm(),
@@ -135,7 +125,7 @@ def decide_view(request: HttpRequest, write_off_id: int) -> HttpResponse:
         found = decide(
             write_off_id,
             approves=approves,
-            user=_user(request),
+            user=person_of(request),
             at=timezone.now(),
             note=values["note"],
             client_yes=values["client_yes"],
@@ -143,7 +133,7 @@ def decide_view(request: HttpRequest, write_off_id: int) -> HttpResponse:
         )
     except Refusal as refusal:
         return _page(
-            request, write_off_id, refusal=_sentence(refusal), form=form, status=UNPROCESSABLE
+            request, write_off_id, refusal=refusal.sentence, form=form, status=UNPROCESSABLE
         )
     if found.state == State.REQUESTED:
         messages.success(request, "Your approval is noted; a second person must approve, too.")
@@ -161,7 +151,7 @@ def _act(
     try:
         act()
     except Refusal as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         messages.success(request, done)
     return redirect("write-off", write_off_id)
@@ -174,7 +164,7 @@ def undo(request: HttpRequest, write_off_id: int) -> HttpResponse:
     return _act(
         request,
         write_off_id,
-        lambda: undo_approval(write_off_id, user=_user(request), at=timezone.now()),
+        lambda: undo_approval(write_off_id, user=person_of(request), at=timezone.now()),
         "Undone; the balance is open again in a moment.",
     )
 
@@ -186,7 +176,7 @@ def withdraw(request: HttpRequest, write_off_id: int) -> HttpResponse:
     return _act(
         request,
         write_off_id,
-        lambda: withdraw_write_off(write_off_id, user=_user(request), at=timezone.now()),
+        lambda: withdraw_write_off(write_off_id, user=person_of(request), at=timezone.now()),
         "Withdrawn.",
     )
 
@@ -201,14 +191,14 @@ def bulk(request: HttpRequest) -> HttpResponse:
         ids,
         approves=approves,
         note=request.POST.get("note", ""),
-        user=_user(request),
+        user=person_of(request),
         at=timezone.now(),
     )
     if not ids:
         messages.error(request, "Choose at least one write-off.")
     if done:
         what = "Approved" if approves else "Rejected"
-        messages.success(request, f"{what}: {done}, ${cents / 100:,.2f}.")
+        messages.success(request, f"{what}: {done}, {money(cents)}.")
     for sentence in refused[:5]:
         messages.error(request, sentence)
     if len(refused) > 5:  # noqa: PLR2004 - those shown above
@@ -244,16 +234,16 @@ def new_write_off(request: HttpRequest) -> HttpResponse:
                 reason=values["reason"],
                 note=values["note"],
                 evidence=values["evidence"],
-                user=_user(request),
+                user=person_of(request),
                 at=timezone.now(),
                 despite_warnings=values["despite_warnings"],
             )
         except LooksCollectible as refusal:
             warnings = refusal.warnings
             form.show_warnings()
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         except Refusal as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             return _requested(request, made)
     elif request.method == "GET":
