@@ -28,9 +28,11 @@ _READ = frozenset(
     }
 )
 # Worklists, notes, tasks, alerts of one's own; client users see none of these.
-_WORK = _READ | {"claims.work", "files.upload", "worklist.view"}
+_WORK = _READ | {"claims.work", "exchange.view", "files.upload", "worklist.view"}
 _LEAD = _WORK | {
-    *("claims.assign", "files.replay", "rules.edit", "workload.view", "writeoffs.approve"),
+    *("appeals.approve", "claims.assign", "files.replay", "refunds.approve"),
+    *("resubmission.approve", "rules.edit", "templates.edit", "workload.view"),
+    "writeoffs.approve",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -45,6 +47,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "clients.edit",
         "codes.edit",
         "deadlines.edit",
+        "exchange.edit",
         "payers.edit",
         "users.edit",
         "audit.view",

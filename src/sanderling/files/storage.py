@@ -9,6 +9,7 @@ be neither swapped nor cut off unnoticed.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -47,13 +48,24 @@ def hash_file(path: Path) -> tuple[str, int]:
 
 def keep_original(path: Path, sha256: str) -> bool:
     """Store the bytes of `path`; return whether they are encrypted. Keeping twice is harmless."""
+    with path.open("rb") as source:
+        return _keep(source, sha256)
+
+
+def keep_bytes(data: bytes) -> tuple[str, bool]:
+    """Store bytes that we made; return their SHA-256 and whether they are encrypted."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    return sha256, _keep(io.BytesIO(data), sha256)
+
+
+def _keep(source: BinaryIO, sha256: str) -> bool:
     key = _key()
     target = _place(sha256, is_encrypted=key is not None)
     if target.exists():
         return key is not None
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    with path.open("rb") as source, temporary.open("wb") as sink:
+    with temporary.open("wb") as sink:
         temporary.chmod(0o600)
         if key is None:
             while data := source.read(CHUNK_BYTES):

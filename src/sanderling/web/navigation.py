@@ -45,14 +45,22 @@ class Entry:
     begins_group: bool  # and is not the first of all
 
 
-# In groups: what one works on, where the money is, what it rests on, who may do what.
+# In groups: what one works on, what goes out, where the money is, what it rests on, who may do
+# what.
 GROUPS: tuple[tuple[Place, ...], ...] = (
     (
         Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
         Place("Inbox", "inbox", "inbox", "claims.work", "i"),
         Place("Alerts", "alerts", "bell", "claims.work", "n"),
         Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
+        Place("Credits", "credits", "credit-card-refund", "claims.work", "z"),
         Place("Workload", "workload", "users-group", "workload.view", "d"),
+    ),
+    (
+        Place("Claims to send", "resubmissions", "file-pencil", "claims.work", "b"),
+        Place("Appeals", "appeals", "gavel", "claims.work", "k"),
+        Place("Status requests", "status-requests", "message-question", "claims.work", "v"),
+        Place("Exchange", "exchange", "transfer", "exchange.view", "q"),
     ),
     (
         Place("Where the money is", "barriers", "stack-2", "barriers.view", "m"),

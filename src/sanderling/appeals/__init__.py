@@ -1,0 +1,1 @@
+"""Appeals, disputes and records sent to payers."""

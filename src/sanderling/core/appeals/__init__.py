@@ -1,0 +1,1 @@
+"""Appeals: ways, deadlines, evidence and letters."""

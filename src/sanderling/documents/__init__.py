@@ -1,0 +1,1 @@
+"""Documents as PDF: templates and data in, pages out (Typst)."""

@@ -1,0 +1,1 @@
+"""Mailboxes: files out, files in, and their acknowledgments."""

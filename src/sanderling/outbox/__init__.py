@@ -1,0 +1,1 @@
+"""Files of ours on their way out."""

@@ -1,0 +1,1 @@
+"""Payer portals: who to ask there, and what they said."""

@@ -1,0 +1,1 @@
+"""Proof of timely filing: the lineage of what was sent."""

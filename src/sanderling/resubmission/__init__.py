@@ -1,0 +1,1 @@
+"""Claims sent again: corrected, replaced, voided, and to the next payer."""

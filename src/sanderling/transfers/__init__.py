@@ -1,0 +1,1 @@
+"""Shares handed over to the patient."""
