@@ -85,7 +85,7 @@ GENERAL: Final = "general"
 
 def _rows(name: str) -> list[dict[str, str]]:
     source = resources.files(__package__).joinpath(name)
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 

@@ -57,7 +57,7 @@ class Limit:
 def levels() -> dict[tuple[str, int], Level]:
     """Return the table by payer type and level."""
     source = resources.files(__package__).joinpath("levels.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         found = [
             Level(
                 payer_type=row["payer_type"],
@@ -77,7 +77,7 @@ def levels() -> dict[tuple[str, int], Level]:
 @cache
 def _minima() -> dict[tuple[int, int], int]:
     source = resources.files(__package__).joinpath("controversy.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return {
             (int(row["year"]), int(row["level"])): int(row["amount_cents"])
             for row in csv.DictReader(lines)
