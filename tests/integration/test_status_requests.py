@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,10 +14,13 @@ from tests.builders import rows
 from tests.integration.work_items import AT, TODAY, Workers, count, ids, item, kept_world
 from x12sdk.io import X12ModelReader
 
-from sanderling.inquiries import actions
-from sanderling.inquiries.actions import write_requests
-from sanderling.inquiries.models import RequestFile, StatusRequest
-from sanderling.inquiries.writing import trace_of
+from sanderling.core.inquiries.limits import Limits
+from sanderling.inquiries import writing
+from sanderling.inquiries.actions import plan_requests
+from sanderling.inquiries.models import PayerLimits, StatusRequest
+from sanderling.inquiries.rendering import trace_of
+from sanderling.inquiries.writing import write_requests
+from sanderling.outbox.models import OutboundClaim, OutboundFile, State
 from sanderling.worklists.acting import act
 from sanderling.worklists.models import InquiryState, StatusInquiry, WorkItem
 
@@ -58,7 +63,7 @@ def test_claims_whose_status_is_to_be_checked_are_asked_about_by_themselves(
     )
     assert len(due) == 5  # four of MINE, one of THEIRS, silent since January
     done = write_requests(out, at=AT)
-    assert (len(done.files), done.claims, done.refused) == (2, 5, [])
+    assert (len(done.files), done.claims, done.sorted.refused) == (2, 5, ())
     assert set(StatusRequest.objects.values_list("claim_id", flat=True)) == due
     assert {path.name for path in out.iterdir()} == {file.name for file in done.files}
 
@@ -66,14 +71,82 @@ def test_claims_whose_status_is_to_be_checked_are_asked_about_by_themselves(
 def test_asked_again_on_the_same_day_nothing_is_asked_twice(workers: Workers, out: Path) -> None:
     write_requests(out, at=AT)
     again = write_requests(out, at=AT + timedelta(hours=2))
-    assert (again.files, again.claims) == ([], 0)
+    assert (again.files, again.claims) == ((), 0)
     assert count("inquiries_status_request") == 5
 
 
-def test_after_some_days_of_silence_it_is_asked_again(workers: Workers, out: Path) -> None:
-    write_requests(out, at=AT)
-    assert write_requests(out, at=AT + timedelta(days=6)).claims == 0
-    assert write_requests(out, at=AT + timedelta(days=8)).claims == 5
+def test_without_an_answer_it_is_asked_again_after_7_and_14_days_and_then_no_more(
+    workers: Workers, out: Path
+) -> None:
+    asked = [
+        day
+        for day in (0, 6, 7, 20, 21, 49, 77)
+        if write_requests(out, at=AT + timedelta(days=day)).claims == 5
+    ]
+    assert asked == [0, 7, 21]
+    assert (
+        sorted(StatusRequest.objects.values_list("tries", flat=True)) == [1] * 5 + [2] * 5 + [3] * 5
+    )
+
+
+def test_what_waits_to_go_out_is_not_asked_about_again(workers: Workers) -> None:
+    assert plan_requests(at=AT).claims == 5
+    assert plan_requests(at=AT + timedelta(days=30)).claims == 0
+    assert set(OutboundFile.objects.values_list("state", flat=True)) == {State.QUEUED}
+    assert OutboundClaim.objects.count() == 5
+
+
+def test_a_payer_is_asked_no_more_a_day_than_it_takes_peoples_questions_first(
+    workers: Workers,
+) -> None:
+    queue(workers, "A4")
+    limit(workers, requests_a_day=2, claims_a_file=1)
+    planned = plan_requests(at=AT)
+    assert (len(planned.files), planned.claims) == (2, 2)
+    assert item("A4").claim_id in StatusRequest.objects.values_list("claim_id", flat=True)
+    assert {reason for _, reason in planned.sorted.waiting} == {
+        "as many as the payer takes a day were asked today"
+    }
+    assert len(planned.sorted.waiting) == 3
+    assert plan_requests(at=AT + timedelta(hours=1)).claims == 0
+    assert plan_requests(at=AT + timedelta(days=1)).claims == 2
+
+
+def test_a_payer_is_asked_in_its_hours_and_on_its_days(workers: Workers) -> None:
+    limit(workers, weekdays="5", from_hour=6, to_hour=20)  # AT is a Thursday, noon
+    planned = plan_requests(at=AT)
+    assert planned.claims == 0
+    assert {reason for _, reason in planned.sorted.waiting} == {
+        "the payer takes requests at other hours"
+    }
+    assert plan_requests(at=AT + timedelta(days=1, hours=8)).claims == 0  # Friday 20:00
+    assert plan_requests(at=AT + timedelta(days=1, hours=7)).claims == 5
+
+
+def test_a_payer_that_takes_none_is_not_asked_and_who_asked_is_told_why(workers: Workers) -> None:
+    limit(workers, way="none")
+    queue(workers, "A1")
+    planned = plan_requests(at=AT)
+    assert planned.claims == 0
+    assert [(one.claim, reason) for one, reason in planned.sorted.refused] == [
+        ("A1", "the payer takes no status requests; ask by portal or call")
+    ]
+    assert StatusInquiry.objects.get().state == InquiryState.QUEUED
+
+
+def test_what_was_asked_today_is_not_asked_again_for_a_person(workers: Workers) -> None:
+    plan_requests(at=AT)
+    queue(workers, "A1")
+    assert plan_requests(at=AT + timedelta(hours=1)).claims == 0
+    assert StatusInquiry.objects.get().state == InquiryState.WRITTEN
+
+
+def limit(workers: Workers, **values: Any) -> None:
+    """Set what the payer of all claims takes."""
+    payer_id = item("A1").payer_id
+    assert payer_id is not None
+    rule = replace(Limits(), **values)
+    PayerLimits.objects.create(payer_id=payer_id, set_at=AT, **asdict(rule))
 
 
 def test_what_people_queue_is_asked_although_it_is_not_due(only_queued: Workers, out: Path) -> None:
@@ -115,11 +188,12 @@ def test_killed_before_the_file_is_there_the_next_run_writes_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(actions, "_write", killed)
+        broken.setattr(writing, "_write", killed)
         with pytest.raises(KeyboardInterrupt):
             write_requests(out, at=AT)
     assert list(out.iterdir()) == []
-    planned = RequestFile.objects.get()
+    planned = OutboundFile.objects.get()
+    assert planned.state == State.QUEUED
     done = write_requests(out, at=AT + timedelta(minutes=5))
     assert [file.name for file in done.files] == [planned.name]
     assert count("inquiries_status_request") == 1
@@ -137,7 +211,7 @@ def test_a_claim_without_an_837_is_named_and_the_others_are_asked(
         )
     done = write_requests(out, at=AT)
     assert done.claims == 1
-    ((claim, fault),) = [(one.claim, one.fault) for one in done.refused]
+    ((claim, fault),) = [(one.claim, reason) for one, reason in done.sorted.refused]
     assert claim == "A2"
     assert "lacks member id" in fault
     waiting = rows("SELECT claim_id FROM worklists_status_inquiry WHERE state = 'queued'")
@@ -152,7 +226,7 @@ def test_the_web_sees_requests_of_its_own_clients_only(workers: Workers, out: Pa
             "SELECT set_config('sanderling.client_ids', %s, true)", [f"{{{workers.mine.pk}}}"]
         )
     seen = rows("SELECT DISTINCT client_id FROM inquiries_status_request")
-    files = rows("SELECT DISTINCT client_id FROM inquiries_request_file")
+    files = rows("SELECT DISTINCT client_id FROM outbox_file")
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")

@@ -58,7 +58,7 @@ SELECT m.payment_id, m.line_index, m.code
 """
 # What was said of a claim itself.
 _CLAIM_ANSWERS: Final = """
-SELECT a.claim_id, NULL::bigint, a.kind, a.transaction_id, a.position, a.level,
+SELECT a.claim_id, a.submission_id, a.kind, a.transaction_id, a.position, a.level,
        a.source_entity, a.source_name, a.batch_reference, a.category, a.code, a.entity, a.action,
        a.status_date, a.received_date, a.id
   FROM posted_claims t JOIN claims_answer a USING (claim_id)

@@ -257,6 +257,14 @@ class Answer(models.Model):
     payment_date = models.DateField(null=True)
     payment_trace = models.TextField(default="")
     message = models.TextField(default="")
+    # Of a 277: the trace it repeats, and the day of service it tells, by which it is matched.
+    trace = models.TextField(default="", db_default="")
+    service_from_date = models.DateField(null=True)
+    # The status request of ours that it answers, and the claim as sent that was asked about.
+    request_id = models.BigIntegerField(null=True)
+    submission_id = models.BigIntegerField(null=True)
+    # The same answer names a claim beside it that fits better: of this one nothing follows.
+    is_passed_over = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "claims_answer"
@@ -269,6 +277,11 @@ class Answer(models.Model):
                 fields=["batch_reference"],
                 condition=models.Q(kind="277CA", claim_id=None, action="U"),
                 name="answer_to_whole_batch",
+            ),
+            models.Index(
+                fields=["request_id"],
+                condition=models.Q(request_id__isnull=False),
+                name="answer_to_request",
             ),
             # A set or an interchange turned away whole (999, TA1): few among many.
             models.Index(

@@ -24,15 +24,16 @@ EXIT_REFUSED = 1
 def command(folder: Path | None, form: str | None, output: Path | None) -> int:
     """Write the 276 files now due: what people queued, and claims whose status is to be checked.
 
-    One file for each client and payer, at most 1,000 claims; a row for each claim asked about.
-    Asking again on the same day asks about nothing twice. Status 1: some claims could not be
-    asked about; each is named on stderr.
+    One file for each client and payer, with as many claims as the payer takes; a row for each claim
+    asked about. Files that wait to go out are written too; what is written counts as sent. Asking
+    again on the same day asks about nothing twice. Status 1: some claims could not be asked about;
+    each is named on stderr.
     """
     from django.conf import settings
     from django.utils import timezone
 
-    from sanderling.inquiries.actions import write_requests
     from sanderling.inquiries.queries import COLUMNS, requests_of
+    from sanderling.inquiries.writing import write_requests
     from sanderling.postgres.home import private_folder
 
     wanted = chosen(form, output)
@@ -40,16 +41,17 @@ def command(folder: Path | None, form: str | None, output: Path | None) -> int:
     at = timezone.now()
     found = write_requests(place, at=at)
     print_rows(
-        requests_of([file.pk for file in found.files]),
+        requests_of(found.files),
         columns=COLUMNS,
         as_of=at.date(),
         output=wanted,
         totals={
             "files": len(found.files),
             "claims": found.claims,
-            "refused": len(found.refused),
+            "refused": len(found.sorted.refused),
+            "waiting": len(found.sorted.waiting),
         },
     )
-    for one in found.refused:
-        say(f"{one.client} {one.claim}: {one.fault}")
-    return EXIT_REFUSED if found.refused else 0
+    for one, reason in (*found.sorted.refused, *found.sorted.waiting):
+        say(f"{one.client} {one.claim}: {reason}")
+    return EXIT_REFUSED if found.sorted.refused else 0

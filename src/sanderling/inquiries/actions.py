@@ -1,132 +1,171 @@
-"""Plans and writes the status requests that are due: never twice, also when killed in between."""
+"""Asks payers for the status of claims: files into the outbox, never twice for a claim and day."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
+import polars as pl
 from django.db import connection, transaction
+from django.db.models import Count
 
-from sanderling.audit.actions import record_event
-from sanderling.inquiries.due import Due, due_requests
-from sanderling.inquiries.models import RequestFile, StatusRequest
-from sanderling.inquiries.writing import request_text
+from sanderling.core.inquiries.limits import Limits
+from sanderling.inquiries.due import Due, Sorted, due_requests, sort_due
+from sanderling.inquiries.limits import limits_of_payers
+from sanderling.inquiries.models import Channel, StatusRequest
+from sanderling.inquiries.rendering import Asked, claims_sent, request_bytes, trace_of
+from sanderling.outbox.actions import Draft, queue_file
+from sanderling.outbox.models import OutboundFile, Purpose
+from sanderling.postgres.frames import copy_frame
 from sanderling.postgres.locks import Lock, hold_lock
 from sanderling.worklists.inquiries import mark_written
 
-CLAIMS_OF_FILE_MAX: Final = 1_000  # payers take batches of so many; a guess
-_NUMBERS: Final = """
+KIND: Final = "276"
+_NEW_IDS: Final = (
+    "SELECT nextval(pg_get_serial_sequence('inquiries_status_request', 'id'))"
+    " FROM generate_series(1, %s)"
+)
+_PAYER_NUMBERS: Final = """
 SELECT DISTINCT ON (claim_id) claim_id, payer_claim_number FROM (
     SELECT claim_id, payer_claim_number, received_date, id FROM claims_answer
      WHERE claim_id = ANY (%(claims)s) AND payer_claim_number <> ''
 ) told ORDER BY claim_id, received_date DESC, id DESC
 """
+_COLUMNS: Final = {
+    "id": pl.Int64,
+    "file_id": pl.Int64,
+    "client_id": pl.Int64,
+    "claim_id": pl.Int64,
+    "party": pl.Int64,
+    "payer_id": pl.Int64,
+    "submission_id": pl.Int64,
+    "payer_claim_number": pl.String,
+    "channel": pl.String,
+    "asked_by": pl.String,
+    "asked_at": pl.String,
+    "asked_date": pl.Date,
+    "tries": pl.Int64,
+    "state": pl.String,
+    "fault": pl.String,
+}
 
 
-@dataclass(slots=True)
-class Written:
-    """What a run did: the files, and the claims that could not be asked about, with the reason."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run did: the files queued, and the claims due that were not asked about."""
 
-    files: list[RequestFile] = field(default_factory=list)
-    claims: int = 0
-    refused: list[Due] = field(default_factory=list)
+    files: tuple[OutboundFile, ...]
+    sorted: Sorted
 
-
-def write_requests(
-    folder: Path,
-    *,
-    at: datetime,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Written:
-    """Plan the requests due today, then write every planned file that is not written yet.
-
-    What a killed run had planned is written by this one, under the name it was to have. Running
-    it again on the same day asks about nothing twice.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    result = Written(refused=_plan(at))
-    waiting = list(RequestFile.objects.filter(written_at__isnull=True).order_by("pk"))
-    for done, file in enumerate(waiting):
-        progress(done, len(waiting))
-        _write(file, folder, at=at)
-        result.files.append(file)
-        result.claims += file.claims
-    progress(len(waiting), len(waiting))
-    return result
+    @property
+    def claims(self) -> int:
+        """How many claims the files ask about."""
+        return sum(file.claim_count for file in self.files)
 
 
 @transaction.atomic
-def _plan(at: datetime) -> list[Due]:
-    """Put the claims due into files of one client and payer each; return those that cannot be."""
+def plan_requests(*, at: datetime) -> Planned:
+    """Queue a 276 for the claims due now, by client and payer; what a run has asked is asked.
+
+    Two at once do it one after the other; killed in between, nothing of it has happened.
+    """
     hold_lock(Lock.STATUS_REQUESTS)
-    due = due_requests(at.date())
-    good = [one for one in due if not one.fault]
-    numbers = _payer_numbers([one.claim_id for one in good])
-    for _, group in groupby(
-        good, key=lambda one: (one.client_id, one.payer_id, one.sender_id, one.receiver_id)
+    limits = limits_of_payers()
+    due = due_requests(at.date(), limits)
+    sorted_due = sort_due(due, limits, _asked_on(at), at=at)
+    numbers = _payer_numbers([one.claim_id for one in sorted_due.now])
+    files = [
+        _queue(group, numbers, channel=channel, at=at)
+        for channel, group in _files_of(sorted_due.now, limits)
+    ]
+    done = [*sorted_due.now, *sorted_due.covered]
+    mark_written([one.inquiry_id for one in done if one.inquiry_id is not None], at=at)
+    return Planned(tuple(files), sorted_due)
+
+
+def _asked_on(at: datetime) -> dict[int, int]:
+    found = StatusRequest.objects.filter(asked_date=at.date()).values_list("payer_id")
+    return dict(found.annotate(Count("pk")).order_by())
+
+
+def _files_of(
+    due: Sequence[Due], limits: dict[int, Limits]
+) -> Iterable[tuple[Channel, Sequence[Due]]]:
+    """Yield the claims of each file: of one client, payer and pair of trading partners."""
+    ordered = sorted(
+        due, key=lambda one: (one.client_id, one.payer_id, one.sender_id, one.receiver_id)
+    )
+    for (_, payer_id, _, _), group in groupby(
+        ordered, key=lambda one: (one.client_id, one.payer_id, one.sender_id, one.receiver_id)
     ):
-        claims = list(group)
-        for start in range(0, len(claims), CLAIMS_OF_FILE_MAX):
-            _plan_file(claims[start : start + CLAIMS_OF_FILE_MAX], numbers, at=at)
-    mark_written([one.inquiry_id for one in good if one.inquiry_id is not None], at=at)
-    return [one for one in due if one.fault]
+        claims, rule = list(group), limits[payer_id]
+        size = rule.claims_a_file if rule.takes_batches else 1
+        channel = Channel.BATCH if rule.takes_batches else Channel.REAL_TIME
+        for start in range(0, len(claims), size):
+            yield channel, claims[start : start + size]
 
 
-def _plan_file(claims: list[Due], numbers: dict[int, str], *, at: datetime) -> None:
+def _queue(
+    claims: Sequence[Due], numbers: dict[int, str], *, channel: Channel, at: datetime
+) -> OutboundFile:
     first = claims[0]
-    file = RequestFile.objects.create(
+    ids = _new_ids(len(claims))
+    asked = [
+        Asked(trace_of(pk), one.submission_id, numbers.get(one.claim_id, ""))
+        for pk, one in zip(ids, claims, strict=True)
+    ]
+    sent = claims_sent([one.submission_id for one in claims])
+    actors = {one.asked_by for one in claims}
+    file = queue_file(
+        kind=KIND,
+        purpose=Purpose.STATUS,
         client_id=first.client_id,
         payer_id=first.payer_id,
         sender_id=first.sender_id,
         receiver_id=first.receiver_id,
-        claims=len(claims),
-        planned_at=at,
-    )
-    StatusRequest.objects.bulk_create(
-        [
-            StatusRequest(
-                file=file,
-                client_id=one.client_id,
-                claim_id=one.claim_id,
-                party=one.party,
-                submission_id=one.submission_id,
-                payer_claim_number=numbers.get(one.claim_id, ""),
-                asked_at=at,
-            )
-            for one in claims
-        ]
-    )
-    record_event(
-        action="status_requests.plan",
+        claims=[
+            Draft(one.claim_id, one.party, question.trace)
+            for one, question in zip(claims, asked, strict=True)
+        ],
+        make=lambda row: request_bytes(row, asked, sent),
+        user=None,
+        actor=actors.pop() if len(actors) == 1 else "schedule",
         at=at,
-        client_id=first.client_id,
-        subject=("request_file", file.pk),
-        detail={"claims": len(claims), "payer": first.payer_id},
     )
+    copy_frame("inquiries_status_request", _rows(file, claims, ids, asked, channel, at))
+    return file
+
+
+def _rows(
+    file: OutboundFile,
+    claims: Sequence[Due],
+    ids: Sequence[int],
+    asked: Sequence[Asked],
+    channel: Channel,
+    at: datetime,
+) -> pl.DataFrame:
+    rows = [
+        (
+            *(pk, file.pk, one.client_id, one.claim_id, one.party, one.payer_id),
+            *(one.submission_id, question.payer_claim_number, channel.value, one.asked_by),
+            *(at.isoformat(), at.date(), one.tries, "asked", ""),
+        )
+        for pk, one, question in zip(ids, claims, asked, strict=True)
+    ]
+    return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
+
+
+def _new_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_IDS, [count])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _payer_numbers(claim_ids: list[int]) -> dict[int, str]:
     """Return the number under which the payer knows each claim, where it has told one."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, {"claims": claim_ids})
+        cursor.execute(_PAYER_NUMBERS, {"claims": claim_ids})
         return dict(cursor.fetchall())
-
-
-def _write(file: RequestFile, folder: Path, *, at: datetime) -> None:
-    """Write the file whole under another name, then give it its own, then say that it is there."""
-    data = request_text(file).encode("ascii")
-    unfinished = folder / f".{file.name}.unfinished"
-    with unfinished.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    unfinished.rename(folder / file.name)
-    file.written_at = at
-    file.sha256 = hashlib.sha256(data).hexdigest()
-    file.save(update_fields=["written_at", "sha256"])

@@ -9,6 +9,7 @@ import polars as pl
 from django.db import connection
 
 from sanderling.core.identifiers import number_key_expr
+from sanderling.inquiries.answering import settle_requests, with_requests
 from sanderling.intake.parties import Parties
 from sanderling.intake.submissions import SetRow, keep_numbers
 from sanderling.intake.touched import Touched
@@ -42,6 +43,11 @@ _COLUMNS = [
     "payment_date",
     "payment_trace",
     "message",
+    "trace",
+    "service_from_date",
+    "request_id",
+    "submission_id",
+    "is_passed_over",
 ]
 _NUMBERS = {
     "transaction_id": pl.Int64,
@@ -54,6 +60,9 @@ _NUMBERS = {
     "status_date": pl.Date,
     "received_date": pl.Date,
     "payment_date": pl.Date,
+    "service_from_date": pl.Date,
+    "request_id": pl.Int64,
+    "submission_id": pl.Int64,
 }
 
 # A claim is looked for by its number with the provider's client; where the provider is unknown, by
@@ -146,14 +155,14 @@ def write_statuses(
         return {}
     rows = pl.concat([_status_rows(answer) for answer in sets])
     clients = [parties.known_client(npi or "", "") for npi in rows["provider_npi"].to_list()]
-    rows = _with_claims(
-        rows.with_columns(
-            client_id=pl.Series(clients, dtype=pl.Int64),
-            number_key=number_key_expr("claim_number"),
-            payer_key=number_key_expr("payer_claim_number"),
-        )
+    rows = rows.with_columns(
+        client_id=pl.Series(clients, dtype=pl.Int64),
+        number_key=number_key_expr("claim_number"),
+        payer_key=number_key_expr("payer_claim_number"),
     )
+    rows = _with_claims(with_requests(rows))
     _copy(rows)
+    settle_requests(rows)
     numbered = keep_numbers(
         rows.filter(pl.col("claim_id").is_not_null()).select(
             "claim_id", "client_id", pl.lit("payer").alias("kind"), pl.col("payer_key").alias("key")
@@ -179,12 +188,23 @@ def _status_rows(answer: AnswerSet) -> pl.DataFrame:
         .select("position", quoted_batch="value")
         .sort("position")
     )
+    # A status of a provider as a whole stands below the provider's name.
+    providers = (
+        tables["parties"]
+        .filter(pl.col("loop") == "2100C", pl.col("id_qualifier") == "XX")
+        .select("position", whole_npi="identifier")
+        .sort("position")
+    )
+    is_whole = pl.col("level") == "provider"
     return (
         tables["statuses"]
         .join(claims, on="claim_index", how="left", maintain_order="left")
         .sort("position", maintain_order=True)
         .join_asof(quoted, on="position", strategy="backward")
+        .join_asof(providers, on="position", strategy="backward")
         .with_columns(
+            provider_npi=pl.coalesce("provider_npi", pl.when(is_whole).then("whole_npi")),
+            trace=pl.when(pl.lit(of.kind) == "277").then("trace"),
             batch_reference=pl.coalesce(
                 "batch_reference", "quoted_batch", pl.lit(reference, pl.String)
             ),
@@ -192,7 +212,7 @@ def _status_rows(answer: AnswerSet) -> pl.DataFrame:
             transaction_id=pl.lit(of.id, pl.Int64),
             received_date=pl.lit(of.received_date, pl.Date),
         )
-        .drop("quoted_batch")
+        .drop("quoted_batch", "whole_npi")
     )
 
 
@@ -284,10 +304,21 @@ def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_claims(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add claim_id: that of the request which is answered, else by the numbers told."""
     rows = rows.with_row_index("answer").with_columns(pl.col("answer").cast(pl.Int64))
     found = claims_of_answers(rows.select(list(WANTED_ANSWER_COLUMNS)))
-    return rows.join(found, on="answer", how="left", maintain_order="left").with_columns(
-        client_id=pl.coalesce("client_id", "found_client_id")
+    rows = rows.join(found, on="answer", how="left", maintain_order="left")
+    # Another version of the claim asked about, less like it than the one beside it.
+    is_passed_over = (
+        pl.col("is_passed_over") & (pl.col("claim_id") == pl.col("asked_claim_id"))
+    ).fill_null(value=False)
+    return rows.with_columns(
+        is_passed_over=is_passed_over,
+        claim_id=pl.when(pl.col("request_id").is_not_null())
+        .then("asked_claim_id")
+        .when(~is_passed_over)
+        .then("claim_id"),
+        client_id=pl.coalesce("client_id", "found_client_id"),
     )
 
 
@@ -316,5 +347,12 @@ def _copy(rows: pl.DataFrame) -> None:
         "claims_answer",
         complete.select(
             pl.col(name) if name in _NUMBERS else pl.col(name).fill_null("") for name in _COLUMNS
-        ).with_columns(pl.col("sequence").fill_null(1)),
+        ).with_columns(pl.col("sequence").fill_null(1), _flag("is_passed_over", complete)),
     )
+
+
+def _flag(name: str, rows: pl.DataFrame) -> pl.Series:
+    """Return a column of yes or no as COPY reads it; what nobody said is no."""
+    if rows.schema[name] != pl.Boolean:
+        return pl.Series(name, ["false"] * rows.height, dtype=pl.String)
+    return rows[name].fill_null(value=False).cast(pl.String)

@@ -224,7 +224,7 @@ WITH wanted AS MATERIALIZED (
 SELECT a.id, a.client_id, a.number_key,
        ltrim(regexp_replace(upper(a.payer_claim_number), '[^0-9A-Z]', '', 'g'), '0')
   FROM wanted w JOIN claims_answer a ON a.id = w.id
- WHERE a.level IN ('claim', 'line')
+ WHERE a.level IN ('claim', 'line') AND a.request_id IS NULL AND NOT a.is_passed_over
 """
 _LINK_ANSWERS = """
 UPDATE claims_answer a

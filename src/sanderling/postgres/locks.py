@@ -15,7 +15,7 @@ class Lock(IntEnum):
     PARTIES = 7_201_954_313  # clients and payers: one for both, so that no two can deadlock
     PROMISES = 7_201_954_316
     ACTIVITIES = 7_201_954_315  # two imports with the same rows in another order would deadlock
-    STATUS_REQUESTS = 7_201_954_316
+    STATUS_REQUESTS = 7_201_954_317
 
 
 def hold_lock(lock: Lock) -> None:

@@ -361,7 +361,11 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .then(_FIRST_TOUCH_BEFORE_LIMIT_DAYS)
         .otherwise(_SEND_EARLY_DAYS)
     )
-    latest = pl.when(is_open_limit).then(pl.col("deadline_date") - pl.duration(days=ahead))
+    # A payer that says it is working on the claim has it: no limit hurries us to ask again.
+    has_it = waiting & (pl.col("cause") == "status")
+    latest = pl.when(is_open_limit & ~has_it).then(
+        pl.col("deadline_date") - pl.duration(days=ahead)
+    )
     planned = pl.coalesce(
         pl.when("has_act").then("act_next_date"), pl.when(waiting).then(first_touch), routine
     )
