@@ -55,7 +55,9 @@ def secret_text(reference: str) -> str:
     else:
         text = _file_text(Path(reference.removeprefix("file:")), reference)
     if not text.strip():
-        raise SecretMissing(f"{reference} is empty or not set; set it where Sanderling runs")
+        raise SecretMissing(
+            f"the secret at {reference} is empty or not set; set it where Sanderling runs"
+        )
     return text
 
 
@@ -73,5 +75,5 @@ def _file_text(path: Path, reference: str) -> str:
             return stream.read(_BYTES_MAX).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise SecretMissing(
-            f"{reference} cannot be read; check that the file is there and is text"
+            f"the secret at {reference} cannot be read; check that the file is there and is text"
         ) from None

@@ -51,6 +51,8 @@ TOUCHES_A_DAY = env_int("SANDERLING_TOUCHES_A_DAY", 60, minimum=1, maximum=1_000
 WEBHOOKS_MAY_BE_LOCAL = env_bool("SANDERLING_WEBHOOKS_LOCAL", default=False)
 # One upload by the web page, all its files together.
 UPLOAD_BYTES_MAX = 2**20 * env_int("SANDERLING_UPLOAD_MB", 512, minimum=1, maximum=10_240)
+# The browser that looks claims up in payers' portals; empty: the one on the path.
+CHROMIUM = env_text("SANDERLING_CHROMIUM", "")
 
 INSTALLED_APPS = [
     "sanderling.web",  # first: its templates take the place of allauth's

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 from django.db import connection
 
 
+@unique
 class Lock(IntEnum):
     """The numbers by which PostgreSQL knows our locks; nobody else uses this database."""
 
     MIGRATIONS = 7_201_954_311
     AUDIT_SEAL = 7_201_954_312
     PARTIES = 7_201_954_313  # clients and payers: one for both, so that no two can deadlock
-    PROMISES = 7_201_954_316
     ACTIVITIES = 7_201_954_315  # two imports with the same rows in another order would deadlock
+    PROMISES = 7_201_954_316
     STATUS_REQUESTS = 7_201_954_317
+    PORTALS = 7_201_954_318
+    EXCHANGE = 7_201_954_319
 
 
 def hold_lock(lock: Lock) -> None:

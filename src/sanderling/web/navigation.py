@@ -60,6 +60,7 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
         Place("Claims to send", "resubmissions", "file-pencil", "claims.work", "b"),
         Place("Appeals", "appeals", "gavel", "claims.work", "k"),
         Place("Status requests", "status-requests", "message-question", "claims.work", "v"),
+        Place("Payer directory", "portals", "world", "claims.work", "y"),
         Place("Exchange", "exchange", "transfer", "exchange.view", "q"),
     ),
     (

@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,18 +22,12 @@ from sanderling.worklists.act_kinds import KINDS
 from sanderling.worklists.act_parts import InvalidParameters, Who, claims_text
 from sanderling.worklists.acting import CannotUndo, act, sort_out, undo, undo_fault
 from sanderling.worklists.acts_done import changes_of, recent_acts, refusals_of
+from sanderling.worklists.chosen import chosen_items, ticked_items
 from sanderling.worklists.inquiries import COLUMNS, queued_rows
 from sanderling.worklists.models import BulkAct
-from sanderling.worklists.questioning import whole_view
 
 UNPROCESSABLE: Final = 422
 ACTS_SHOWN: Final = 100
-
-
-def _chosen(data: QueryDict) -> list[int]:
-    """Return the ids of the ticked rows, or those that a form carries on in one field."""
-    texts = [*data.getlist("item"), *data.get("ids", "").split(",")]
-    return sorted({int(text) for text in texts if text.strip().isdigit()})
 
 
 def _way_back(request: HttpRequest) -> str:
@@ -51,8 +45,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     try:
-        is_whole = request.POST.get("all") == "1"
-        chosen = whole_view(request) if is_whole else _chosen(request.POST)
+        chosen = chosen_items(request)
     except Refusal as refusal:
         return render(request, "worklists/act_refused.html", {"refusal": refusal}, status=422)
     initial = {"ids": ",".join(map(str, chosen)), "next": _way_back(request)}
@@ -98,7 +91,7 @@ def acts(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in KINDS:
         raise Http404
-    user, chosen = person_of(request), _chosen(request.POST)
+    user, chosen = person_of(request), ticked_items(request.POST)
     form = act_form(kind, user, data=request.POST, initial={})
     if not form.is_valid():
         return _form_page(request, form, kind, chosen, status=UNPROCESSABLE)
