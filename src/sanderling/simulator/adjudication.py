@@ -107,6 +107,13 @@ def decide_taken_up(case: Case) -> Ruling:
     return _first_decision(case)
 
 
+def deny_again(case: Case, reason: Reason, category: str, line_number: int | None) -> Ruling:
+    """Deny a claim for a reason given before: one line of it, or the whole."""
+    if line_number is None or line_number > len(case.claim.lines):
+        return _denied(case, reason, category)
+    return _strike(case, reason, category, line_number)
+
+
 def deny_late(case: Case) -> Ruling:
     """Deny a claim that came after the limit for filing."""
     return _denied(case, LATE, "timely_filing")

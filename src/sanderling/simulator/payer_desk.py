@@ -105,6 +105,10 @@ class PayerDesk:
         self._state.agenda.at(when, lambda _day: self._queue(due))
         return replace(ruling, payments=(reversal_of(pended), *ruling.payments))
 
+    def on_file(self, account: Account) -> PayerRecord | None:
+        """What this payer has taken in of an account."""
+        return self._records.get(_key(account))
+
     def _front_end(
         self, submission: Submission, record: PayerRecord | None, dice: Random
     ) -> FrontEndReason | None:

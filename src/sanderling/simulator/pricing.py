@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sanderling.core.x12.write.claim import Claim, ClaimLine, Form
 from sanderling.simulator.identifiers import share_of
@@ -39,4 +40,4 @@ def _rate(line: ClaimLine, rates: dict[str, int], percent: float) -> int:
     rate = rates.get(line.code)
     if rate is None:
         return share_of(line.charge_cents, percent)
-    return min(rate * int(line.units), line.charge_cents)
+    return min(int(rate * Decimal(line.units)), line.charge_cents)

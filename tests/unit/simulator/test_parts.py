@@ -103,7 +103,7 @@ def test_a_large_file_has_its_size_and_count(
 def test_the_simulator_imports_nothing_of_the_product_but_the_writers() -> None:
     folder = Path(sanderling.simulator.__file__).parent
     imported = set()
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 imported.add(node.module or "")
