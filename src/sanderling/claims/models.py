@@ -196,6 +196,7 @@ class Coverage(models.Model):
     member_id = models.TextField(default="")
     paid_cents = models.BigIntegerField(null=True)
     adjudication_date = models.DateField(null=True)
+    msp_type = models.TextField(default="", db_default="")  # SBR05: why Medicare is not first
 
     class Meta:
         db_table = "claims_coverage"

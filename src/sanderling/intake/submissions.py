@@ -278,6 +278,7 @@ def _coverages(claims: pl.DataFrame, others: pl.DataFrame, head: pl.DataFrame) -
         _text("subscriber_id").alias("member_id"),
         pl.lit(None, pl.Int64).alias("paid_cents"),
         pl.lit(None, pl.Date).alias("adjudication_date"),
+        _text("msp_type"),
     )
     other = others.join(head, on="claim_index").select(
         "submission_id",
@@ -293,6 +294,7 @@ def _coverages(claims: pl.DataFrame, others: pl.DataFrame, head: pl.DataFrame) -
         _text("subscriber_id").alias("member_id"),
         "paid_cents",
         "adjudication_date",
+        _text("msp_type"),
     )
     return pl.concat([destination, other]).rename({"payer_key": "payer_id"})
 

@@ -19,6 +19,7 @@ class Lock(IntEnum):
     STATUS_REQUESTS = 7_201_954_317
     PORTALS = 7_201_954_318
     EXCHANGE = 7_201_954_319
+    NEXT_PAYERS = 7_201_954_320  # a claim goes to a payer once
 
 
 def hold_lock(lock: Lock) -> None:

@@ -53,6 +53,7 @@ _PASSED_ON: Final = "23"  # CLP02: not this payer's claim, forwarded to the one 
 # Remarks that the patient is a Qualified Medicare Beneficiary: the law forbids billing the share.
 PATIENT_FORBIDDEN: Final = ["N192", "N781", "N782", "N783"]
 _ASKED_AFTER: Final = ["appeal_pending", "corrected_pending"]
+_BILLING: Final = "bill_secondary"
 _SENDINGS: Final = ["send_records", "resubmit", "bill_secondary"]
 _SEND_EARLY_DAYS: Final = 10  # a deadline is about receiving: act that much before (DOMAIN 4.1)
 _FIRST_TOUCH_BEFORE_LIMIT_DAYS: Final = 45  # DOMAIN 4.7
@@ -195,8 +196,17 @@ def _with_clock(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _people(facts: BarrierFacts, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what people did about the first payer that owes."""
-    leading = rows.filter(pl.col("sequence") == pl.col("sequence").min().over("claim_id"))
+    """Return what people did about the first payer that owes.
+
+    Only billing the next payer is about that one: what the payer before still owes waits for
+    something else, unless its own refusal calls for the next payer to be billed.
+    """
+    first = pl.col("sequence").min().over("claim_id")
+    leading = rows.filter(pl.col("sequence") == first)
+    is_later = (first == 1) & (pl.col("sequence") > 1)
+    following = rows.filter(is_later).filter(
+        pl.col("sequence") == pl.col("sequence").min().over("claim_id")
+    )
     last_word = pl.max_horizontal(
         "decision_known_date",
         "reversal_known_date",
@@ -208,7 +218,24 @@ def _people(facts: BarrierFacts, rows: pl.DataFrame) -> pl.DataFrame:
         # What was done while the payer before had the claim was done about that payer.
         "prior_known_date",
     )
-    return acts(facts.activities, leading.select(*_TRACK, last_word_date=last_word))
+    bills = pl.col("action") == _BILLING
+    elsewhere = leading.filter(pl.col("next_action") != _BILLING).join(
+        following, on="claim_id", how="semi"
+    )
+    of_leading = facts.activities.join(
+        facts.activities.filter(bills).join(elsewhere, on="claim_id", how="semi"),
+        on="activity_id",
+        how="anti",
+    )
+    return pl.concat(
+        [
+            acts(of_leading, leading.select(*_TRACK, last_word_date=last_word)),
+            acts(
+                facts.activities.filter(bills),
+                following.select(*_TRACK, last_word_date=last_word),
+            ),
+        ]
+    )
 
 
 def _with_work(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -74,16 +74,7 @@ def payment_entries(
     claim_id, prior_cents, what payers settled before the ones whose remittances we have.
     """
     held = payments.filter("is_held")
-    priced_only = (pl.col("status") == reversals.PRICING_ONLY_STATUS) & (pl.col("paid_cents") == 0)
-    standing = payments.filter(
-        ~pl.col("is_held"), pl.col("reverses_payment_id").is_null(), ~priced_only
-    )
-    effect_rows = _effect_rows(facts, standing)
-    replaced = reversals.replaced_payments(
-        _never_reversed(standing, payments), effect_rows.filter(pl.col("effect") != effects.NOTHING)
-    )
-    standing = standing.join(replaced, on="payment_id", how="anti")
-    effect_rows = effect_rows.join(replaced, on="payment_id", how="anti")
+    standing, effect_rows = standing_payments(facts, payments)
     line_of = match_lines(
         facts.payment_lines.join(standing.select("payment_id", "claim_id"), on="payment_id"),
         claim_lines,
@@ -97,6 +88,28 @@ def payment_entries(
             _taken_back(direct, payments),
             _suspense(held),
         ]
+    )
+
+
+def standing_payments(
+    facts: ClaimFacts, payments: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the claim payments that are posted by their own figures, and their effects.
+
+    Left out are what is held, what only takes another back, what is priced and not paid, and
+    decisions of zero that a later one replaced. Those that were taken back are among them.
+    """
+    priced_only = (pl.col("status") == reversals.PRICING_ONLY_STATUS) & (pl.col("paid_cents") == 0)
+    standing = payments.filter(
+        ~pl.col("is_held"), pl.col("reverses_payment_id").is_null(), ~priced_only
+    )
+    effect_rows = _effect_rows(facts, standing)
+    replaced = reversals.replaced_payments(
+        _never_reversed(standing, payments), effect_rows.filter(pl.col("effect") != effects.NOTHING)
+    )
+    return (
+        standing.join(replaced, on="payment_id", how="anti"),
+        effect_rows.join(replaced, on="payment_id", how="anti"),
     )
 
 

@@ -193,6 +193,7 @@ def prior_decision(decisions: Sequence[Decision], lines: Sequence[SentLine]) -> 
     """
     if not decisions:
         raise NotTellable("the payer before has decided nothing that stands")
+    _refuse_too_many(decisions, lines)
     parts: list[LinePart] = []
     for decision in decisions:
         parts += _line_parts(decision, lines)
@@ -208,6 +209,17 @@ def prior_decision(decisions: Sequence[Decision], lines: Sequence[SentLine]) -> 
     )
     _refuse_untellable(prior)
     return prior
+
+
+def _refuse_too_many(decisions: Sequence[Decision], lines: Sequence[SentLine]) -> None:
+    """Refuse decisions that were made one after the other, with none taken back."""
+    decided = sum(one.charge_cents for one in decisions)
+    charged = sum(one.charge_cents for one in lines)
+    if len(decisions) > 1 and decided > charged:
+        raise NotTellable(
+            f"{len(decisions)} decisions of the payer before stand beside each other, on "
+            f"{_money(decided)} of the {_money(charged)} charged; it must take one back first"
+        )
 
 
 def balance(prior: PriorDecision, lines: Sequence[SentLine]) -> Balance:

@@ -263,3 +263,22 @@ def test_a_patients_debt_is_nobodys_claim() -> None:
     story.paid(14, 7200, *SHARE)
     story.did(20, "check_status", "in_process")
     assert story.row(21, 14)["barrier"] == "patient_responsibility"
+
+
+def test_billing_the_second_payer_is_about_it_though_the_first_one_owes_too() -> None:
+    story = Story(payer(1), payer(2), charge_cents=30_000)
+    story.sent()
+    story.paid(
+        14,
+        7_200,
+        lines=((15_000, 7_200, SHARE), (15_000, 0, (("CO", "197", 15_000),))),
+    )
+    story.did(20, "bill_secondary", "sent")
+
+    assert story.row(21, SECONDARY)["barrier"] == "awaiting_payer"
+    # What the first payer refused is still to be appealed.
+    assert said_of(story.row(21), "barrier", "next_action") == (
+        "denied",
+        story.row(19)["next_action"],
+    )
+    assert story.row(19, SECONDARY)["barrier"] == "secondary_unbilled"
