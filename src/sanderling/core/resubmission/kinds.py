@@ -153,7 +153,7 @@ def as_kind(document: ClaimDocument, kind: Kind, history: History) -> ClaimDocum
     version before (REF*D9) is not said of this one.
     """
     frequency = FREQUENCIES.get(kind, "")
-    number = document.original_reference or history.payer_claim_number
+    number = history.payer_claim_number or document.original_reference
     if kind is Kind.FIRST:
         keeps = history.is_rejected and document.frequency not in {"", "1"}
         frequency = document.frequency if keeps else "1"
