@@ -50,6 +50,7 @@ class Side:
     def __init__(self, beginning: Path, folder: Path, faults: Faults | None = None) -> None:
         shutil.copytree(beginning, folder, dirs_exist_ok=True)
         self.folder = folder
+        self.mailbox = folder / "mailbox"
         self.world = LiveWorld(folder, faults)
         self.number = 900
         self.seen: set[str] = set()
@@ -136,7 +137,7 @@ class Side:
     def send(self, text: str, name: str = "") -> None:
         """Put a file into the mailbox."""
         name = name or f"SL{self.number:09d}.837"
-        (self.folder / "in" / name).write_bytes(text.encode("utf-8"))
+        (self.mailbox / "in" / name).write_bytes(text.encode("utf-8"))
 
     def send_claim(self, record: Record, claim: Claim) -> None:
         """Send one claim for the provider of a record."""
@@ -151,7 +152,7 @@ class Side:
     def answers(self, kind: str) -> list[str]:
         """What came out of a kind since the last look."""
         found = []
-        for path in sorted((self.folder / "out").iterdir()):
+        for path in sorted((self.mailbox / "out").iterdir()):
             if path.suffix == f".{kind}" and path.name not in self.seen:
                 self.seen.add(path.name)
                 found.append(path.read_text("ascii"))

@@ -66,11 +66,11 @@ EVIDENCE = "Exhibit 1: records and notes, authorization approval, eligibility, p
 
 def appeal(side: Side, record: Record, name: str) -> None:
     data = page("Appeal, first level", f"Claim number {record.icn}", EVIDENCE)
-    (side.folder / "appeals" / name).write_bytes(data)
+    (side.mailbox / "appeals" / name).write_bytes(data)
 
 
 def log(side: Side) -> list[list[str]]:
-    text = (side.folder / "appeals" / "log.csv").read_text("utf-8")
+    text = (side.mailbox / "appeals" / "log.csv").read_text("utf-8")
     return [line.split(",") for line in text.splitlines()[1:]]
 
 
@@ -115,9 +115,9 @@ def test_a_packet_beside_which_it_is_written_what_it_is_about_needs_no_text(side
     record = denied(side)[0]
     writer = PdfWriter()
     writer.add_blank_page(595, 842)
-    writer.write(side.folder / "appeals" / "SL000000044.pdf")
+    writer.write(side.mailbox / "appeals" / "SL000000044.pdf")
     told = {"control_number": record.number, "payer": record.payer, "kind": "appeal", "level": 2}
-    (side.folder / "appeals" / "SL000000044.json").write_text(json.dumps(told))
+    (side.mailbox / "appeals" / "SL000000044.json").write_text(json.dumps(told))
 
     side.turns(2)
 
@@ -129,7 +129,7 @@ def test_records_free_a_claim_that_was_held_for_them(side: Side) -> None:
     record = side.records(lambda one: one.state == "pended")[0]
 
     data = page("Records as requested", f"Patient account {record.number}", EVIDENCE)
-    (side.folder / "appeals" / "SL000000046.pdf").write_bytes(data)
+    (side.mailbox / "appeals" / "SL000000046.pdf").write_bytes(data)
     side.turns(7)
 
     told = [one for one in side.segments("835", "CLP") if one[1] == record.number]
@@ -138,10 +138,10 @@ def test_records_free_a_claim_that_was_held_for_them(side: Side) -> None:
 
 
 def test_a_packet_about_nothing_we_know_is_put_aside(side: Side) -> None:
-    (side.folder / "appeals" / "SL000000047.pdf").write_bytes(page("Hello"))
-    (side.folder / "appeals" / "SL000000048.pdf").write_bytes(b"no PDF")
+    (side.mailbox / "appeals" / "SL000000047.pdf").write_bytes(page("Hello"))
+    (side.mailbox / "appeals" / "SL000000048.pdf").write_bytes(b"no PDF")
 
     side.turns(7)
 
     assert side.rows("SELECT found FROM arrivals") == [("unknown claim",)] * 2
-    assert not (side.folder / "appeals" / "log.csv").exists()
+    assert not (side.mailbox / "appeals" / "log.csv").exists()

@@ -307,7 +307,7 @@ def test_a_turn_that_is_interrupted_happens_wholly_the_next_time(
             else:
                 side.turns(1)
     told = [
-        sorted((path.name, path.read_bytes()) for path in (side.folder / "out").iterdir())
+        sorted((path.name, path.read_bytes()) for path in (side.mailbox / "out").iterdir())
         for side in (plain, struck)
     ]
     assert told[0] == told[1]
@@ -322,10 +322,10 @@ def test_answers_out_of_order_and_twice_say_the_same(beginning: Path, tmp_path: 
         record = settled(side)
         side.send_claim(record, corrected(record))
         side.turns(10)
-        names = [path.name for path in (side.folder / "out").iterdir()]
+        names = [path.name for path in (side.mailbox / "out").iterdir()]
         bodies = {
             tuple(segment for item in group.sets for segment in item.segments)
-            for path in (side.folder / "out").iterdir()
+            for path in (side.mailbox / "out").iterdir()
             for group in read_interchange(path.read_text("ascii")).groups
         }
         said.append((len(names), bodies))
@@ -344,7 +344,7 @@ def test_files_still_being_sent_are_left_alone(side: Side) -> None:
     second = side.world.turn(DAY)
 
     assert (first.taken, second.taken) == ((), ("SL1.837",))
-    assert (side.folder / "in" / ".SL1.837.part").exists()
+    assert (side.mailbox / "in" / ".SL1.837.part").exists()
 
 
 def test_there_is_no_world_in_an_empty_folder(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ from sanderling.simulator.live.turns import (
     STATUS_TURNS,
 )
 
-IN, APPEALS, TAKEN = "in", "appeals", "taken"
+MAILBOX: Final = "mailbox"  # what our partner sees: in, out and appeals
+IN, OUT, APPEALS, TAKEN = "in", "out", "appeals", "taken"
 UNFINISHED: Final = (".part", ".tmp", ".filepart")  # names of files that are still being sent
 OWN: Final = frozenset({"log.csv"})  # what we ourselves put among the appeals
 
@@ -56,7 +57,7 @@ class Arrivals:
         numbers = [int(path.name.partition("-")[0]) for path in taken.iterdir()]
         number = max(numbers, default=0)
         for source in (IN, APPEALS):
-            waiting = sorted((self._folder / source).iterdir(), key=_order)
+            waiting = sorted((self._folder / MAILBOX / source).iterdir(), key=_order)
             for path in waiting:
                 if path.is_file() and _is_whole(path) and f"/{source}/{path.name}" not in busy:
                     number += 1

@@ -15,7 +15,7 @@ from sanderling.simulator.adjudication import PayerRecord
 from sanderling.simulator.billing import make_claim
 from sanderling.simulator.episodes import Episode, Stage, Track
 from sanderling.simulator.identifiers import dice_for
-from sanderling.simulator.live.arrivals import APPEALS, IN, TAKEN
+from sanderling.simulator.live.arrivals import APPEALS, IN, MAILBOX, OUT, TAKEN
 from sanderling.simulator.live.store import (
     FILE,
     FINAL,
@@ -27,7 +27,6 @@ from sanderling.simulator.live.store import (
     Refusal,
     Store,
 )
-from sanderling.simulator.live.world import OUT
 from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.world import World
 from sanderling.simulator.worldstate import Settings
@@ -50,8 +49,9 @@ def open_live(settings: Settings, folder: Path) -> None:
 
 def begin(world: World, folder: Path) -> None:
     """Write what the payers of a simulated world have on file; nothing is there until all is."""
-    for name in (IN, OUT, APPEALS, TAKEN):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in (IN, OUT, APPEALS):
+        (folder / MAILBOX / name).mkdir(parents=True, exist_ok=True)
+    (folder / TAKEN).mkdir(exist_ok=True)
     settings = world.state.settings
     last_date = settings.start_date + timedelta(days=settings.days - 1)
     building = folder / ".building"

@@ -27,7 +27,7 @@ from sanderling.simulator.live.answering import (
     source_of,
     transaction_277ca,
 )
-from sanderling.simulator.live.arrivals import APPEALS, Arrivals, real_time_answer
+from sanderling.simulator.live.arrivals import APPEALS, IN, MAILBOX, OUT, Arrivals, real_time_answer
 from sanderling.simulator.live.codec import dump, load
 from sanderling.simulator.live.desk import Decided, Desk, Incoming, crossed_over
 from sanderling.simulator.live.faults import Faults
@@ -47,7 +47,6 @@ from sanderling.simulator.live.turns import (
 )
 from sanderling.simulator.payers import BY_CODE
 
-OUT = "out"
 LOG = "log.csv"
 _LOG_COLUMNS = ("file", "control_number", "payer_id", "kind", "level", "received_date", "state",
                 "decided_date")  # fmt: skip
@@ -111,6 +110,25 @@ class LiveWorld:
         """Answer a 276 at once: 277s, or the TA1 or 999 that says what is wrong with it."""
         with self._store() as store, store.transaction():
             return real_time_answer(store, self._desk, text, day)
+
+    def has_work(self, day: date) -> bool:
+        """Tell whether a turn would do anything."""
+        mailbox = self.folder / MAILBOX
+        waiting = any(
+            not path.name.startswith(".") and path.name != LOG
+            for name in (IN, APPEALS)
+            for path in (mailbox / name).iterdir()
+        )
+        if waiting:
+            return True
+        with self._store() as store:
+            return bool(
+                store.rows("SELECT 1 FROM agenda LIMIT 1")
+                or store.rows("SELECT 1 FROM answers WHERE is_written = 0 LIMIT 1")
+                or store.rows(
+                    "SELECT 1 FROM records WHERE due <> '' AND due <= ? LIMIT 1", day.isoformat()
+                )
+            )
 
     # What is arranged.
 
@@ -322,7 +340,7 @@ class LiveWorld:
         if self.faults.reordered:
             rows.reverse()
         for number, name, text in rows:
-            _write(self.folder / OUT / name, text.encode("ascii"))
+            _write(self.folder / MAILBOX / OUT / name, text.encode("ascii"))
             store.run("UPDATE answers SET is_written = 1 WHERE id = ?", number)
         return tuple(row[1] for row in rows)
 
@@ -338,7 +356,7 @@ class LiveWorld:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(_LOG_COLUMNS)
         writer.writerows(rows)
-        _write(self.folder / APPEALS / LOG, stream.getvalue().encode())
+        _write(self.folder / MAILBOX / APPEALS / LOG, stream.getvalue().encode())
 
 
 def _write(path: Path, data: bytes) -> None:
