@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
-    "simulate": ("sanderling.cli.simulate", "Write a made-up world as X12 files."),
+    "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),
     "manage": ("sanderling.cli.manage", "Run a Django management command."),
