@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
-from django.utils import timezone
 from pytest_django import DjangoDbBlocker
-from tests.builders import rows
 from tests.integration.pages import Visitor, text_of
 from tests.integration.work_items import Workers, count, ids, item, kept_world, work_of
 
-from sanderling.worklists.models import BulkAct, StatusInquiry, WorkItem
+from sanderling.worklists.models import BulkAct, WorkItem
 
 pytestmark = pytest.mark.django_db
 ACTS = "/work/acts/"
@@ -123,19 +120,3 @@ def test_strangers_see_and_undo_nothing(workers: Workers) -> None:
     assert item("A1").is_flagged
     assert "Flagged" not in text_of(far.get(ACTS))
     assert "Flagged 1 claim" in text_of(Visitor(workers.lead).get(ACTS))
-
-
-def test_status_inquiries_come_as_a_file_and_the_look_is_recorded(workers: Workers) -> None:
-    sam = Visitor(workers.sam)
-    send(sam, "status_inquiry", "A1")
-    foreign = item("B1")
-    StatusInquiry.objects.create(
-        client_id=foreign.client_id, claim_id=foreign.claim_id, party=11,
-        payer_id=foreign.payer_id or 0, asked_at=timezone.now() - timedelta(days=1),
-    )  # fmt: skip
-    text = text_of(sam.get("/work/status-inquiries/", format="csv"))
-    header, line = text.strip().splitlines()
-    assert header.startswith("client,claim,party,payer_id,payer_name,patient_last_name")
-    assert line.startswith("MINE,A1,primary,ACME1,ACME HEALTH,DOE,JANE,1980-02-14,ABC123456789")
-    assert "A1" in text_of(sam.get("/work/status-inquiries/"))
-    assert rows("SELECT count(*) FROM audit_event WHERE action = 'inquiry.list'") == [(2,)]

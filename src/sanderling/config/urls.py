@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.intake.urls")),
     path("", include("sanderling.transfers.urls")),
     path("", include("sanderling.refunds.urls")),
+    path("", include("sanderling.inquiries.urls")),
     path("", include("sanderling.resubmission.urls")),
     path("", include("sanderling.appeals.urls")),
     path("", include("sanderling.portals.urls")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
@@ -75,7 +75,7 @@ def plan_requests(*, at: datetime) -> Planned:
     hold_lock(Lock.STATUS_REQUESTS)
     limits = limits_of_payers()
     due = due_requests(at.date(), limits)
-    sorted_due = sort_due(due, limits, _asked_on(at), at=at)
+    sorted_due = sort_due(due, limits, asked_on(at.date()), at=at)
     numbers = _payer_numbers([one.claim_id for one in sorted_due.now])
     files = [
         _queue(group, numbers, channel=channel, at=at)
@@ -86,8 +86,9 @@ def plan_requests(*, at: datetime) -> Planned:
     return Planned(tuple(files), sorted_due)
 
 
-def _asked_on(at: datetime) -> dict[int, int]:
-    found = StatusRequest.objects.filter(asked_date=at.date()).values_list("payer_id")
+def asked_on(day: date) -> dict[int, int]:
+    """Return how many requests each payer was asked on a day, as far as the session sees."""
+    found = StatusRequest.objects.filter(asked_date=day).values_list("payer_id")
     return dict(found.annotate(Count("pk")).order_by())
 
 

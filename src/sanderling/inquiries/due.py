@@ -26,8 +26,11 @@ WITH rules AS MATERIALIZED (
         AS r (payer_id, again_days, answer_days, tries_max, is_automatic)
 ), wanted AS (
     SELECT q.claim_id, q.party, q.payer_id, q.client_id, q.id AS inquiry_id,
-           coalesce('user:' || q.asked_by_id, 'rule') AS asked_by, 0::bigint AS balance_cents
-      FROM worklists_status_inquiry q WHERE q.state = 'queued'
+           coalesce('user:' || q.asked_by_id, 'rule') AS asked_by,
+           coalesce(w.balance_cents, 0) AS balance_cents
+      FROM worklists_status_inquiry q
+      LEFT JOIN worklists_work_item w ON w.claim_id = q.claim_id AND w.party = q.party
+     WHERE q.state = 'queued'
     UNION ALL
     SELECT w.claim_id, w.party, w.payer_id, w.client_id, NULL, 'schedule', w.balance_cents
       FROM worklists_work_item w JOIN rules r ON r.payer_id = w.payer_id
@@ -43,10 +46,12 @@ SELECT d.claim_id, d.party, d.payer_id, d.client_id, d.inquiry_id, d.asked_by, k
                 AND s.member_id <> '' AND s.billing_npi <> '', false),
        CASE WHEN l.state IN ('asked', 'answered') THEN l.asked_date END,
        CASE WHEN l.state IS NULL OR l.state = 'answered' OR l.submission_id <> s.id THEN 1
-            ELSE l.tries + 1 END
+            ELSE l.tries + 1 END,
+       coalesce(p.payer_id, ''), coalesce(p.name, ''), d.balance_cents
   FROM wanted d
   JOIN claims_claim c ON c.id = d.claim_id
   JOIN clients_client k ON k.id = d.client_id
+  LEFT JOIN payers_payer p ON p.id = d.payer_id
   LEFT JOIN rules r ON r.payer_id = d.payer_id
   LEFT JOIN LATERAL (
        SELECT s.* FROM claims_submission s
@@ -94,6 +99,9 @@ class Due:
     is_complete: bool
     asked_date: date | None  # when it was last asked about, unless that failed
     tries: int
+    payer: str
+    payer_name: str
+    balance_cents: int
 
     @property
     def fault(self) -> str:

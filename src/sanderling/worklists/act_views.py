@@ -16,14 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
 from sanderling.core.refusal import Refusal
-from sanderling.web.downloads import FORMS, export
 from sanderling.worklists.act_forms import FIELDS, ActForm, act_form
 from sanderling.worklists.act_kinds import KINDS
 from sanderling.worklists.act_parts import InvalidParameters, Who, claims_text
 from sanderling.worklists.acting import CannotUndo, act, sort_out, undo, undo_fault
 from sanderling.worklists.acts_done import changes_of, recent_acts, refusals_of
 from sanderling.worklists.chosen import chosen_items, ticked_items
-from sanderling.worklists.inquiries import COLUMNS, queued_rows
 from sanderling.worklists.models import BulkAct
 
 UNPROCESSABLE: Final = 422
@@ -180,22 +178,3 @@ def undo_act(request: HttpRequest, act_id: int) -> HttpResponse:
 
 def _why(kept: tuple[tuple[int, int, str], ...]) -> str:
     return ", ".join(sorted({reason for _, _, reason in kept}))
-
-
-@require_GET
-@requires("claims.work")
-def status_inquiries(request: HttpRequest) -> HttpResponse:
-    """List the status inquiries that wait to be sent; as a file for a clearinghouse's page."""
-    rows = queued_rows()
-    record_listing(request, action="inquiry.list", detail={"rows": len(rows)})
-    wanted = request.GET.get("format", "")
-    if wanted in FORMS:
-        return export(
-            rows,
-            columns=COLUMNS,
-            as_of=timezone.now().date(),
-            totals={"count": len(rows)},
-            form=wanted,
-            name="status-inquiries",
-        )
-    return render(request, "worklists/status_inquiries.html", {"rows": rows, "forms": FORMS})

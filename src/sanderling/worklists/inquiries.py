@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 
@@ -12,25 +12,6 @@ from sanderling.accounts.models import User
 from sanderling.worklists.models import InquiryState, StatusInquiry
 from sanderling.worklists.targets import Target
 
-INQUIRIES_MAX: Final = 20_000
-COLUMNS: Final = (
-    *("client", "claim", "party", "payer_id", "payer_name", "patient_last_name"),
-    *("patient_first_name", "patient_birth_date", "member_id", "billing_npi", "service_from_date"),
-    *("service_to_date", "charge_cents", "payer_claim_number", "asked_at"),
-)
-_QUEUED: Final = """
-SELECT k.code, c.number, CASE q.party WHEN 11 THEN 'primary' WHEN 12 THEN 'secondary'
-       WHEN 13 THEN 'tertiary' ELSE '' END,
-       p.payer_id, p.name, c.patient_last_name, c.patient_first_name, c.patient_birth_date,
-       c.member_id, c.billing_npi, c.service_from_date, c.service_to_date, c.charge_cents,
-       coalesce((SELECT n.key FROM claims_claim_number n WHERE n.claim_id = q.claim_id
-                  AND n.kind = 'payer' ORDER BY n.id DESC LIMIT 1), ''), q.asked_at
-  FROM worklists_status_inquiry q
-  JOIN claims_claim c ON c.id = q.claim_id JOIN clients_client k ON k.id = q.client_id
-  JOIN payers_payer p ON p.id = q.payer_id
- WHERE q.state = 'queued'
- ORDER BY p.name, k.code, c.number, q.party LIMIT %s
-"""
 _QUEUE: Final = """
 INSERT INTO worklists_status_inquiry
     (client_id, claim_id, party, payer_id, state, asked_by_id, asked_at)
@@ -81,10 +62,3 @@ def mark_written(inquiry_ids: Sequence[int], *, at: datetime) -> int:
     return StatusInquiry.objects.filter(pk__in=inquiry_ids, state=InquiryState.QUEUED).update(
         state=InquiryState.WRITTEN, closed_at=at
     )
-
-
-def queued_rows() -> list[dict[str, Any]]:
-    """Return the waiting inquiries with what a 276 needs, by payer; row-level security applies."""
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUED, [INQUIRIES_MAX])
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]

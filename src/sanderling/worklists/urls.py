@@ -17,7 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("work/focus/<int:item_id>/hold/", focus_views.focus_hold, name="work-focus-hold"),
     path("work/focus/<int:item_id>/skip/", focus_views.focus_skip, name="work-focus-skip"),
     path("work/focus/<int:item_id>/leave/", focus_views.focus_leave, name="work-focus-leave"),
-    path("work/status-inquiries/", act_views.status_inquiries, name="status-inquiries"),
     path("work/", views.worklist, name="worklist"),
     path("work/rows/", views.work_rows, name="work-rows"),
     path("work/size/", views.work_size, name="work-size"),

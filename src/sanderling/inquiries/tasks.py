@@ -1,0 +1,45 @@
+"""Jobs of the worker: ask payers about what is due."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from sanderling.postgres.jobs import PATIENTLY, renew_connection
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(name="inquiries.ask", retry=PATIENTLY, queueing_lock="inquiries_ask")
+def ask() -> int:
+    """Queue requests about the claims due now; return about how many."""
+    return _ask()
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="inquiries.ask_on_schedule", queueing_lock="inquiries_ask_on_schedule")
+def ask_on_schedule(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Do the same by the clock: each payer in its hours, no more a day than it takes."""
+    return _ask()
+
+
+def _ask() -> int:
+    from sanderling.inquiries.actions import plan_requests
+
+    renew_connection()
+    return plan_requests(at=timezone.now()).claims
+
+
+def defer_asking() -> bool:
+    """Ask the worker to ask; return whether it was not planned already."""
+    try:
+        with transaction.atomic():
+            ask.defer()
+    except AlreadyEnqueued:
+        logger.debug("asking is planned already")
+        return False
+    return True
