@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from sanderling.cli.runtime import say, start_database, start_django
 from sanderling.core.refusal import Refusal
+
+if TYPE_CHECKING:
+    from sanderling.config.service import Counterparts
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -56,7 +60,10 @@ def _serve(*, demo: bool, host: str, port: int | None, workers: int) -> None:
     collect_assets(report=say)
     logins = _fill_demo() if demo else []
     service = services.Service(
-        host=host, port=services.free_port(host=host, port=port), workers=workers
+        host=host,
+        port=services.free_port(host=host, port=port),
+        workers=workers,
+        counterparts=_counterparts() if logins else None,
     )
     try:
         _close_connections()
@@ -69,6 +76,13 @@ def _serve(*, demo: bool, host: str, port: int | None, workers: int) -> None:
     finally:
         say("Stopping ...")
         services.stop(service, say=say)
+
+
+def _counterparts() -> Counterparts:
+    """Return the demonstration's clearinghouse and payers, who are served beside it."""
+    from sanderling.config.counterparts import ensure_counterparts
+
+    return ensure_counterparts()
 
 
 def _develop(*, host: str, port: int | None) -> None:

@@ -3,7 +3,7 @@
 The parent holds the writing end of a pipe and nothing is ever written: when the parent is gone,
 reading ends, on any operating system.
 
-Started as `python -m sanderling.config.child web|worker`.
+Started as `python -m sanderling.config.child web|worker|counterparts`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 PIPE_VARIABLE = "SANDERLING_PARENT_PIPE"
 STOP_SECONDS_MAX = 15.0
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
     role, *rest = arguments
     if role == "web":
         _serve_web(host=rest[0], port=int(rest[1]), workers=int(rest[2]))
+    elif role == "counterparts":
+        _serve_counterparts(folder=Path(rest[0]), port=int(rest[1]), seconds=float(rest[2]))
     else:
         _run_worker()
 
@@ -55,6 +58,20 @@ def _serve_web(*, host: str, port: int, workers: int) -> None:
         workers_kill_timeout=5,
         process_name=None,
     ).serve()
+
+
+def _serve_counterparts(*, folder: Path, port: int, seconds: float) -> None:
+    """Let the demonstration's clearinghouse and payers answer; it needs no database."""
+    from sanderling.simulator.live.serving import serve
+
+    serve(
+        folder,
+        host="127.0.0.1",
+        port=port,
+        seconds=seconds,
+        on_ready=lambda _port: None,
+        on_turn=lambda _turn: None,
+    )
 
 
 def _run_worker() -> None:

@@ -1,4 +1,4 @@
-"""Runs the web server and the worker as children, and stops them together."""
+"""Runs web server, worker and a demonstration's counterparts as children, and stops them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from sanderling.config.child import PIPE_VARIABLE, STOP_SECONDS_MAX
@@ -27,6 +28,15 @@ class ServiceFailed(Exception):
     """A child ended by itself or did not become ready, or the port is taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counterparts:
+    """The made-up clearinghouse and payers: where they live, and where they listen."""
+
+    folder: Path
+    port: int
+    turn_seconds: int
+
+
 @dataclass(slots=True)
 class Service:
     """The children of one `sanderling up`."""
@@ -35,6 +45,7 @@ class Service:
     port: int
     workers: int
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    counterparts: Counterparts | None = None  # of a demonstration
     pipe: int = -1  # the end that only we hold
     is_stopping: bool = False
 
@@ -86,6 +97,13 @@ def start(service: Service) -> None:
     service.children["worker"] = _child(
         ["worker"], {**common, "SANDERLING_ACTOR": "worker"}, reading
     )
+    if service.counterparts is not None:
+        other = service.counterparts
+        service.children["counterparts"] = _child(
+            ["counterparts", str(other.folder), str(other.port), str(other.turn_seconds)],
+            common,
+            reading,
+        )
     os.close(reading)
     deadline = time.monotonic() + READY_SECONDS_MAX
     while not service.is_stopping and not _answers(service.url):

@@ -45,6 +45,8 @@ try:
     )
 except ValueError as error:
     raise InvalidSetting(f"SANDERLING_PROMISE_GRACE_DAYS: {error}") from None
+# How long a turn of the demonstration's clearinghouse and payers takes.
+DEMO_TURN_SECONDS = env_int("SANDERLING_DEMO_TURN_SECONDS", 15, minimum=1, maximum=86_400)
 # How many claims a person is to touch in a day; the worklist shows how far one is.
 TOUCHES_A_DAY = env_int("SANDERLING_TOUCHES_A_DAY", 60, minimum=1, maximum=1_000)
 # Webhooks may go to this machine itself, also by plain http: for tests and trials only.

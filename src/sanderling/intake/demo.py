@@ -29,6 +29,7 @@ from sanderling.intake.demo_work import ensure_demo_work
 from sanderling.ledger.spans import extend_spans
 from sanderling.payers.actions import import_payers
 from sanderling.postgres.home import private_folder
+from sanderling.simulator.live.opening import begin
 from sanderling.simulator.output import write_world
 from sanderling.simulator.world import World
 from sanderling.simulator.worldstate import Settings
@@ -37,6 +38,7 @@ CLAIMS: Final = 500
 DAYS: Final = 120
 SEED: Final = 7
 SOURCE: Final = "demo"
+COUNTERPARTS: Final = "counterparts"  # folder in which its clearinghouse and payers live on
 _COMPLETE: Final = "complete"  # its presence says that the world was written to the end
 
 # done, total, what is being done
@@ -84,11 +86,18 @@ def _today() -> date:
 def _write(world: Path, progress: Progress, wanted: Settings) -> None:
     if world.exists():  # half of a world
         shutil.rmtree(world)
+    made = World(wanted)
     write_world(
-        World(wanted),
+        made,
         world,
         lambda done: progress(done, wanted.days, "Living through a made-up half year ..."),
     )
+    begin(made, private_folder(settings.SANDERLING_HOME, COUNTERPARTS))
+
+
+def world_of(day: date) -> Settings:
+    """Return what the world of a demonstration filled on a day was made from."""
+    return Settings(CLAIMS, SEED, day - timedelta(days=DAYS), DAYS)
 
 
 def _import_parties(world: Path) -> None:

@@ -6,6 +6,7 @@ in process and is decided when its day comes; what it had lost it does not know.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -48,7 +49,13 @@ def open_live(settings: Settings, folder: Path) -> None:
 
 
 def begin(world: World, folder: Path) -> None:
-    """Write what the payers of a simulated world have on file; nothing is there until all is."""
+    """Write what the payers of a simulated world have on file; nothing is there until all is.
+
+    A world that lived in the folder before is gone; its keys stay.
+    """
+    (folder / FILE).unlink(missing_ok=True)
+    for name in (MAILBOX, TAKEN):  # of a world that lived here before
+        shutil.rmtree(folder / name, ignore_errors=True)
     for name in (IN, OUT, APPEALS):
         (folder / MAILBOX / name).mkdir(parents=True, exist_ok=True)
     (folder / TAKEN).mkdir(exist_ok=True)

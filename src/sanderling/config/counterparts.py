@@ -1,0 +1,58 @@
+"""The clearinghouse and payers of a demonstration: where they live, and their port."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from sanderling.audit.models import AuditEvent
+from sanderling.config.service import Counterparts
+from sanderling.intake.demo import COUNTERPARTS, world_of
+from sanderling.postgres.home import private_folder
+from sanderling.simulator.live.opening import is_open, open_live
+from sanderling.simulator.live.sftp import ensure_keys
+
+HOST = "127.0.0.1"
+_PORT = "port"  # the file that keeps it, so that a mailbox finds them again
+
+
+def ensure_counterparts() -> Counterparts:
+    """Return them; a demonstration filled before there were any gets them now."""
+    folder = private_folder(settings.SANDERLING_HOME, COUNTERPARTS)
+    if not is_open(folder):
+        open_live(world_of(_day_of_filling()), folder)
+    ensure_keys(folder)
+    return Counterparts(folder, _port(folder / _PORT), settings.DEMO_TURN_SECONDS)
+
+
+def _day_of_filling() -> date:
+    event = AuditEvent.objects.filter(action="demo.started").order_by("at").first()
+    return event.at.date() if event is not None else timezone.now().date()
+
+
+def _port(path: Path) -> int:
+    """Return the port of before when it is free, else another, which is kept."""
+    with contextlib.suppress(OSError, ValueError):
+        kept = int(path.read_text("ascii"))
+        if _is_free(kept):
+            return kept
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = int(probe.getsockname()[1])
+    path.write_text(str(port), "ascii")
+    return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
