@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
 from sanderling.automation.kinds import ALERTS
+from sanderling.automation.late_answers import late_acknowledgment
 from sanderling.automation.models import Alert, AlertRule
 from sanderling.automation.payer_alerts import denial_spike, missing_remittance
 from sanderling.automation.raising import NewAlert, People, settle_kind
@@ -103,6 +104,7 @@ EVALUATORS: Final[Mapping[str, Callable[[People, Limits, date], list[NewAlert]]]
     "denial_spike": denial_spike,
     "missing_remittance": missing_remittance,
     "intake_failure": _intake_failure,
+    "late_acknowledgment": late_acknowledgment,
     "broken_promise": broken_promise,
     "unowned_overdue": unowned_overdue,
 }

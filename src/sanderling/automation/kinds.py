@@ -77,6 +77,11 @@ ALERTS: Final[Mapping[str, AlertKind]] = {
     "mailbox_failure": AlertKind(
         "Mailbox not reached", "A mailbox or server of a payer could not be reached.", "mail"
     ),
+    "late_acknowledgment": AlertKind(
+        "Acknowledgment late",
+        "A file of ours was sent and not confirmed in time: no TA1 or 999, or no 277CA, within the"
+        " business days that its mailbox says.",
+    ),
     "broken_promise": AlertKind(
         "Promise broken", "A payer promised a payment that did not come in time."
     ),

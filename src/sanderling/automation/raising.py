@@ -124,14 +124,19 @@ def resolve_alert(key: str, *, at: datetime) -> bool:
     return bool(Alert.objects.filter(key=key, resolved_at__isnull=True).update(resolved_at=at))
 
 
-def report_failure(kind: str, key: str, text: str, *, at: datetime) -> bool:
+def report_failure(kind: str, key: str, text: str, *, at: datetime, url: str = "") -> bool:
     """Tell the admins that a way in has failed: a mailbox, a watched folder.
 
     `key` names it; `text` carries no file names, for they may be patients' names.
     """
     return raise_alert(
         NewAlert(
-            kind, f"{kind}:{key}", text, People().admins(), url=reverse("files"), is_urgent=True
+            kind,
+            f"{kind}:{key}",
+            text,
+            People().admins(),
+            url=url or reverse("files"),
+            is_urgent=True,
         ),
         at=at,
     )

@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "sanderling.cli.status_requests",
         "Write the claim status requests (276) now due.",
     ),
+    "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
+    "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),

@@ -1,7 +1,20 @@
-"""Addresses of this room's pages."""
+"""Addresses of the exchange: files of ours, mailboxes."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.exchange import views
+
+urlpatterns = [
+    path("exchange/", views.exchange, name="exchange"),
+    path("exchange/files/<int:pk>/", views.outbound_file, name="outbound-file"),
+    path("exchange/files/<int:pk>/content/", views.outbound_content, name="outbound-content"),
+    path("exchange/files/<int:pk>/approve/", views.outbound_approve, name="outbound-approve"),
+    path("exchange/files/<int:pk>/cancel/", views.outbound_cancel, name="outbound-cancel"),
+    path("exchange/files/<int:pk>/retry/", views.outbound_retry, name="outbound-retry"),
+    path("exchange/mailboxes/new/", views.mailbox, name="mailbox-new"),
+    path("exchange/mailboxes/<int:pk>/", views.mailbox, name="mailbox"),
+    path("exchange/mailboxes/<int:pk>/try/", views.mailbox_try, name="mailbox-try"),
+    path("exchange/mailboxes/<int:pk>/start/", views.mailbox_start, name="mailbox-start"),
+]

@@ -28,6 +28,8 @@ KINDS: Final[Mapping[str, str]] = {
     "task.answered": "A team answered",
     "write_off.requested": "A write-off was requested",
     "write_off.decided": "A write-off was approved or rejected",
+    "exchange.failed": "A file of ours could not be delivered",
+    "exchange.rejected": "A file of ours was turned away, or claims in it",
 }
 EVENTS_AT_ONCE: Final = 500
 

@@ -5,11 +5,14 @@ A file is queued in the transaction of whoever makes it: both are there afterwar
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
@@ -17,6 +20,9 @@ from sanderling.core.refusal import Refusal
 from sanderling.files.storage import keep_bytes
 from sanderling.outbox.models import OutboundClaim, OutboundFile, State
 from sanderling.web.actor import current_actor
+
+logger = logging.getLogger(__name__)
+RELEASE = "exchange.release"  # the job of the room above that takes it from here
 
 
 class OutboxRefused(Refusal):
@@ -95,6 +101,8 @@ def queue_file(  # noqa: PLR0913 - what a file says
         subject=("outbound_file", file.pk),
         detail={"kind": kind, "purpose": purpose, "claims": len(claims), "held": is_held},
     )
+    if not is_held:
+        _ask_release()
     return file
 
 
@@ -113,6 +121,7 @@ def approve(file_id: int, *, user: User, at: datetime) -> OutboundFile:
     file.state, file.approved_by, file.approved_at = State.QUEUED, user, at
     file.save(update_fields=["state", "approved_by", "approved_at"])
     _record("outbox.approve", file, at)
+    _ask_release()
     return file
 
 
@@ -130,6 +139,37 @@ def cancel(file_id: int, *, at: datetime) -> OutboundFile:
     file.save(update_fields=["state"])
     _record("outbox.cancel", file, at)
     return file
+
+
+@transaction.atomic
+def retry(file_id: int, *, at: datetime) -> OutboundFile:
+    """Try a file again that was not delivered.
+
+    Raises:
+        OutboxRefused: it has not failed, or our own reader did not take it.
+    """
+    file = OutboundFile.objects.select_for_update().get(pk=file_id)
+    if file.state != State.FAILED:
+        raise OutboxRefused(f"{file.name} has not failed: it is {file.get_state_display()}")
+    if file.mailbox_id is None:
+        raise OutboxRefused(f"{file.name} is not taken by our own reader; make the claims anew")
+    file.state, file.attempts, file.fault, file.next_attempt_at = State.SENDING, 0, "", at
+    file.save(update_fields=["state", "attempts", "fault", "next_attempt_at"])
+    _record("outbox.retry", file, at)
+    return file
+
+
+def _ask_release() -> None:
+    """Have the worker release it when this transaction commits; asked twice it does it once."""
+    transaction.on_commit(_defer_release)
+
+
+def _defer_release() -> None:
+    try:
+        with transaction.atomic():
+            app.configure_task(RELEASE, queueing_lock=RELEASE).defer()
+    except AlreadyEnqueued:
+        logger.debug("a release is planned already")
 
 
 def _record(action: str, file: OutboundFile, at: datetime) -> None:

@@ -71,7 +71,12 @@ class OutboundFile(models.Model):
     mailbox_id = models.IntegerField(null=True)
     attempts = models.IntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    # Whole there under another name; from here on only the last step, its renaming, is missing.
+    handed_over_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    # By when somebody should have confirmed it: the file (TA1, 999), its claims (277CA, 277).
+    receipt_due_date = models.DateField(null=True)
+    acceptance_due_date = models.DateField(null=True)
     fault = models.TextField(default="")  # why it was not delivered; no patient data
     # What came back, kept by `exchange`.
     standing = models.TextField(choices=Standing, default=Standing.NONE, blank=True)

@@ -7,14 +7,13 @@ from the look-up: killed in between, it is made again and tells the same once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from sanderling.accounts.secrets import SecretMissing, read_secret
@@ -39,7 +38,7 @@ from sanderling.portals.adapters import (
 )
 from sanderling.portals.models import Lookup, Portal, State
 from sanderling.portals.reading import Reading, note_of
-from sanderling.postgres.locks import Lock
+from sanderling.postgres.locks import Lock, session_lock
 
 TRIES_MAX: Final = 3
 _KEY: Final = uuid5(NAMESPACE_URL, "sanderling/portal-lookup")
@@ -67,7 +66,7 @@ def run_portal(
     `now`, `pause`: the clock and how to wait some seconds; `limit`: at most so many this time.
     """
     ran = Ran()
-    with _alone(portal) as is_alone:
+    with session_lock(Lock.PORTALS, portal.pk) as is_alone:
         if not is_alone:
             ran.rest = "another process works this portal now"
             return ran
@@ -289,21 +288,6 @@ def _stop(portal: Portal, why: str, *, at: datetime) -> None:
         at=at,
         url=reverse("portal", args=[portal.pk]),
     )
-
-
-@contextmanager
-def _alone(portal: Portal) -> Iterator[bool]:
-    """Hold the portal for this process; give False when another one has it."""
-    keys = [int(Lock.PORTALS) % 2**31, portal.pk]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
-        is_ours = bool(cursor.fetchone()[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
 
 
 def run_portals(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum, unique
 
 from django.db import connection
@@ -33,3 +35,23 @@ def try_lock(lock: Lock) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int(lock)])
         return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def session_lock(lock: Lock, number: int = 0) -> Iterator[bool]:
+    """Hold a lock of this database session, over many transactions; give False when it is taken.
+
+    It goes with a process that is killed. `number`: of the thing that is locked, where the lock is
+    for one of many. May be nested.
+    """
+    keys = [int(lock) % 2**31, number]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        # A connection that broke has given the lock back; a failed transaction is its owner's.
+        if is_ours and connection.connection is not None and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
