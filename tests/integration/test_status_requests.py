@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from tests.builders import rows
 from tests.integration.work_items import AT, TODAY, Workers, count, ids, item, kept_world
 from x12sdk.io import X12ModelReader
@@ -17,6 +17,7 @@ from x12sdk.io import X12ModelReader
 from sanderling.core.inquiries.limits import Limits
 from sanderling.inquiries import writing
 from sanderling.inquiries.actions import plan_requests
+from sanderling.inquiries.asking import AskRefused, ask_one, note_failure
 from sanderling.inquiries.models import PayerLimits, StatusRequest
 from sanderling.inquiries.rendering import trace_of
 from sanderling.inquiries.writing import write_requests
@@ -231,3 +232,46 @@ def test_the_web_sees_requests_of_its_own_clients_only(workers: Workers, out: Pa
         cursor.execute("RESET ROLE")
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
     assert seen == files == [(workers.mine.pk,)]
+
+
+def test_a_person_asks_about_one_claim_now_and_a_second_click_is_refused(
+    only_queued: Workers,
+) -> None:
+    queue(only_queued, "A2")
+    asked = ask_one(item("A2").claim_id, 11, user=only_queued.sam, at=AT)
+    assert (asked.channel, asked.asked_by) == ("real_time", f"user:{only_queued.sam.pk}")
+    assert StatusInquiry.objects.get().state == InquiryState.WRITTEN
+    with pytest.raises(AskRefused, match="asked about today already"):
+        ask_one(item("A2").claim_id, 11, user=only_queued.sam, at=AT + timedelta(hours=3))
+    assert count("inquiries_status_request") == count("outbox_file") == 1
+    assert plan_requests(at=AT + timedelta(hours=4)).claims == 0
+
+
+def test_what_failed_may_be_asked_about_again_the_same_day(only_queued: Workers) -> None:
+    first = ask_one(item("A2").claim_id, 11, user=only_queued.sam, at=AT)
+    note_failure(first.file, "the counterpart cannot be reached; try again later")
+    again = ask_one(item("A2").claim_id, 11, user=only_queued.sam, at=AT)
+    assert (again.tries, first.pk != again.pk) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"way": "none"}, "takes no status requests"), ({"requests_a_day": 0}, "ask tomorrow")],
+)
+def test_a_person_is_bound_by_what_the_payer_takes(
+    only_queued: Workers, values: dict[str, Any], words: str
+) -> None:
+    limit(only_queued, **values)
+    with pytest.raises(AskRefused, match=words):
+        ask_one(item("A2").claim_id, 11, user=only_queued.sam, at=AT)
+    with pytest.raises(AskRefused, match="no such payer"):
+        ask_one(item("A2").claim_id, 12, user=only_queued.sam, at=AT)
+    assert count("outbox_file") == 0
+
+
+def test_the_same_day_is_refused_by_the_database_too(workers: Workers) -> None:
+    plan_requests(at=AT)
+    twin = StatusRequest.objects.order_by("pk")[0]
+    twin.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()

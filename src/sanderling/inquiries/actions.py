@@ -76,7 +76,7 @@ def plan_requests(*, at: datetime) -> Planned:
     limits = limits_of_payers()
     due = due_requests(at.date(), limits)
     sorted_due = sort_due(due, limits, asked_on(at.date()), at=at)
-    numbers = _payer_numbers([one.claim_id for one in sorted_due.now])
+    numbers = payer_numbers([one.claim_id for one in sorted_due.now])
     files = [
         _queue(group, numbers, channel=channel, at=at)
         for channel, group in _files_of(sorted_due.now, limits)
@@ -113,7 +113,7 @@ def _queue(
     claims: Sequence[Due], numbers: dict[int, str], *, channel: Channel, at: datetime
 ) -> OutboundFile:
     first = claims[0]
-    ids = _new_ids(len(claims))
+    ids = new_ids(len(claims))
     asked = [
         Asked(trace_of(pk), one.submission_id, numbers.get(one.claim_id, ""))
         for pk, one in zip(ids, claims, strict=True)
@@ -159,13 +159,14 @@ def _rows(
     return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
 
 
-def _new_ids(count: int) -> list[int]:
+def new_ids(count: int) -> list[int]:
+    """Return ids of requests to be made: their traces stand in the file before they are kept."""
     with connection.cursor() as cursor:
         cursor.execute(_NEW_IDS, [count])
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _payer_numbers(claim_ids: list[int]) -> dict[int, str]:
+def payer_numbers(claim_ids: list[int]) -> dict[int, str]:
     """Return the number under which the payer knows each claim, where it has told one."""
     with connection.cursor() as cursor:
         cursor.execute(_PAYER_NUMBERS, {"claims": claim_ids})

@@ -7,10 +7,10 @@ an answer for long enough. Source of the clocks: DOMAIN 4.7 (they stand in the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -18,13 +18,14 @@ from sanderling.core.inquiries.limits import Limits, Way
 
 REQUESTS_MAX: Final = 50_000
 
-# The last version sent to the payer that owes; without one there is nothing to ask about.
-_DUE: Final = """
+_RULES: Final = """
 WITH rules AS MATERIALIZED (
     SELECT * FROM unnest(%(payers)s::int[], %(again)s::int[], %(answer)s::int[], %(tries)s::int[],
                          %(automatic)s::bool[])
         AS r (payer_id, again_days, answer_days, tries_max, is_automatic)
 ), wanted AS (
+"""
+_WANTED: Final = """
     SELECT q.claim_id, q.party, q.payer_id, q.client_id, q.id AS inquiry_id,
            coalesce('user:' || q.asked_by_id, 'rule') AS asked_by,
            coalesce(w.balance_cents, 0) AS balance_cents
@@ -39,6 +40,20 @@ WITH rules AS MATERIALIZED (
        AND NOT EXISTS (SELECT FROM worklists_status_inquiry q
                         WHERE q.claim_id = w.claim_id AND q.party = w.party
                           AND q.state = 'queued')
+"""
+_ONE: Final = """
+    SELECT c.id AS claim_id, %(party)s::smallint AS party,
+           CASE %(party)s WHEN 11 THEN c.payer_id WHEN 12 THEN c.secondary_payer_id
+                ELSE c.tertiary_payer_id END AS payer_id,
+           c.client_id,
+           coalesce((SELECT q.id FROM worklists_status_inquiry q
+                      WHERE q.claim_id = c.id AND q.party = %(party)s AND q.state = 'queued'), 0)
+               AS inquiry_id,
+           %(asked_by)s AS asked_by, 0::bigint AS balance_cents
+      FROM claims_claim c WHERE c.id = %(claim)s
+"""
+# The last version sent to the payer that owes; without one there is nothing to ask about.
+_FACTS: Final = """
 )
 SELECT d.claim_id, d.party, d.payer_id, d.client_id, d.inquiry_id, d.asked_by, k.code, c.number,
        coalesce(s.id, 0), coalesce(t.sender_id, ''), coalesce(t.receiver_id, ''),
@@ -120,18 +135,37 @@ def due_requests(
     rules = [(payer, one) for payer, one in limits.items() if one.way != Way.NONE]
     with connection.cursor() as cursor:
         cursor.execute(
-            _DUE,
-            {
-                "today": today,
-                "limit": limit,
-                "payers": [payer for payer, _ in rules],
-                "again": [one.again_days for _, one in rules],
-                "answer": [one.answer_days for _, one in rules],
-                "tries": [one.tries_max for _, one in rules],
-                "automatic": [one.is_automatic for _, one in rules],
-            },
+            _RULES + _WANTED + _FACTS, {"today": today, "limit": limit, **_of_payers(rules)}
         )
         return [Due(*row) for row in cursor.fetchall()]
+
+
+def due_one(claim_id: int, party: int, *, asked_by: str, today: date) -> Due | None:
+    """Return what a person asks about, whether it is due or not; None: no such claim or payer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RULES + _ONE + _FACTS,
+            {
+                "today": today,
+                "limit": 1,
+                "claim": claim_id,
+                "party": party,
+                "asked_by": asked_by,
+                **_of_payers([]),
+            },
+        )
+        row = cursor.fetchone()
+    return None if row is None or row[2] is None else Due(*row)
+
+
+def _of_payers(rules: Sequence[tuple[int, Limits]]) -> dict[str, list[Any]]:
+    return {
+        "payers": [payer for payer, _ in rules],
+        "again": [one.again_days for _, one in rules],
+        "answer": [one.answer_days for _, one in rules],
+        "tries": [one.tries_max for _, one in rules],
+        "automatic": [one.is_automatic for _, one in rules],
+    }
 
 
 @dataclass(frozen=True, slots=True)
