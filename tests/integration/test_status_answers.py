@@ -12,12 +12,14 @@ from tests.integration.pages import FOREIGN_NPI
 from tests.integration.work_items import AT, TODAY, Workers, item, kept_world
 
 from sanderling.barriers.actions import refresh_stale
+from sanderling.claims.models import Claim
 from sanderling.inquiries.actions import plan_requests
 from sanderling.inquiries.due import due_requests
 from sanderling.inquiries.limits import limits_of_payers
 from sanderling.inquiries.models import StatusRequest
 from sanderling.inquiries.rendering import trace_of
 from sanderling.outbox.models import OutboundFile
+from sanderling.receivables.claim import claim_detail
 
 pytestmark = pytest.mark.django_db
 LATER = TODAY + timedelta(days=1)
@@ -230,3 +232,20 @@ def test_asking_and_being_answered_is_no_touch(inbox: Inbox) -> None:
     refresh_stale(LATER)
     assert item("A1").touches == 0
     assert rows("SELECT count(*) FROM followup_activity") == [(0,)]
+
+
+def test_the_timeline_tells_what_was_asked_and_answered(inbox: Inbox) -> None:
+    inbox.take(
+        answer(reply(trace_of(asked("A1").pk), "P1:20"), reply(trace_of(asked("A2").pk), "E0:535")),
+        received_date=LATER,
+    )
+
+    def told(number: str) -> list[tuple[date, str, str]]:
+        detail = claim_detail(Claim.objects.get(number=number), as_of=LATER)
+        return [(one["date"], one["event"], one["text"]) for one in detail["timeline"]][1:]
+
+    assert told("A1") == [
+        (TODAY, "asked", "Status asked of ACME HEALTH (276)"),
+        (LATER, "answered", "277 P1:20 Pending: in process · Accepted for processing"),
+    ]
+    assert [event for _, event, _ in told("A2")] == ["asked", "answered", "not answered"]

@@ -43,6 +43,7 @@ from sanderling.files.models import StoredFile, TransactionSet
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
 from sanderling.receivables.prompt_pay import of_balance, of_payments, places_of
+from sanderling.receivables.status_asked import status_events
 from sanderling.receivables.work_done import WorkDone, work_done
 from sanderling.remits.models import (
     Adjustment,
@@ -231,7 +232,7 @@ def claim_detail(
             shown_answers,
             shown_payments,
             snapshots,
-            [*work.events, *_written_off(shown_entries)],
+            [*work.events, *status_events(claim.pk, as_of), *_written_off(shown_entries)],
             sources,
         ),
     }
@@ -712,7 +713,8 @@ def _timeline(
     ]
     events += [{**event, **_NO_PLACE} for event in worked]
     order = (
-        *("submitted", "taken over", "answered", "held", "remitted", "written off", "followed up"),
+        *("submitted", "taken over", "asked", "answered", "not answered", "held", "remitted"),
+        *("written off", "followed up"),
         *("promised", "promise kept", "promise broken", "escalated", "de-escalated", "organized"),
     )
     return sorted(
