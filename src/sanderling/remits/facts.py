@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -75,6 +75,7 @@ SELECT w.claim_id, w.write_off_id, w.party, w.amount_cents, w.known_date, w.orde
                     WHERE r.write_off_id = w.write_off_id AND r.is_reversal)
 """
 
+_GIVEN: Final = "unnest(%s::bigint[]) AS t(claim_id)"
 
 # What a claim as sent and a claim payment say beside what posting needs.
 SUBMISSION_DETAILS: Final = {"payer_name": pl.String, "batch_reference": pl.String}
@@ -101,6 +102,27 @@ class Loaded:
 def load_facts(claim_ids: list[int]) -> ClaimFacts:
     """Return all that posting needs of the claims (leaves the temporary table posted_claims)."""
     return _load(claim_ids, for_posting=True).facts
+
+
+def facts_of(claim_ids: list[int]) -> ClaimFacts:
+    """Return all that posting needs of the claims, without a temporary table: for pages."""
+    claims = [claim_ids]
+
+    def read(query: str, schema: dict[str, Any]) -> pl.DataFrame:
+        return read_frame(query.replace("posted_claims t", _GIVEN), schema, claims)
+
+    return ClaimFacts(
+        submissions=read(_SUBMISSIONS, f.SUBMISSIONS | SUBMISSION_DETAILS).select(
+            list(f.SUBMISSIONS)
+        ),
+        submission_lines=read(_SUBMISSION_LINES, f.SUBMISSION_LINES),
+        coverages=read(_COVERAGES, f.COVERAGES),
+        payments=read(_PAYMENTS, f.PAYMENTS | PAYMENT_DETAILS).select(list(f.PAYMENTS)),
+        payment_lines=read(_PAYMENT_LINES, f.PAYMENT_LINES),
+        adjustments=read(_ADJUSTMENTS, f.ADJUSTMENTS),
+        snapshots=read(_SNAPSHOTS, f.SNAPSHOTS),
+        write_offs=read(_WRITE_OFFS, f.WRITE_OFFS),
+    )
 
 
 def load_judged_facts(claim_ids: list[int]) -> Loaded:

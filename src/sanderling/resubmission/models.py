@@ -13,6 +13,9 @@ from sanderling.claims.models import Claim, Submission
 from sanderling.core.resubmission.kinds import TITLES, Kind
 from sanderling.followup.models import Activity
 from sanderling.outbox.models import OutboundFile
+from sanderling.resubmission.secondary_models import SecondaryAnswer, SecondaryClaim
+
+__all__ = ["Limits", "Resubmission", "SecondaryAnswer", "SecondaryClaim", "State"]
 
 USER = settings.AUTH_USER_MODEL
 

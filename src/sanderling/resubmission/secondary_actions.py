@@ -179,8 +179,8 @@ def undo_file(file_id: int, *, user: User, at: datetime) -> int:
     for one in open_ones:
         one.state, one.undone_by, one.undone_at = SecondaryState.UNDONE, user, at
         one.save(update_fields=["state", "undone_by", "undone_at"])
-        activity = Activity.objects.filter(pk=one.activity_id).first()
-        if activity is not None:
+        if one.activity_id is not None:
+            activity = Activity.objects.get(pk=one.activity_id)
             withdraw(activity, user=user, at=at, reason="Taken back before it was sent.")
         record_event(
             action="secondary.undo",
@@ -194,7 +194,7 @@ def undo_file(file_id: int, *, user: User, at: datetime) -> int:
 
 
 @transaction.atomic
-def answer(  # noqa: PLR0913 - what can be told of a claim
+def answer(
     claim: Claim,
     party: int,
     *,

@@ -291,7 +291,9 @@ def _documents(
         of_claim[claim_id].append((sequence, pk, charge))
     first = {claim_id: _first(claim_id, sent, told) for claim_id, sent in of_claim.items()}
     later = {
-        claim_id: pk for claim_id, sent in of_claim.items() for sequence, pk, _ in sent[::-1]
+        claim_id: pk
+        for claim_id, sent in of_claim.items()
+        for sequence, pk, _ in sent[::-1]
         if sequence > 1
     }
     read = documents_of({*first.values(), *later.values()})

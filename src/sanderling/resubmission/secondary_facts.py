@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from sanderling.core.resubmission.cob import Decision, Reduction, ServiceDecision
 from sanderling.core.resubmission.cob_standing import Finals, final_payments
 from sanderling.files.models import StoredFile
 from sanderling.files.segments import read_segments
 from sanderling.files.storage import OriginalDamaged, open_original
-from sanderling.remits.facts import load_facts
+from sanderling.remits.facts import facts_of
 
 _PAYMENTS: Final = """
 SELECT p.id, p.claim_id, p.status, p.charge_cents, p.paid_cents, p.payer_claim_number,
@@ -66,10 +66,9 @@ class Told:
         return tuple(self.posted[pk] for pk in self.finals.payments.get((claim_id, place), ()))
 
 
-@transaction.atomic
 def told_of(claim_ids: Iterable[int]) -> Told:
     """Return what each payer of the claims finally decided."""
-    finals = final_payments(load_facts(sorted(set(claim_ids))))
+    finals = final_payments(facts_of(sorted(set(claim_ids))))
     wanted = sorted({pk for ids in finals.payments.values() for pk in ids})
     return Told(finals, _posted(wanted))
 

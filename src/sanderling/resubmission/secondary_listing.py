@@ -93,7 +93,7 @@ SELECT o.*, before.party AS before_party, before.payer_id AS before_payer_id,
         ORDER BY l.barrier NOT IN ({_OPEN_BEFORE}), l.party LIMIT 1) before ON true
  WHERE NOT EXISTS (SELECT FROM resubmission_secondary_claim s
                     WHERE s.claim_id = o.claim_id AND s.party = o.party AND s.state = 'sent')
-"""
+"""  # noqa: S608 - texts of ours only
 _TAB: Final = """
 CASE WHEN reason = '' THEN 'ready'
      WHEN reason IN ('crossover', 'before_open', 'before_refused') THEN 'waits'
@@ -104,10 +104,10 @@ _FILTER: Final = """
  AND (%(payer)s::int IS NULL OR coalesce(payer_id, 0) = %(payer)s)
 """
 _COUNTS: Final = (
-    f"SELECT {_TAB}, count(*), coalesce(sum(balance_cents), 0)::bigint"
+    f"SELECT {_TAB}, count(*), coalesce(sum(balance_cents), 0)::bigint"  # noqa: S608 - ours
     f"  FROM judged WHERE {_FILTER} GROUP BY 1"
 )
-_ROWS: Final = f"""
+_ROWS: Final = """
 SELECT j.claim_id, j.party, j.client_id, k.code AS client, c.number AS claim, c.kind,
        c.patient_last_name, c.patient_first_name, c.service_from_date AS service_date,
        j.payer_id, coalesce(p.name, '') AS payer_name, coalesce(p.type, '') AS payer_type,
@@ -119,7 +119,7 @@ SELECT j.claim_id, j.party, j.client_id, k.code AS client, c.number AS claim, c.
          OR EXISTS (SELECT FROM remits_adjustment x
                      WHERE x.claim_id = j.claim_id AND x.reason_code = '303') AS is_qmb
   FROM (SELECT * FROM judged
-         WHERE {{which}}
+         WHERE {which}
          ORDER BY coalesce(deadline_date, 'infinity'), balance_cents DESC, claim_id, party
          LIMIT %(limit)s OFFSET %(offset)s) j
   JOIN claims_claim c ON c.id = j.claim_id
@@ -196,7 +196,7 @@ def rows_of(keys: Iterable[tuple[int, int]], *, today: date) -> dict[tuple[int, 
 
 def payers_listed(narrowed: Narrowed) -> list[tuple[int, str]]:
     """Return the next payers of what is listed, by name, for a choice."""
-    query = f"""
+    query = """
     SELECT DISTINCT coalesce(p.id, 0), coalesce(p.name, '(unknown)')
       FROM judged j LEFT JOIN payers_payer p ON p.id = j.payer_id
      WHERE (%(client)s::int IS NULL OR client_id = %(client)s) ORDER BY 2
@@ -216,7 +216,7 @@ def _with(query: str, one: str = "") -> str:
 def _run(query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_with(query), parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _told(query: str, parameters: Mapping[str, Any], *, today: date, one: str = "") -> list[Row]:
