@@ -86,14 +86,14 @@ class Desk:
 
     def favor(self, record: Record, icn: str, day: date, cause: str) -> Decided:
         """Pay a denied claim after all: an appeal or records were convincing."""
-        item = _again(record, icn, day)
+        item = again(record, icn, day)
         ruling = self._favorable(item)
         reversals = tuple(reversal_of(part) for part in record.payments)
         return self._final(item, ruling, reversals + ruling.payments, cause)
 
     def uphold(self, record: Record, icn: str, day: date, cause: str) -> Decided:
         """Say the denial once more, under a new number."""
-        item = _again(record, icn, day)
+        item = again(record, icn, day)
         ruling = self._denial(item, record)
         reversals = tuple(reversal_of(part) for part in record.payments)
         return self._final(item, ruling, reversals + ruling.payments, cause)
@@ -101,7 +101,7 @@ class Desk:
     def _first(self, item: Incoming, record: Record | None) -> Ruling:
         """Decide an original; one in place of a denied claim is judged by what it changed."""
         if record is None or not record.category:
-            return adjudicate(self._case(item))
+            return adjudicate(self.case(item))
         if mends(record.category, record.denial, record.claim, item.claim):
             return self._favorable(item)
         return self._denial(item, record)
@@ -128,17 +128,18 @@ class Desk:
         if _prior(item.claim):
             common = Common(item.icn, item.received_date)
             payer = BY_CODE[item.payer]
-            ruled = secondary_payment(item.claim, payer, common, self._case(item).dice)
+            ruled = secondary_payment(item.claim, payer, common, self.case(item).dice)
             return Ruling(Outcome.PAID, (ruled,))
-        return decide_in_favor(self._case(item))
+        return decide_in_favor(self.case(item))
 
     def _denial(self, item: Incoming, record: Record) -> Ruling:
         reason = record.denial
         if reason is None:
-            return adjudicate(self._case(item))
-        return deny_again(self._case(item), reason, record.category, _struck(record, reason))
+            return adjudicate(self.case(item))
+        return deny_again(self.case(item), reason, record.category, _struck(record, reason))
 
-    def _case(self, item: Incoming) -> Case:
+    def case(self, item: Incoming) -> Case:
+        """Everything a payer looks at, with the dice of this claim and payer."""
         payer = BY_CODE[item.payer]
         return Case(
             claim=item.claim,
@@ -175,7 +176,8 @@ class Desk:
         return Decided(record, payments, cause, ruling.outcome.value, ruling.crosses_to)
 
 
-def _again(record: Record, icn: str, day: date) -> Incoming:
+def again(record: Record, icn: str, day: date) -> Incoming:
+    """A claim on file put on the desk once more."""
     return Incoming(
         record.payer, record.client, record.claim, record.provider, record.claim.frequency.value,
         icn, record.received_date or day,

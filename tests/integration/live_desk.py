@@ -1,0 +1,196 @@
+"""A product that knows what a living world has on file, with a wire between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import uuid4
+
+from bench.live_office import denied, owed_by_truth, payable, records_of
+from tests.builders import Inbox, balances
+from tests.live_side import DAY, SETTINGS, Side
+
+from sanderling.accounts.actions import create_user
+from sanderling.accounts.models import User
+from sanderling.barriers.actions import refresh_stale
+from sanderling.claims.models import Claim
+from sanderling.clients.actions import import_clients
+from sanderling.clients.models import Client
+from sanderling.core.resubmission.kinds import Kind
+from sanderling.core.x12.write.claim import Frequency
+from sanderling.core.x12.write.envelope import Group, Interchange, render_interchange
+from sanderling.core.x12.write.remittance import Remittance
+from sanderling.core.x12.write.remittances_835 import remittance_transaction
+from sanderling.files.storage import open_original
+from sanderling.intake.actions import FileReport
+from sanderling.outbox.models import OutboundFile
+from sanderling.outbox.models import State as FileState
+from sanderling.payers.actions import import_payers
+from sanderling.resubmission.actions import Asked, decide, send
+from sanderling.resubmission.models import Resubmission, State
+from sanderling.simulator.live.desk import Desk as Payers
+from sanderling.simulator.live.store import Record, Store
+from sanderling.simulator.output import write_master_data
+from sanderling.simulator.payers import BY_CODE
+from sanderling.simulator.reasons import Reason
+from sanderling.simulator.world import World
+
+NOW: Final = datetime.combine(DAY, time(12), UTC)
+UNCHECKED_CENTS: Final = 500_000  # claims of less are sent without a second person
+
+
+class Desk:
+    """The product's side, filled with claims that the living payers have on file."""
+
+    def __init__(self, inbox: Inbox, side: Side) -> None:
+        self.inbox = inbox
+        self.side = side
+        self.reports: list[FileReport] = []  # of what came from the other side
+        inbox.at = NOW
+        master = inbox.folder / "master"
+        master.mkdir()
+        write_master_data(World(SETTINGS), master)
+        import_clients(text=(master / "clients.csv").read_text("utf-8"), at=NOW)
+        import_payers(text=(master / "payers.csv").read_text("utf-8"), at=NOW)
+        clients = list(Client.objects.values_list("pk", flat=True))
+        self.asker = self._user("asker", "specialist", clients)
+        self.approver = self._user("approver", "lead", clients)
+
+    @staticmethod
+    def _user(name: str, role: str, clients: list[int]) -> User:
+        return create_user(
+            email=f"{name}@x.test",
+            name=name,
+            role=role,
+            password="correct-horse-battery",
+            client_ids=clients,
+        )
+
+    # What was before.
+
+    def deny(self, reasons: Sequence[tuple[str, Reason]]) -> list[Record]:
+        """Let a payer have denied one paid claim for each reason, a line of it where it may be."""
+        store = Store(self.side.folder)
+        desk = Payers(SETTINGS.seed)
+        try:
+            records = iter(payable(store))
+            made = []
+            for category, reason in reasons:
+                record = next(records)
+                while record.claim.charge_cents >= UNCHECKED_CENTS:
+                    record = next(records)
+                line = None if reason.is_whole or len(record.claim.lines) == 1 else 1
+                made.append(denied(desk, record, category, reason, line))
+            with store.transaction():
+                for record in made:
+                    store.keep(record)
+        finally:
+            store.close()
+        return made
+
+    def know(self, *records: Record) -> None:
+        """Take in what was sent and decided of these claims before."""
+        sent: dict[tuple[str, str], list[Record]] = {}
+        told: dict[tuple[str, str], list[Record]] = {}
+        for record in records:
+            sent.setdefault((record.provider.npi, record.claim.form), []).append(record)
+            if record.payments:
+                told.setdefault((record.payer, record.provider.npi), []).append(record)
+        for alike in sent.values():
+            claims = [
+                replace(one.claim, frequency=Frequency.ORIGINAL, original_reference="")
+                for one in alike
+            ]
+            text = self.side.file_837(claims, alike[0].provider)
+            self._take(text, DAY - timedelta(days=60))
+        for alike in told.values():
+            self._take(self._remittance(alike), DAY - timedelta(days=20))
+        refresh_stale(DAY)
+
+    def _remittance(self, records: list[Record]) -> str:
+        self.side.number += 1
+        paid_date = DAY - timedelta(days=21)
+        first = records[0]
+        remittance = Remittance(
+            payer=BY_CODE[first.payer].on_remittance,
+            payee=first.provider,
+            trace=f"BEFORE{self.side.number}",
+            production_date=paid_date,
+            payment_date=paid_date,
+            claims=tuple(part.payment for record in records for part in record.payments),
+        )
+        return render_interchange(
+            Interchange(
+                sender=first.payer,
+                receiver="SANDBILL",
+                control_number=self.side.number,
+                created_at=datetime.combine(paid_date, time(6)),
+                groups=(Group(self.side.number, (remittance_transaction(remittance, "0001"),)),),
+            )
+        )
+
+    def _take(self, text: str, received_date: date) -> None:
+        (report,) = self.inbox.take(text, received_date=received_date)
+        assert report.status == "posted", report
+
+    # What people do.
+
+    def send(
+        self, record: Record, typed: dict[str, str] | None = None, kind: Kind | None = None
+    ) -> Resubmission:
+        """Send a claim again, approved where it must be."""
+        row = send(
+            claim=self.claim(record),
+            party={"P": 11, "S": 12, "T": 13}[record.claim.sequence],
+            kind=kind,
+            typed=typed or {},
+            asked=Asked("As the payer asked.", self.asker, NOW),
+            key=uuid4(),
+        )
+        if row.state == State.HELD:
+            _, refused = decide([row.pk], approves=True, user=self.approver, at=NOW)
+            assert refused == []
+        return row
+
+    def claim(self, record: Record) -> Claim:
+        return Claim.objects.select_related("client").get(
+            client__code=record.client, number=record.number
+        )
+
+    # The wire.
+
+    def pass_turns(self, count: int) -> None:
+        """Let files go and come, a turn after the other."""
+        for _ in range(count):
+            self._release()
+            self.side.turns(1)
+            self._fetch()
+        refresh_stale(DAY)
+
+    def _release(self) -> None:
+        for file in OutboundFile.objects.filter(state=FileState.QUEUED).order_by("pk"):
+            with open_original(file.sha256, is_encrypted=file.is_encrypted) as stream:
+                data = stream.read()
+            if file.kind.startswith("837"):
+                self._take(data.decode("ascii"), DAY)
+            (self.side.mailbox / "in" / file.name).write_bytes(data)
+            file.state = FileState.SENT
+            file.save(update_fields=["state"])
+
+    def _fetch(self) -> None:
+        for path in sorted((self.side.mailbox / "out").iterdir()):
+            self.reports += self.inbox.take(path.read_bytes(), received_date=DAY)
+            path.unlink()
+
+    # What is true.
+
+    def owed(self, record: Record) -> tuple[dict[int, int], dict[int, int] | None]:
+        """What the product says that parties owe, and what they owe by the payers' books."""
+        store = Store(self.side.folder)
+        try:
+            truth = owed_by_truth(records_of(store, record.client, record.number))
+        finally:
+            store.close()
+        return balances().get(record.number, {}), truth

@@ -1,0 +1,94 @@
+"""The loop closed: what the product sends is accepted by living payers and rightly paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bench.live_office import fix_of
+from tests.builders import Inbox, check_identities
+from tests.integration.live_desk import Desk
+from tests.live_side import Side, opened
+
+from sanderling.core.resubmission.kinds import Kind
+from sanderling.simulator.reasons import DENIALS, NO_AUTHORIZATION
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return opened(tmp_path_factory.mktemp("beginning"))
+
+
+@pytest.fixture
+def desk(inbox: Inbox, beginning: Path, tmp_path: Path) -> Desk:
+    side = Side(beginning, tmp_path / "world")
+    side.turns(1)
+    for path in (side.mailbox / "out").iterdir():
+        path.unlink()
+    return Desk(inbox, side)
+
+
+# A reason each that a claim can take away; N286 and coordination of benefits need another claim.
+REASONS = [
+    (category, reason)
+    for category, reasons in DENIALS.items()
+    for reason in reasons[:2]
+    if category not in {"coordination_of_benefits", "non_covered", "benefit_limit", "timely_filing"}
+]
+
+
+def test_every_corrected_claim_is_accepted_and_rightly_paid(desk: Desk) -> None:
+    records = desk.deny(REASONS)
+    desk.know(*records)
+    whole = [one for one in records if one.denial is not None and one.denial.is_whole]
+    assert len(whole) > 8
+    for record in whole:
+        assert desk.owed(record)[0] == {11: record.claim.charge_cents}
+
+    for record in records:
+        desk.send(record, fix_of(record))
+    desk.pass_turns(6)
+
+    verdicts = desk.side.rows("SELECT status FROM verdicts")
+    assert verdicts == [("accepted",)] * (2 * len(records))
+    for record in records:
+        now = desk.side.record(record)
+        assert now.category == "", record.denial
+        product, truth = desk.owed(record)
+        assert product == truth
+    assert {report.status for report in desk.reports} == {"posted"}
+    check_identities()
+
+
+def test_a_correction_that_mends_nothing_is_denied_again_and_still_owed(desk: Desk) -> None:
+    (record,) = desk.deny([("authorization", NO_AUTHORIZATION)])
+    desk.know(record)
+
+    desk.send(record, {"note": "Please look again"})
+    desk.pass_turns(6)
+
+    assert desk.side.record(record).category == "authorization"
+    product, truth = desk.owed(record)
+    assert product == truth == {11: record.claim.charge_cents}
+
+
+def test_a_void_gives_the_money_back_and_leaves_nothing_owed(desk: Desk) -> None:
+    record = desk.side.records(
+        lambda one: (
+            one.state == "final"
+            and one.payer == "UNH05"
+            and not one.category
+            and not one.claim.other_payers
+            and one.payments[0].payment.paid_cents > 0
+        )
+    )[0]
+    desk.know(record)
+
+    desk.send(record, kind=Kind.VOID)
+    desk.pass_turns(6)
+
+    assert desk.side.record(record).state == "voided"
+    assert desk.owed(record)[0] == {}
+    check_identities()
