@@ -18,15 +18,14 @@ from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim
 from sanderling.clients.actions import import_clients
 from sanderling.clients.models import Client
-from sanderling.core.resubmission.kinds import Kind
+from sanderling.core.resubmission.kinds import Kind as Way
 from sanderling.core.x12.write.claim import Frequency
 from sanderling.core.x12.write.envelope import Group, Interchange, render_interchange
 from sanderling.core.x12.write.remittance import Remittance
 from sanderling.core.x12.write.remittances_835 import remittance_transaction
-from sanderling.files.storage import open_original
-from sanderling.intake.actions import FileReport
-from sanderling.outbox.models import OutboundFile
-from sanderling.outbox.models import State as FileState
+from sanderling.exchange.actions import add_mailbox
+from sanderling.exchange.models import Kind, Mailbox, Run
+from sanderling.exchange.running import visit_all
 from sanderling.payers.actions import import_payers
 from sanderling.resubmission.actions import Asked, decide, send
 from sanderling.resubmission.models import Resubmission, State
@@ -47,7 +46,7 @@ class Desk:
     def __init__(self, inbox: Inbox, side: Side) -> None:
         self.inbox = inbox
         self.side = side
-        self.reports: list[FileReport] = []  # of what came from the other side
+        self.time = NOW
         inbox.at = NOW
         master = inbox.folder / "master"
         master.mkdir()
@@ -57,6 +56,16 @@ class Desk:
         clients = list(Client.objects.values_list("pk", flat=True))
         self.asker = self._user("asker", "specialist", clients)
         self.approver = self._user("approver", "lead", clients)
+        self.mailbox = add_mailbox(
+            at=NOW,
+            name="Tidewater",
+            kind=Kind.FOLDER,
+            sends=["837P", "837I", "837D", "276"],
+            root=str(side.mailbox),
+            outgoing_folder="in",
+            incoming_folders=["out"],
+            after_fetch="delete",
+        )
 
     @staticmethod
     def _user(name: str, role: str, clients: list[int]) -> User:
@@ -138,7 +147,7 @@ class Desk:
     # What people do.
 
     def send(
-        self, record: Record, typed: dict[str, str] | None = None, kind: Kind | None = None
+        self, record: Record, typed: dict[str, str] | None = None, kind: Way | None = None
     ) -> Resubmission:
         """Send a claim again, approved where it must be."""
         row = send(
@@ -164,25 +173,22 @@ class Desk:
     def pass_turns(self, count: int) -> None:
         """Let files go and come, a turn after the other."""
         for _ in range(count):
-            self._release()
+            self.visit()
             self.side.turns(1)
-            self._fetch()
+        self.visit()
         refresh_stale(DAY)
 
-    def _release(self) -> None:
-        for file in OutboundFile.objects.filter(state=FileState.QUEUED).order_by("pk"):
-            with open_original(file.sha256, is_encrypted=file.is_encrypted) as stream:
-                data = stream.read()
-            if file.kind.startswith("837"):
-                self._take(data.decode("ascii"), DAY)
-            (self.side.mailbox / "in" / file.name).write_bytes(data)
-            file.state = FileState.SENT
-            file.save(update_fields=["state"])
+    def visit(self) -> list[Run]:
+        """Let the mailbox be visited: what waits goes out, what has come is taken in."""
+        return visit_all(list(Mailbox.objects.all()), now=self.now, pause=self.pause)
 
-    def _fetch(self) -> None:
-        for path in sorted((self.side.mailbox / "out").iterdir()):
-            self.reports += self.inbox.take(path.read_bytes(), received_date=DAY)
-            path.unlink()
+    def now(self) -> datetime:
+        """The time of this test: it passes while somebody waits."""
+        return self.time
+
+    def pause(self, seconds: float) -> None:
+        """Wait without waiting."""
+        self.time += timedelta(seconds=seconds)
 
     # What is true.
 

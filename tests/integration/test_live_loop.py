@@ -10,7 +10,8 @@ from tests.builders import Inbox, check_identities
 from tests.integration.live_desk import Desk
 from tests.live_side import Side, opened
 
-from sanderling.core.resubmission.kinds import Kind
+from sanderling.exchange.models import RemoteFile
+from sanderling.outbox.models import OutboundFile
 from sanderling.simulator.reasons import DENIALS, NO_AUTHORIZATION
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def desk(inbox: Inbox, beginning: Path, tmp_path: Path) -> Desk:
 REASONS = [
     (category, reason)
     for category, reasons in DENIALS.items()
-    for reason in reasons[:2]
+    for reason in reasons[:1]
     if category not in {"coordination_of_benefits", "non_covered", "benefit_limit", "timely_filing"}
 ]
 
@@ -43,7 +44,7 @@ def test_every_corrected_claim_is_accepted_and_rightly_paid(desk: Desk) -> None:
     records = desk.deny(REASONS)
     desk.know(*records)
     whole = [one for one in records if one.denial is not None and one.denial.is_whole]
-    assert len(whole) > 8
+    assert len(whole) >= 5
     for record in whole:
         assert desk.owed(record)[0] == {11: record.claim.charge_cents}
 
@@ -58,7 +59,10 @@ def test_every_corrected_claim_is_accepted_and_rightly_paid(desk: Desk) -> None:
         assert now.category == "", record.denial
         product, truth = desk.owed(record)
         assert product == truth
-    assert {report.status for report in desk.reports} == {"posted"}
+    fetched = RemoteFile.objects.values_list("state", "status").distinct()
+    assert list(fetched) == [("removed", "posted")]
+    sent = OutboundFile.objects.values_list("state", "standing").distinct()
+    assert list(sent) == [("sent", "accepted")]
     check_identities()
 
 
@@ -72,23 +76,3 @@ def test_a_correction_that_mends_nothing_is_denied_again_and_still_owed(desk: De
     assert desk.side.record(record).category == "authorization"
     product, truth = desk.owed(record)
     assert product == truth == {11: record.claim.charge_cents}
-
-
-def test_a_void_gives_the_money_back_and_leaves_nothing_owed(desk: Desk) -> None:
-    record = desk.side.records(
-        lambda one: (
-            one.state == "final"
-            and one.payer == "UNH05"
-            and not one.category
-            and not one.claim.other_payers
-            and one.payments[0].payment.paid_cents > 0
-        )
-    )[0]
-    desk.know(record)
-
-    desk.send(record, kind=Kind.VOID)
-    desk.pass_turns(6)
-
-    assert desk.side.record(record).state == "voided"
-    assert desk.owed(record)[0] == {}
-    check_identities()
