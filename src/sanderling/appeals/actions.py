@@ -167,7 +167,11 @@ def _sent(
     at: datetime,
 ) -> Appeal:
     kind = found.payer.type if found.payer else "other"
-    way = AppealWay.objects.filter(payer_id=found.payer_id, level=found.level).first()
+    way = (
+        AppealWay.objects.filter(payer=found.payer, level=found.level).first()
+        if found.payer
+        else None
+    )
     found.state, found.channel, found.sent_date = State.SENT, channel, sent_date
     found.sent_by, found.tracking = user, tracking
     found.confirm_date = confirm_date(sent_date, channel)

@@ -31,7 +31,6 @@ _METHODS: Final = {"ACH": "electronic transfer", "CHK": "check", "NON": "no paym
 _WHERE: Final = {
     Source.REMITTANCE: "eob",
     Source.SUBMISSION: "form",
-    Source.CLAIM: "form",
 }
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final, TypeVar
 from sanderling.accounts.models import User
 from sanderling.appeals.checklist import Checked, checklist_of
 from sanderling.appeals.evidence import PDF, bytes_of
-from sanderling.appeals.exhibits import exhibit_of
 from sanderling.appeals.fact_sheet import facts_of
 from sanderling.appeals.gathering import Gathered, Wanted, gather
 from sanderling.appeals.letters import filled
@@ -38,11 +37,11 @@ from sanderling.appeals.packet_data import (
     title_of_appeal,
 )
 from sanderling.appeals.pages import Enclosed, Joined, join, picture
-from sanderling.appeals.rendering import render
 from sanderling.appeals.writing import AppealRefused
 from sanderling.core.appeals.cases import VEHICLE_TITLES, Vehicle
 from sanderling.core.appeals.facts import Fact, clean, written
 from sanderling.core.appeals.template import Letter
+from sanderling.documents import render
 from sanderling.files.storage import keep_bytes, open_original
 
 PAGES_MAX: Final = 1_000
@@ -166,7 +165,7 @@ def build(prepared: Sequence[Prepared], *, made_date: date, control: str, about:
         "asked_total": written(sum(one.appeal.asked_cents for one in prepared)),
         "parts": parts,
     }
-    joined = join(render("packet.typ", data), enclosed, control=control)
+    joined = join(render("appeals/packet", data), enclosed, control=control)
     if joined.pages > PAGES_MAX:
         raise AppealRefused(
             f"the packet has {joined.pages:,} pages, more than {PAGES_MAX:,}; enclose what matters"
@@ -175,12 +174,8 @@ def build(prepared: Sequence[Prepared], *, made_date: date, control: str, about:
 
 
 def _documents(one: Prepared) -> list[tuple[str, Enclosed]]:
-    """Return the documents behind the letter: the proof of timely filing first."""
+    """Return the documents behind the letter, in the order of the checklist."""
     found: list[tuple[str, Enclosed]] = []
-    if one.appeal.with_proof:
-        exhibit = exhibit_of(one.found)
-        if exhibit is not None:
-            found.append(("proof", exhibit))
     titles = {checked.item.key: checked.item.title for checked in one.checklist}
     order = {checked.item.key: place for place, checked in enumerate(one.checklist)}
     for document in sorted(one.evidence, key=lambda it: (order.get(it.item, len(order)), it.pk)):

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import typst
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdf.errors import PyPdfError
 from pypdf.generic import NameObject
 
-from sanderling.appeals.rendering import render
 from sanderling.core.refusal import Refusal
+from sanderling.documents import BadDocument, render
 
 WIDTH: Final = 612.0  # US letter, in points
 HEIGHT: Final = 792.0
@@ -54,8 +53,8 @@ def picture(data: bytes) -> bytes:
         PageRefused: the image cannot be read.
     """
     try:
-        return render("picture.typ", {"image": list(data)})
-    except typst.TypstError as error:
+        return render("appeals/picture", {}, files={"page": data})
+    except BadDocument as error:
         raise PageRefused("an image is damaged; scan it again") from error
 
 
@@ -95,7 +94,7 @@ def _stamps(enclosed: Sequence[Enclosed], *, first: int, total: int, control: st
             marks.append(
                 {"number": first + len(marks) + 1, "title": f"Document {number}: {one.title}"}
             )
-    made = render("stamps.typ", {"control": control, "total": total, "stamps": marks})
+    made = render("appeals/stamps", {"control": control, "total": total, "stamps": marks})
     return PdfReader(io.BytesIO(made))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sanderling.core.appeals.cases import Case, Vehicle, case_of, cases
 from sanderling.core.codes.carc import carcs
-from sanderling.core.codes.meaning import UNPROCESSABLE, rarcs
+from sanderling.core.codes.meaning import RESUBMISSIONS, UNPROCESSABLE, rarcs
 from sanderling.core.codes.names import NextAction
 
 _DISPUTED: Final = ("underpaid",)
@@ -89,7 +89,10 @@ def _correction(decision: Decision, case: Case) -> Choice | None:
         return _correct(
             case, "The claim was rejected before it was processed: correct it and send it again."
         )
-    if decision.next_action in (NextAction.CORRECT_AND_REBILL, NextAction.RESUBMIT):
+    if decision.next_action in (
+        NextAction.CORRECT_AND_REBILL,
+        NextAction.RESUBMIT,
+    ) and not _is_coder_first(decision):
         return _correct(
             case,
             "The reason points to something on the claim itself. A corrected claim is quicker, and"
@@ -134,13 +137,22 @@ def _dispute(decision: Decision, case: Case) -> Choice:
         return Choice(
             Vehicle.CLINICAL_APPEAL,
             case,
-            "The payer judged the care itself: a clinician must read the record again.",
+            "The payer judged the care itself: a clinician must read the record again."
+            if not _is_coder_first(decision)
+            else "The payer judged the care itself: let a coder confirm the codes, then a"
+            " clinician must read the record again.",
         )
     return Choice(
         Vehicle.RECONSIDERATION,
         case if case.vehicle is not Vehicle.CORRECTED_CLAIM else cases()["general"],
         "The decision rests on a fact that the payer has wrong: proof, not judgment, settles it.",
     )
+
+
+def _is_coder_first(decision: Decision) -> bool:
+    """Say whether only a coder's review stands before the appeal, and no corrected claim."""
+    steps = _steps(decision)
+    return steps[:1] == ["COD"] and _CLINICAL in steps and not RESUBMISSIONS - {"COD"} & set(steps)
 
 
 def _correct(case: Case, why: str) -> Choice:

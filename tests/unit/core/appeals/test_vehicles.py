@@ -27,6 +27,9 @@ from sanderling.core.appeals.vehicles import Decision, choose
          Vehicle.CORRECTED_CLAIM, "bundling"),
         (Decision("denied", "bundling", "BUNDLING", "appeal", "97"),
          Vehicle.CLINICAL_APPEAL, "bundling"),
+        # A coder looks first, but nothing on the claim is to be corrected.
+        (Decision("denied", "medical_necessity", "MEDICAL_NECESSITY", "correct_and_rebill", "50"),
+         Vehicle.CLINICAL_APPEAL, "medical_necessity"),
         (Decision("denied", "documentation", "DOCUMENTATION", "send_records", "252"),
          Vehicle.RECORDS_SUBMISSION, "records"),
         (Decision("pended", "documentation", "DOCUMENTATION", "send_records"),
