@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from django.contrib import messages
@@ -31,6 +32,8 @@ from sanderling.audit.looks import record_listing
 from sanderling.core.appeals.cases import cases
 from sanderling.core.refusal import Refusal
 from sanderling.payers.models import Payer
+from sanderling.worklists.models import WorkItem
+from sanderling.worklists.questioning import whole_view
 
 UNPROCESSABLE: Final = 422
 SHOWN: Final = 5
@@ -58,6 +61,7 @@ def appeal_many(request: HttpRequest) -> HttpResponse:
     texts = [*request.POST.getlist("item"), *request.POST.get("ids", "").split(",")]
     ids = sorted({int(one) for one in texts if one.strip().isdecimal()})
     try:
+        ids = ids if request.POST.get("all") != "1" else sorted(whole_view(request))
         items = chosen_items(ids)
     except Refusal as refusal:
         return render(
@@ -98,10 +102,8 @@ def appeal_many(request: HttpRequest) -> HttpResponse:
     return render(request, "appeals/many.html", context, status=status)
 
 
-def _name(item: object, now: object) -> str:
-    payer = getattr(item, "payer_name", "") or "Payer"
-    client = getattr(item, "client_code", "")
-    return f"{payer}, {client}, {now:%Y-%m-%d}"
+def _name(item: WorkItem, now: datetime) -> str:
+    return f"{item.payer_name or 'Payer'}, {item.client_code}, {now:%Y-%m-%d %H:%M}"
 
 
 def _say(request: HttpRequest, refused: list[tuple[str, str]]) -> None:

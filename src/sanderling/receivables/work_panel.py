@@ -17,6 +17,8 @@ from sanderling.receivables.work_done import WorkDone, scenario_title
 from sanderling.worklists.models import WorkItem
 
 _PATIENT: Final = 14
+# Next actions that an appeal, a dispute or records answer.
+_DISPUTES: Final = ("appeal", "dispute_underpayment", "send_records")
 # What can be done to the item elsewhere (worklists.act_kinds), in words.
 _ACTS: Final = {"pend": "Pend", "defer": "Look again on …", "assign": "Assign", "tag": "Tag"}
 
@@ -33,6 +35,8 @@ def work_panel(claim: Claim, *, today: date) -> dict[str, Any]:
         "acts": _ACTS.items(),
         "hand_over_url": _address("task-form", claim, first),
         "write_off_url": _address("write-off-form", claim, first),
+        "disputes": _DISPUTES,
+        "appeal_url": _appeal_address(claim, first),
     }
 
 
@@ -42,6 +46,7 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
     return {
         "id": item.pk,
         "party": item.party,
+        "next_action": item.next_action,
         "party_text": PARTIES.get(item.party, ""),
         "payer_text": "Patient" if is_patient else item.payer_name or "Unknown payer",
         "balance_cents": item.balance_cents,
@@ -81,6 +86,11 @@ def _address(name: str, claim: Claim | None = None, item: dict[str, Any] | None 
         return address
     party = f"&party={item['party']}" if item else ""
     return f"{address}?claim={claim.pk}{party}"
+
+
+def _appeal_address(claim: Claim, item: dict[str, Any] | None) -> str:
+    """Return where an appeal begins, or goes on, for a balance that a payer owes."""
+    return "" if item is None or item["party"] == _PATIENT else _address("appeal-form", claim, item)
 
 
 def with_notes(timeline: list[dict[str, Any]], work: WorkDone) -> list[dict[str, Any]]:
