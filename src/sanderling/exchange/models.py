@@ -6,6 +6,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from sanderling.exchange.core_models import CoreBatch
+
+__all__ = ["AfterFetch", "CoreBatch", "Kind", "Mailbox", "RemoteFile", "RemoteState", "Run"]
+
 
 class Kind(models.TextChoices):
     """How a mailbox is reached."""

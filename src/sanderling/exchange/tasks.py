@@ -7,7 +7,10 @@ import time
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from sanderling.exchange import core_tasks
 from sanderling.postgres.jobs import renew_connection
+
+__all__ = ["core_tasks", "release_now", "turn"]  # the jobs of the room, CORE's too
 
 
 @app.periodic(cron="* * * * *")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sanderling.exchange import views
+from sanderling.exchange import core_views, views
 
 urlpatterns = [
     path("exchange/", views.exchange, name="exchange"),
@@ -13,6 +13,14 @@ urlpatterns = [
     path("exchange/files/<int:pk>/approve/", views.outbound_approve, name="outbound-approve"),
     path("exchange/files/<int:pk>/cancel/", views.outbound_cancel, name="outbound-cancel"),
     path("exchange/files/<int:pk>/retry/", views.outbound_retry, name="outbound-retry"),
+    path("exchange/mailboxes/core/", core_views.core_mailbox, name="core-mailbox-new"),
+    path("exchange/mailboxes/core/<int:pk>/", core_views.core_mailbox, name="core-mailbox"),
+    path("status-requests/claims/<int:claim_id>/", core_views.claim_status, name="claim-status"),
+    path(
+        "status-requests/claims/<int:claim_id>/<int:party>/ask/",
+        core_views.ask_status,
+        name="claim-status-ask",
+    ),
     path("exchange/mailboxes/new/", views.mailbox, name="mailbox-new"),
     path("exchange/mailboxes/<int:pk>/", views.mailbox, name="mailbox"),
     path("exchange/mailboxes/<int:pk>/try/", views.mailbox_try, name="mailbox-try"),

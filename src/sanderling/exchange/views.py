@@ -17,7 +17,7 @@ from sanderling.audit.looks import record_listing
 from sanderling.core.refusal import Refusal
 from sanderling.exchange.actions import save_mailbox, start_again
 from sanderling.exchange.forms import MailboxForm, form_of
-from sanderling.exchange.models import Mailbox
+from sanderling.exchange.models import Kind, Mailbox
 from sanderling.exchange.queries import (
     COLUMNS,
     TABS,
@@ -159,6 +159,8 @@ def _done(request: HttpRequest, pk: int, step: Callable[[], object], said: str) 
 def mailbox(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Show a mailbox, or a new one, and change it."""
     found = get_object_or_404(Mailbox, pk=pk) if pk else Mailbox()
+    if found.kind == Kind.CORE:
+        return redirect("core-mailbox", pk=found.pk)
     if request.method == "GET":
         return _mailbox_page(request, found, form_of(found) if pk else MailboxForm())
     form = MailboxForm(request.POST)

@@ -37,6 +37,7 @@ def work_panel(claim: Claim, *, today: date) -> dict[str, Any]:
         "write_off_url": _address("write-off-form", claim, first),
         "disputes": _DISPUTES,
         "appeal_url": _appeal_address(claim, first),
+        "status_url": reverse("claim-status", args=[claim.pk]),
     }
 
 

@@ -1,0 +1,75 @@
+"""Status requests: one client's own; the web asks about its clients only and answers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from tests.builders import rows
+from tests.integration.work_items import AT, Workers, item, kept_world
+
+from sanderling.inquiries.actions import plan_requests
+from sanderling.inquiries.asking import AskRefused, ask_one
+from sanderling.inquiries.models import StatusRequest
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def as_web(*client_ids: int) -> Iterator[None]:
+    """Work as the web application does with these visible clients."""
+    shown = "{" + ",".join(map(str, client_ids)) + "}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE sanderling_app")
+        cursor.execute("SELECT set_config('sanderling.client_ids', %s, true)", [shown])
+        yield
+        cursor.execute("RESET ROLE")
+        cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
+
+
+@pytest.fixture
+def workers(tmp_path: Path, db: None) -> Iterator[Workers]:
+    with kept_world(tmp_path) as workers:
+        yield workers
+
+
+def test_the_web_sees_requests_of_its_own_clients_only(workers: Workers) -> None:
+    plan_requests(at=AT)
+    with as_web(workers.mine.pk):
+        assert rows("SELECT DISTINCT client_id FROM inquiries_status_request") == [
+            (workers.mine.pk,)
+        ]
+    with as_web():
+        assert rows("SELECT count(*) FROM inquiries_status_request") == [(0,)]
+
+
+def test_nobody_asks_about_another_clients_claim(workers: Workers) -> None:
+    foreign = item("B1").claim_id
+    with as_web(workers.mine.pk), pytest.raises(AskRefused, match="no such payer"):
+        ask_one(foreign, 11, user=workers.sam, at=AT)
+    assert StatusRequest.objects.count() == 0
+
+
+def test_the_web_asks_about_its_own_claim(workers: Workers) -> None:
+    own = item("A1").claim_id
+    with as_web(workers.mine.pk):
+        asked = ask_one(own, 11, user=workers.sam, at=AT)
+    assert StatusRequest.objects.get().pk == asked.pk
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inquiries_status_request SET state = 'answered'",
+        "DELETE FROM inquiries_status_request",
+        "DELETE FROM inquiries_payer_limits",
+    ],
+)
+def test_the_web_changes_nothing_of_what_was_asked(workers: Workers, statement: str) -> None:
+    plan_requests(at=AT)
+    with pytest.raises(DatabaseError, match="permission denied"), as_web(workers.mine.pk):
+        rows(statement)
+    assert set(StatusRequest.objects.values_list("state", flat=True)) == {"asked"}
