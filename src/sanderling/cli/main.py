@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
+    "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),

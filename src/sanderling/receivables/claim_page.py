@@ -154,7 +154,14 @@ def chips(detail: Detail) -> list[dict[str, str]]:
     if versions and versions[-1]["frequency"] == _VOID:
         found.append({"text": "voided", "color": "secondary"})
     answers = [row for row in detail["answers"] if row["level"] == "claim"]
-    if answers and answers[-1]["category"] in _REJECTED_CATEGORIES and not detail["remittances"]:
+    is_sent_since = bool(
+        answers and versions and versions[-1]["received_date"] > answers[-1]["received_date"]
+    )
+    if (
+        answers
+        and answers[-1]["category"] in _REJECTED_CATEGORIES
+        and not (detail["remittances"] or is_sent_since)
+    ):
         found.append({"text": "rejected", "color": "red"})
     decisions = [row for row in detail["remittances"] if row["status"] != _REVERSAL]
     if decisions and is_denial(decisions[-1]):

@@ -44,6 +44,7 @@ from sanderling.receivables.forms import (
 from sanderling.receivables.suspense import suspense as money_in_suspense
 from sanderling.receivables.work_done import work_done
 from sanderling.receivables.work_panel import with_notes, work_panel
+from sanderling.resubmission.standing import rows_of_claim as sent_again
 from sanderling.web.downloads import FORMS, export
 
 PAGE_CLAIMS: Final = 50
@@ -227,6 +228,7 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         "client": found.client,
         "shown": {**shown, "timeline": with_notes(shown["timeline"], work)},
         "panel": work_panel(found, today=today) if may_work and not is_past else None,
+        "sent_again": sent_again(found.pk) if may_work and not is_past else [],
         "may_work": may_work,
         "form": form,
         "as_of": as_of,

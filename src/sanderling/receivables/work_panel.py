@@ -19,6 +19,7 @@ from sanderling.worklists.models import WorkItem
 _PATIENT: Final = 14
 # Next actions that an appeal, a dispute or records answer.
 _DISPUTES: Final = ("appeal", "dispute_underpayment", "send_records")
+_REBILLING: Final = frozenset({"resubmit", "correct_and_rebill"})
 # What can be done to the item elsewhere (worklists.act_kinds), in words.
 _ACTS: Final = {"pend": "Pend", "defer": "Look again on …", "assign": "Assign", "tag": "Tag"}
 
@@ -71,6 +72,11 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
         "play": play,
         "play_title": category_title(item.category) or barrier_title(item.barrier),
         "escalation_url": reverse("escalation", args=[item.claim_id, item.party]),
+        # A claim can be sent again to a payer; the button stands out when that is the next action.
+        "rebill_url": ""
+        if is_patient or item.balance_cents < 0
+        else f"{reverse('resubmit', args=[item.claim_id])}?party={item.party}",
+        "is_rebill_next": item.next_action in _REBILLING,
         "call_sheet_url": ""
         if is_patient
         else f"{reverse('call-sheet', args=[item.claim_id])}?party={item.party}",

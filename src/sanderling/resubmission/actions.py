@@ -122,7 +122,7 @@ def send_many(
 
     Returns what was asked for, and what was refused with the sentence. The same batch does it once.
     """
-    done = list(Resubmission.objects.filter(batch=batch).select_related("claim"))
+    done = list(Resubmission.objects.filter(batch=batch).select_related("claim").order_by("pk"))
     if done:
         return done, []
     _check_reason(asked.reason)

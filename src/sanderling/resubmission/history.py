@@ -31,6 +31,8 @@ SELECT n.claim_id, n.party, n.id, n.kind, n.frequency, n.payer_id, n.client_id, 
        p.id, coalesce(number.payer_claim_number, ''), p.received_date,
        (SELECT coalesce(array_agg(DISTINCT m.code), '{}') FROM remits_remark m
          WHERE m.payment_id = p.id),
+       (SELECT coalesce(array_agg(DISTINCT j.reason_code), '{}') FROM remits_adjustment j
+         WHERE j.payment_id = p.id),
        (SELECT coalesce(array_agg(DISTINCT a.code), '{}') FROM claims_answer a
          WHERE a.claim_id = n.claim_id AND a.kind IN ('277', '277CA')
            AND a.received_date >= n.received_date),
@@ -80,8 +82,8 @@ def newest_versions(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], 
 
 def _version(row: tuple[Any, ...]) -> Version:
     claim_id, party, submission_id, kind, frequency, payer_id, client_id, charge_cents = row[:8]
-    payer_type, barrier, detail, payment_id, number, decided, remarks, statuses = row[8:16]
-    action, category, said, sent = row[16:]
+    payer_type, barrier, detail, payment_id, number, decided, remarks, reasons = row[8:16]
+    statuses, action, category, said, sent = row[16:]
     is_rejected = barrier == "rejected" or _is_rejected(action, category, said, decided)
     waits = barrier == "corrected_pending" or (barrier == "pended" and detail == "remittance")
     history = History(
@@ -93,6 +95,7 @@ def _version(row: tuple[Any, ...]) -> Version:
         is_voided=frequency == _VOID and not is_rejected,
         payer_claim_number=number,
         remarks=frozenset(remarks),
+        reasons=frozenset(reasons),
         statuses=frozenset(statuses),
         frequency=frequency,
     )

@@ -152,7 +152,9 @@ def _ready(
     findings = list(faults)
     if wanted is None:
         findings.append(Finding("", choice.why))
-    elif wanted in choice.refused and not _is_number_given(source, wanted, edits):
+    elif wanted in choice.refused and not (
+        _is_number_given(source, wanted, edits) or _is_other_payers(source, wanted, edits)
+    ):
         findings.append(Finding("", choice.refused[wanted]))
     if way is Kind.VOID and any(edit.path != "condition_codes" for edit in edits):
         findings.append(
@@ -160,9 +162,11 @@ def _ready(
         )
     corrected = apply_edits(source.original, edits)
     given = next((edit.new for edit in edits if edit.path == "original_reference"), None)
-    document = as_kind(corrected, way, history)
-    if given is not None and way is not Kind.FIRST:
-        document = as_kind(corrected, way, _with_number(source, given))
+    document = as_kind(corrected, way, history, typed_number=given)
+    if given and document.frequency == "1":
+        findings.append(
+            Finding("original_reference", "A new claim names no earlier one; empty this.")
+        )
     findings += find_faults(
         document, original=source.original, kind=way, history=history, today=today
     )
@@ -184,6 +188,12 @@ def _is_number_given(source: Source, kind: Kind, edits: Sequence[Edit]) -> bool:
         number and kind is not Kind.FIRST and history.is_decided and not history.payer_claim_number
         and kind not in choose(_with_number(source, number)).refused
     )  # fmt: skip
+
+
+def _is_other_payers(source: Source, kind: Kind, edits: Sequence[Edit]) -> bool:
+    """Say whether a decided claim goes to another payer, for which it is a new one."""
+    changes_payer = any(edit.path == "payer_id" for edit in edits)
+    return kind is Kind.FIRST and changes_payer and source.version.history.is_decided
 
 
 def _with_number(source: Source, number: str) -> History:

@@ -53,6 +53,7 @@ def find_faults(
         *_diagnoses(document),
         *_lines(document),
         *_reference(document, history),
+        *_payer(document, original, kind, history),
         *_change_code(document, kind, history),
         *_prior_payers(document),
         *_providers(document),
@@ -162,6 +163,26 @@ def _reference(document: ClaimDocument, history: History) -> Iterator[Finding]:
             )
     elif number and document.frequency == "1":
         yield Finding("original_reference", "A new claim names no earlier one; empty this.")
+
+
+def _payer(
+    document: ClaimDocument, original: ClaimDocument, kind: Kind, history: History
+) -> Iterator[Finding]:
+    """Hold the way against the payer: a replacement goes to who has the claim."""
+    is_same = _payer_id(document) == _payer_id(original)
+    if kind is Kind.FIRST and history.is_misrouted and is_same:
+        yield Finding("payer_id", "The claim belongs to another payer; enter that one's ID.")
+    elif kind is not Kind.FIRST and not is_same:
+        yield Finding(
+            "payer_id",
+            "If this is another payer, it has nothing to replace: send it as a new claim.",
+            is_error=False,
+        )
+
+
+def _payer_id(document: ClaimDocument) -> str:
+    payer = document.subscriber.child("2010BB")
+    return payer.value("NM1", place=9) if payer else ""
 
 
 def _change_code(document: ClaimDocument, kind: Kind, history: History) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ _REPLACE: Final = "N380"
 _REPLACE_STATUS: Final = "799"
 _VOID_FIRST: Final = "N798"
 _CORRECTING: Final = frozenset({"6", "7", "8"})
+_MISROUTED_REASON: Final = "109"
+_MISROUTED: Final = frozenset({"N104", "N105", "N418"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,14 @@ class History:
     is_voided: bool = False  # the newest version was a void
     payer_claim_number: str = ""  # of the newest decision: after an adjustment the new one
     remarks: frozenset[str] = field(default_factory=frozenset)  # of the newest decision
+    reasons: frozenset[str] = field(default_factory=frozenset)  # CARCs of the newest decision
     statuses: frozenset[str] = field(default_factory=frozenset)  # codes of the newest answers
     frequency: str = "1"  # of the newest version
+
+    @property
+    def is_misrouted(self) -> bool:
+        """Whether the payer says that the claim belongs to another one (CARC 109)."""
+        return _MISROUTED_REASON in self.reasons or bool(_MISROUTED & self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +85,19 @@ def choose(history: History) -> Choice:
 
 def _preferred(history: History) -> tuple[Kind | None, str]:
     new_claim = sorted(_NEW_CLAIM & history.remarks)
+    if _NEW_CLAIM_STATUS in history.statuses and _REPLACE not in history.remarks:
+        new_claim.append(f"status {_NEW_CLAIM_STATUS}")
     if history.is_rejected:
         return (
             Kind.FIRST,
             "It was rejected before the payer decided it: nothing is there to replace.",
         )
+    if history.is_misrouted and history.is_decided:
+        return Kind.FIRST, "It belongs to another payer (109): there it is a new claim."
     if _VOID_FIRST in history.remarks:
         return Kind.VOID, "The payer wants the original voided, and then a new claim (N798)."
     if new_claim:
         return Kind.FIRST, f"The payer asks for a new claim, not a replacement ({new_claim[0]})."
-    if _NEW_CLAIM_STATUS in history.statuses and _REPLACE not in history.remarks:
-        return Kind.FIRST, "The payer asks for a new claim, not a replacement (status 787)."
     if history.is_decided:
         if _REPLACE in history.remarks or _REPLACE_STATUS in history.statuses:
             return Kind.REPLACEMENT, "The payer asks for a replacement, not a new claim (N380)."
@@ -124,6 +134,8 @@ def _first_refused(history: History) -> str:
     says_new = _NEW_CLAIM & history.remarks or _NEW_CLAIM_STATUS in history.statuses
     if history.is_rejected or history.is_not_on_file or history.is_voided or says_new:
         return ""
+    if history.is_misrouted and history.is_decided:
+        return ""
     if history.is_decided and _is_medicare_part_b(history):
         return (
             "Medicare has decided the claim and a new one would be a duplicate (OA-18); ask for a "
@@ -146,14 +158,20 @@ def purpose_of(kind: Kind) -> str:
     return {Kind.FIRST: "resubmission", Kind.REPLACEMENT: "corrected", Kind.VOID: "void"}[kind]
 
 
-def as_kind(document: ClaimDocument, kind: Kind, history: History) -> ClaimDocument:
+def as_kind(
+    document: ClaimDocument, kind: Kind, history: History, *, typed_number: str | None = None
+) -> ClaimDocument:
     """Return the claim with the frequency and reference of its kind.
+
+    `typed_number` is the payer's claim number when a person gave it; else it is the newest known.
 
     A rejected replacement goes out again as a replacement. What the clearinghouse called the
     version before (REF*D9) is not said of this one.
     """
     frequency = FREQUENCIES.get(kind, "")
     number = history.payer_claim_number or document.original_reference
+    if typed_number is not None:
+        number = typed_number
     if kind is Kind.FIRST:
         keeps = history.is_rejected and document.frequency not in {"", "1"}
         frequency = document.frequency if keeps else "1"

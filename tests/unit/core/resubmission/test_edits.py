@@ -48,7 +48,8 @@ def faults(
     history: History = DECIDED,
 ) -> list[Finding]:
     original = document(name)
-    ready = as_kind(corrected(typed, name), kind, history)
+    number = typed.get("original_reference")
+    ready = as_kind(corrected(typed, name), kind, history, typed_number=number)
     return find_faults(ready, original=original, kind=kind, history=history, today=TODAY)
 
 
@@ -228,6 +229,14 @@ def test_a_replacement_without_the_payers_number_is_refused() -> None:
     history = History("837P", is_decided=True)
     (fault,) = [one for one in faults({}, history=history) if one.is_error]
     assert (fault.path, "REF*F8" in fault.text) == ("original_reference", True)
+
+
+def test_a_claim_of_another_payer_needs_that_ones_number() -> None:
+    history = History("837P", is_decided=True, reasons=frozenset({"109"}))
+    (fault,) = [one for one in faults({}, kind=Kind.FIRST, history=history) if one.is_error]
+    assert fault.path == "payer_id"
+    given = faults({"payer_id": "OTHER1"}, kind=Kind.FIRST, history=history)
+    assert [one for one in given if one.is_error] == []
 
 
 def test_a_bad_value_of_the_original_is_told_and_not_refused() -> None:

@@ -37,6 +37,7 @@ REJECTED: Final = replace(SENT, is_rejected=True)
         ),
         (replace(DECIDED, payer_type="medicare", form="837I"), Kind.REPLACEMENT, "has decided"),
         (replace(DECIDED, is_rejected=True), Kind.FIRST, "rejected before"),
+        (replace(DECIDED, reasons=frozenset({"109"})), Kind.FIRST, "another payer"),
     ],
 )
 def test_the_way_follows_what_the_payer_said(
