@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
+from queue import Queue
 
 from sanderling.core.x12.write.claim import BillingGroup, Claim, ClaimBatch, Frequency
 from sanderling.core.x12.write.claim_status import (
@@ -27,6 +31,7 @@ from sanderling.simulator.live.codec import load
 from sanderling.simulator.live.faults import Faults
 from sanderling.simulator.live.opening import open_live
 from sanderling.simulator.live.reading import Segment, read_interchange
+from sanderling.simulator.live.sftp import Mailbox
 from sanderling.simulator.live.store import Record, Refusal, Store
 from sanderling.simulator.live.world import LiveWorld, Turn
 from sanderling.simulator.office import RECEIVER, SUBMITTER
@@ -168,6 +173,41 @@ class Side:
             for segment in item.segments
             if segment[0] == name
         ]
+
+
+async def _hang_up(mailbox: Mailbox) -> None:
+    """Stop the server and let whatever it still does end."""
+    await mailbox.stop()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def served(side: Side) -> Iterator[tuple[Mailbox, int]]:
+    """Serve the mailbox over SFTP from a thread of its own; answers the server and its port."""
+    ready: Queue[tuple[Mailbox, int]] = Queue()
+    loop = asyncio.new_event_loop()
+
+    async def start() -> None:
+        mailbox = Mailbox(side.folder, side.world.faults)
+        ready.put((mailbox, await mailbox.start()))
+
+    def run() -> None:
+        loop.run_until_complete(start())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    mailbox, port = ready.get(timeout=20)
+    try:
+        yield mailbox, port
+    finally:
+        asyncio.run_coroutine_threadsafe(_hang_up(mailbox), loop).result(timeout=20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=20)
+        loop.close()
 
 
 def replace_unbalanced(batch: ClaimBatch, *, is_checked: bool) -> ClaimBatch:

@@ -23,13 +23,15 @@ from sanderling.core.x12.write.claim import Frequency
 from sanderling.core.x12.write.envelope import Group, Interchange, render_interchange
 from sanderling.core.x12.write.remittance import Remittance
 from sanderling.core.x12.write.remittances_835 import remittance_transaction
-from sanderling.exchange.actions import add_mailbox
+from sanderling.exchange.actions import add_mailbox, save_mailbox
 from sanderling.exchange.models import Kind, Mailbox, Run
 from sanderling.exchange.running import visit_all
 from sanderling.payers.actions import import_payers
 from sanderling.resubmission.actions import Asked, decide, send
 from sanderling.resubmission.models import Resubmission, State
 from sanderling.simulator.live.desk import Desk as Payers
+from sanderling.simulator.live.sftp import USER
+from sanderling.simulator.live.sftp import Mailbox as Server
 from sanderling.simulator.live.store import Record, Store
 from sanderling.simulator.output import write_master_data
 from sanderling.simulator.payers import BY_CODE
@@ -177,6 +179,18 @@ class Desk:
             self.side.turns(1)
         self.visit()
         refresh_stale(DAY)
+
+    def reach_over_sftp(self, server: Server, port: int) -> None:
+        """Let the mailbox be reached over SFTP from here on."""
+        values = {
+            "kind": Kind.SFTP,
+            "host": "127.0.0.1",
+            "port": port,
+            "user": USER,
+            "host_key": server.keys.fingerprint(),
+            "key_reference": f"file:{server.keys.client_key}",
+        }
+        save_mailbox(self.mailbox, values=values, at=NOW)
 
     def visit(self) -> list[Run]:
         """Let the mailbox be visited: what waits goes out, what has come is taken in."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bench.live_office import fix_of
 from tests.builders import Inbox, check_identities
 from tests.integration.live_desk import Desk
-from tests.live_side import Side, opened
+from tests.live_side import Side, opened, served
 
+from sanderling.exchange.actions import save_mailbox
 from sanderling.exchange.models import RemoteFile
 from sanderling.outbox.models import OutboundFile
+from sanderling.simulator.live.sftp import make_key
 from sanderling.simulator.reasons import DENIALS, NO_AUTHORIZATION
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,54 @@ def test_a_correction_that_mends_nothing_is_denied_again_and_still_owed(desk: De
     assert desk.side.record(record).category == "authorization"
     product, truth = desk.owed(record)
     assert product == truth == {11: record.claim.charge_cents}
+
+
+def test_it_holds_over_sftp_with_a_dead_line_a_full_disk_and_answers_mixed_up_and_doubled(
+    desk: Desk,
+) -> None:
+    records = desk.deny([REASONS[0], REASONS[2]])
+    desk.know(*records)
+    faults = desk.side.world.faults
+    faults.reordered = faults.doubled = True
+    for record in records:
+        desk.send(record, fix_of(record))
+
+    with served(desk.side) as (server, port):
+        desk.reach_over_sftp(server, port)
+        faults.disk_is_full = True
+        desk.pass_turns(1)
+        faults.disk_is_full = False
+        for size in (200, 1200, 300, 2500):
+            desk.time += timedelta(hours=12)
+            faults.drop_after_bytes = size
+            desk.pass_turns(3)
+        desk.time += timedelta(hours=12)
+        desk.pass_turns(8)
+
+    decisions = desk.side.rows("SELECT number, count(*) FROM decisions GROUP BY 1")
+    assert sorted(decisions) == sorted((one.number, 1) for one in records)
+    assert faults.drop_after_bytes == -1
+    for record in records:
+        product, truth = desk.owed(record)
+        assert product == truth
+    assert set(OutboundFile.objects.values_list("state", "standing")) == {("sent", "accepted")}
+    check_identities()
+
+
+def test_a_server_that_shows_another_key_gets_nothing(desk: Desk) -> None:
+    (record,) = desk.deny([REASONS[0]])
+    desk.know(record)
+    desk.send(record, fix_of(record))
+
+    with served(desk.side) as (server, port):
+        desk.reach_over_sftp(server, port)
+    make_key(server.keys.host_key)
+    with served(desk.side) as (server, port):
+        desk.mailbox.refresh_from_db()
+        save_mailbox(desk.mailbox, values={"port": port}, at=desk.time)
+        desk.pass_turns(2)
+
+    desk.mailbox.refresh_from_db()
+    assert "host key" in desk.mailbox.stopped_reason
+    assert desk.side.rows("SELECT name FROM arrivals") == []
+    assert OutboundFile.objects.get().state == "sending"

@@ -12,22 +12,33 @@ from django.utils import timezone
 
 from sanderling.audit.models import AuditEvent
 from sanderling.config.service import Counterparts
+from sanderling.exchange.demo import HOST, ensure_demo_mailboxes
 from sanderling.intake.demo import COUNTERPARTS, world_of
 from sanderling.postgres.home import private_folder
 from sanderling.simulator.live.opening import is_open, open_live
-from sanderling.simulator.live.sftp import ensure_keys
+from sanderling.simulator.live.sftp import USER, ensure_keys
 
-HOST = "127.0.0.1"
 _PORT = "port"  # the file that keeps it, so that a mailbox finds them again
 
 
 def ensure_counterparts() -> Counterparts:
-    """Return them; a demonstration filled before there were any gets them now."""
+    """Return them, with mailboxes that lead to them.
+
+    A demonstration that was filled before there were any gets them now.
+    """
     folder = private_folder(settings.SANDERLING_HOME, COUNTERPARTS)
     if not is_open(folder):
         open_live(world_of(_day_of_filling()), folder)
-    ensure_keys(folder)
-    return Counterparts(folder, _port(folder / _PORT), settings.DEMO_TURN_SECONDS)
+    keys = ensure_keys(folder)
+    port = _port(folder / _PORT)
+    ensure_demo_mailboxes(
+        port=port,
+        user=USER,
+        host_key=keys.fingerprint(),
+        key_path=keys.client_key,
+        at=timezone.now(),
+    )
+    return Counterparts(folder, port, settings.DEMO_TURN_SECONDS)
 
 
 def _day_of_filling() -> date:

@@ -48,6 +48,10 @@ class Keys:
         """The public half of the host key, as known_hosts holds it."""
         return asyncssh.read_private_key(self.host_key).export_public_key().decode().strip()
 
+    def fingerprint(self) -> str:
+        """SHA256:... of the host key, as OpenSSH prints it."""
+        return asyncssh.read_private_key(self.host_key).convert_to_public().get_fingerprint()
+
 
 def ensure_keys(folder: Path) -> Keys:
     """Make the keys that are missing."""
