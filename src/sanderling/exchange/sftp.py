@@ -24,6 +24,7 @@ from sanderling.exchange.transport import Away, LocalTrouble, Remote, Stopped, i
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 20
 CALL_SECONDS: Final = 120
+_ENDING_SECONDS: Final = 4
 _BLOCK: Final = 256 * 1024
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -165,10 +166,25 @@ class _Loop:
             raise _ours(error) from None
 
     def close(self) -> None:
-        """End the loop and its thread."""
+        """End the loop and its thread; what still closes has a moment for it."""
+        ending = asyncio.run_coroutine_threadsafe(_rest(), self._loop)
+        with contextlib.suppress(TimeoutError):
+            ending.result(_ENDING_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=_ENDING_SECONDS)
         self._loop.close()
+
+
+async def _rest() -> None:
+    """Wait for what is still being closed; what does not end is broken off."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, late = await asyncio.wait(others, timeout=_ENDING_SECONDS / 2)
+        for task in late:
+            task.cancel()
+    # Transports close at the next turn of the loop.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def _awaited(step: Awaitable[T]) -> T:
@@ -212,9 +228,14 @@ def open_sftp(account: Account) -> Iterator[SftpTransport]:
             client = loop.run(connection.start_sftp_client, seconds=CONNECT_SECONDS)
             yield SftpTransport(loop, client)
         finally:
-            connection.abort()
+            loop.run(lambda: _hung_up(connection))
     finally:
         loop.close()
+
+
+async def _hung_up(connection: asyncssh.SSHClientConnection) -> None:
+    connection.abort()
+    await connection.wait_closed()
 
 
 def _connected(account: Account) -> Coroutine[Any, Any, asyncssh.SSHClientConnection]:
