@@ -206,6 +206,15 @@ class Desk:
 
     # What is true.
 
+    def decisions(self, record: Record) -> int:
+        """How often payers have decided a claim since it was known here."""
+        return len(
+            self.side.rows(
+                "SELECT id FROM decisions WHERE client = ? AND number = ?",
+                record.client, record.number,
+            )
+        )  # fmt: skip
+
     def owed(self, record: Record) -> tuple[dict[int, int], dict[int, int] | None]:
         """What the product says that parties owe, and what they owe by the payers' books."""
         store = Store(self.side.folder)
