@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
+    "proof": ("sanderling.cli.proof", "What proves that a claim was filed in time."),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

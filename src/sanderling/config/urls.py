@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.writeoffs.urls")),
     path("", include("sanderling.automation.urls")),
     path("", include("sanderling.workload.urls")),
+    path("", include("sanderling.proofs.urls")),  # before the claims: their numbers hold anything
     path("", include("sanderling.receivables.urls")),
     path("", include("sanderling.barriers.urls")),
     path("", include("sanderling.files.urls")),
@@ -28,7 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.resubmission.urls")),
     path("", include("sanderling.appeals.urls")),
     path("", include("sanderling.portals.urls")),
-    path("", include("sanderling.proofs.urls")),
     path("", include("sanderling.outbox.urls")),
     path("", include("sanderling.exchange.urls")),
     path("", include("sanderling.api.urls")),

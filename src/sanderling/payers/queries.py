@@ -14,7 +14,8 @@ from sanderling.postgres.frames import read_frame
 
 _PAYER_DAYS: Final = """
 SELECT id, payer_id, timely_filing_days, corrected_claim_days, appeal_days FROM payers_payer
-WHERE timely_filing_days IS NOT NULL OR corrected_claim_days IS NOT NULL OR appeal_days IS NOT NULL
+WHERE (timely_filing_days IS NOT NULL OR corrected_claim_days IS NOT NULL
+       OR appeal_days IS NOT NULL) AND (%s::int[] IS NULL OR id = ANY (%s))
 ORDER BY id
 """
 _STANDING_RULES: Final = """
@@ -27,6 +28,7 @@ LEFT JOIN payers_payer AS payer ON payer.id = rule.payer_id
 LEFT JOIN clients_client AS client ON client.id = rule.client_id
 WHERE NOT rule.is_withdrawn
   AND NOT EXISTS (SELECT FROM payers_deadline_rule AS later WHERE later.supersedes_id = rule.id)
+  AND (%s::int[] IS NULL OR rule.payer_id IS NULL OR rule.payer_id = ANY (%s))
 ORDER BY rule.id
 """
 
@@ -63,15 +65,17 @@ def payers_by_pk() -> dict[int, Payer]:
     return Payer.objects.in_bulk()
 
 
-def deadline_rules_frame() -> pl.DataFrame:
+def deadline_rules_frame(payer_ids: list[int] | None = None) -> pl.DataFrame:
     """Return all deadline rules that stand, as `core.deadlines.due.deadlines` wants them.
 
     The system's own, the day counts of payers import, and those that people set; of the latter, as
-    everywhere, only those of clients that the session may see. Two queries.
+    everywhere, only those of clients that the session may see. `payer_ids`: those of other payers
+    are left out. Two queries.
     """
+    asked = [payer_ids, payer_ids]
     return rules_frame(
-        payers=read_frame(_PAYER_DAYS, PAYER_SCHEMA),
-        overrides=read_frame(_STANDING_RULES, OVERRIDE_SCHEMA),
+        payers=read_frame(_PAYER_DAYS, PAYER_SCHEMA, asked),
+        overrides=read_frame(_STANDING_RULES, OVERRIDE_SCHEMA, asked),
     )
 
 

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.proofs import views
+
+urlpatterns = [
+    path("claims/<int:claim_id>/proof/", views.proof, name="proof"),
+    path(
+        "claims/<int:claim_id>/proof/<int:submission_id>/exhibit/",
+        views.exhibit,
+        name="proof-exhibit",
+    ),
+]

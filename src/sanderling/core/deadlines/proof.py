@@ -71,7 +71,15 @@ FILE_ACCEPTED: Final = ("A", "E")
 def proofs_of_filing(
     filings: pl.DataFrame, answers: pl.DataFrame, remittances: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the best proof of each claim of `filings` that has one, in the order of claims.
+    """Return the best proof of each claim of `filings` that has one, in the order of claims."""
+    found = ranked_proofs(filings, answers, remittances)
+    return found.unique("claim_id", keep="first", maintain_order=True)
+
+
+def ranked_proofs(
+    filings: pl.DataFrame, answers: pl.DataFrame, remittances: pl.DataFrame
+) -> pl.DataFrame:
+    """Return all that proves a filing of each claim of `filings`, by claim, the best first.
 
     `filings`: FILING_SCHEMA, one row per claim, with the payer it was due to and its last day;
     `answers`: ANSWER_SCHEMA, 999 answers with the claim they cover; `remittances`:
@@ -93,7 +101,6 @@ def proofs_of_filing(
             "transaction_id",
             "position",
         )
-        .unique("claim_id", keep="first", maintain_order=True)
         .with_columns(
             strength=pl.col("rank").replace_strict(STRENGTHS, return_dtype=pl.String),
             evidence=pl.col("rank").replace_strict(EVIDENCE, return_dtype=pl.String),
