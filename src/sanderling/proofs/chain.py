@@ -88,8 +88,8 @@ def check(filings: Sequence[Filing]) -> list[Finding]:
     whole = {link.file_sha256: link for link in links}
     faulty = {sha256: text for sha256, link in whole.items() if (text := _file_fault(link))}
     for link in links:
-        if text := faulty.get(link.file_sha256):
-            findings.append(Finding(link, text))
+        if link.file_sha256 in faulty:
+            findings.append(Finding(link, faulty[link.file_sha256]))
             continue
         segment = _windows([link])[link].get(link.position)
         if text := _segment_fault(link, segment):

@@ -61,7 +61,7 @@ def exhibit_data(submission_id: int, *, as_of: date) -> dict[str, Any]:
 
 def _claim(sent: Submission) -> dict[str, Any]:
     first, last = sent.service_from_date, sent.service_to_date
-    payer = Payer.objects.filter(pk=sent.payer_id).values_list("name", flat=True).first()
+    payer = Payer.objects.filter(pk=sent.payer_id or 0).values_list("name", flat=True).first()
     return {
         "sender": {
             "name": sent.billing_name or sent.claim.client.name,
