@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -14,13 +15,16 @@ from tests.live_side import DAY, SETTINGS, Side
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
+from sanderling.appeals.models import Letterhead
 from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim
 from sanderling.clients.actions import import_clients
 from sanderling.clients.models import Client
 from sanderling.core.resubmission.kinds import Kind as Way
+from sanderling.core.x12.write.claim import Claim as Claim837
 from sanderling.core.x12.write.claim import Frequency
 from sanderling.core.x12.write.envelope import Group, Interchange, render_interchange
+from sanderling.core.x12.write.parties import Provider
 from sanderling.core.x12.write.remittance import Remittance
 from sanderling.core.x12.write.remittances_835 import remittance_transaction
 from sanderling.exchange.actions import add_mailbox, save_mailbox
@@ -29,13 +33,17 @@ from sanderling.exchange.running import visit_all
 from sanderling.payers.actions import import_payers
 from sanderling.resubmission.actions import Asked, decide, send
 from sanderling.resubmission.models import Resubmission, State
+from sanderling.simulator.live.answering import Batch, Letter, source_of, transaction_277ca
+from sanderling.simulator.live.claims import ReceivedClaim
 from sanderling.simulator.live.desk import Desk as Payers
+from sanderling.simulator.live.front_end import Verdict
 from sanderling.simulator.live.sftp import USER
 from sanderling.simulator.live.sftp import Mailbox as Server
 from sanderling.simulator.live.store import Record, Store
+from sanderling.simulator.office import SUBMITTER
 from sanderling.simulator.output import write_master_data
 from sanderling.simulator.payers import BY_CODE
-from sanderling.simulator.reasons import Reason
+from sanderling.simulator.reasons import FrontEndReason, Reason
 from sanderling.simulator.world import World
 
 NOW: Final = datetime.combine(DAY, time(12), UTC)
@@ -58,6 +66,14 @@ class Desk:
         clients = list(Client.objects.values_list("pk", flat=True))
         self.asker = self._user("asker", "specialist", clients)
         self.approver = self._user("approver", "lead", clients)
+        add_mailbox(
+            at=NOW,
+            name="Appeals",
+            kind=Kind.FOLDER,
+            sends=["packet"],
+            root=str(side.mailbox),
+            outgoing_folder="appeals",
+        )
         self.mailbox = add_mailbox(
             at=NOW,
             name="Tidewater",
@@ -83,9 +99,8 @@ class Desk:
 
     def deny(self, reasons: Sequence[tuple[str, Reason]]) -> list[Record]:
         """Let a payer have denied one paid claim for each reason, a line of it where it may be."""
-        store = Store(self.side.folder)
         desk = Payers(SETTINGS.seed)
-        try:
+        with self.books() as store:
             records = iter(payable(store))
             made = []
             for category, reason in reasons:
@@ -97,8 +112,6 @@ class Desk:
             with store.transaction():
                 for record in made:
                     store.keep(record)
-        finally:
-            store.close()
         return made
 
     def know(self, *records: Record) -> None:
@@ -115,10 +128,35 @@ class Desk:
                 for one in alike
             ]
             text = self.side.file_837(claims, alike[0].provider)
-            self._take(text, DAY - timedelta(days=60))
+            self.take(text, DAY - timedelta(days=60))
+            self.by_payer(claims, alike[0].provider)
         for alike in told.values():
-            self._take(self._remittance(alike), DAY - timedelta(days=20))
+            self.take(self._remittance(alike), DAY - timedelta(days=20))
         refresh_stale(DAY)
+
+    def by_payer(self, claims: Sequence[Claim837], provider: Provider) -> None:
+        """Take in that the payers accepted the claims sent last."""
+        number = self.side.number
+        for payer in sorted({one.payer.identifier for one in claims}):
+            self.side.number, kept = number, self.side.number
+            self.answered([one for one in claims if one.payer.identifier == payer], provider)
+            self.side.number = max(self.side.number, kept + 1)
+
+    def answered(
+        self, claims: Sequence[Claim837], provider: Provider, reason: FrontEndReason | None = None
+    ) -> None:
+        """Take in that the claims sent last were accepted by their payer, or turned away."""
+        received = [ReceivedClaim(one, provider, "1", "", one.charge_cents) for one in claims]
+        sent_date = DAY - timedelta(days=60)
+        batch = Batch(
+            f"SL{self.side.number:09d}", SUBMITTER, sent_date, "SANDBILL", tuple(received)
+        )
+        self.side.number += 1
+        verdicts = tuple(Verdict(one, reason) for one in received)
+        source = source_of(BY_CODE[claims[0].payer.identifier])
+        transaction = transaction_277ca(source, batch, verdicts, self.side.number, sent_date)
+        letter = Letter("TIDEWATER", "SANDBILL", sent_date, (transaction,))
+        self.take(letter.render(self.side.number), sent_date)
 
     def _remittance(self, records: list[Record]) -> str:
         self.side.number += 1
@@ -142,7 +180,8 @@ class Desk:
             )
         )
 
-    def _take(self, text: str, received_date: date) -> None:
+    def take(self, text: str, received_date: date = DAY - timedelta(days=60)) -> None:
+        """Take a file in as of a day."""
         (report,) = self.inbox.take(text, received_date=received_date)
         assert report.status == "posted", report
 
@@ -215,11 +254,34 @@ class Desk:
             )
         )  # fmt: skip
 
-    def owed(self, record: Record) -> tuple[dict[int, int], dict[int, int] | None]:
-        """What the product says that parties owe, and what they owe by the payers' books."""
+    @contextmanager
+    def books(self) -> Iterator[Store]:
+        """The payers' books."""
         store = Store(self.side.folder)
         try:
-            truth = owed_by_truth(records_of(store, record.client, record.number))
+            yield store
         finally:
             store.close()
-        return balances().get(record.number, {}), truth
+
+    def records(self, record: Record) -> list[Record]:
+        """What all payers have on file of a claim."""
+        with self.books() as store:
+            return records_of(store, record.client, record.number)
+
+    def owed(self, record: Record) -> tuple[dict[int, int], dict[int, int] | None]:
+        """What the product says that parties owe, and what they owe by the payers' books."""
+        return balances().get(record.number, {}), owed_by_truth(self.records(record))
+
+    def letterhead(self, record: Record) -> None:
+        """Give the client of a claim what its letters begin with."""
+        Letterhead.objects.create(
+            client_id=self.claim(record).client_id,
+            name=record.provider.name,
+            address="100 Main St, Ashton OH 43302",
+            contact_name="Ann Lee",
+            contact_phone="555-0100",
+            contact_fax="555-0101",
+            signer="Ann Lee",
+            signer_title="Billing manager",
+            changed_at=NOW,
+        )

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bench.live_office import fix_of
 from tests.builders import Inbox, check_identities
-from tests.integration.live_desk import Desk
-from tests.live_side import Side, opened, served
+from tests.integration.live_desk import NOW, Desk
+from tests.live_side import DAY, SETTINGS, Side, opened, served
 
+from sanderling.appeals.actions import approve, finish, queue_packet
+from sanderling.appeals.writing import begin_appeal
+from sanderling.barriers.actions import refresh_stale
+from sanderling.barriers.models import Barrier
+from sanderling.core.resubmission.kinds import Kind as Way
 from sanderling.exchange.actions import save_mailbox
 from sanderling.exchange.models import RemoteFile, Run
+from sanderling.inquiries.actions import plan_requests
 from sanderling.outbox.models import OutboundFile
+from sanderling.resubmission.secondary_actions import bill_next_payers
+from sanderling.simulator.live.packets import Packet, wins
 from sanderling.simulator.live.sftp import make_key
-from sanderling.simulator.reasons import DENIALS, NO_AUTHORIZATION
+from sanderling.simulator.live.store import Record
+from sanderling.simulator.payers import BY_CODE
+from sanderling.simulator.reasons import DENIALS, LATE, NO_AUTHORIZATION
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +141,134 @@ def test_a_server_that_shows_another_key_gets_nothing(desk: Desk) -> None:
     assert "host key" in desk.mailbox.stopped_reason
     assert desk.side.rows("SELECT name FROM arrivals") == []
     assert OutboundFile.objects.get().state == "sending"
+
+
+def test_a_void_gives_the_money_back_and_leaves_nothing_owed(desk: Desk) -> None:
+    record = desk.side.records(
+        lambda one: (
+            one.state == "final"
+            and one.payer == "UNH05"
+            and not one.category
+            and not one.claim.other_payers
+            and one.payments[0].payment.paid_cents > 0
+        )
+    )[0]
+    desk.know(record)
+
+    desk.send(record, kind=Way.VOID)
+    desk.pass_turns(6)
+
+    assert desk.side.record(record).state == "voided"
+    assert desk.owed(record)[0] == {}
+    check_identities()
+
+
+def test_a_rejected_claim_mended_is_accepted_and_paid(desk: Desk) -> None:
+    payer, client, refusal = next(
+        one for one in desk.side.refusals() if one[2].reason.text == "SUBSCRIBER ID NOT FOUND"
+    )
+    claim = refusal.claim
+    provider = desk.side.records(lambda one: one.client == client)[0].provider
+    desk.take(desk.side.file_837([claim], provider))
+    desk.answered([claim], provider, refusal.reason)
+    refresh_stale(DAY)
+    record = Record(payer, client, claim.control_number, "", "", claim, provider)
+
+    desk.send(record, {"member_id": f"{payer[:3]}123456789"})
+    desk.pass_turns(6)
+
+    product, truth = desk.owed(record)
+    assert truth is not None
+    assert product == truth
+    assert desk.decisions(record) == 1
+
+
+def test_a_claim_that_a_277_does_not_find_is_sent_as_if_for_the_first_time_and_paid(
+    desk: Desk,
+) -> None:
+    (record,) = desk.deny([REASONS[0]])
+    with desk.books() as store, store.transaction():
+        store.run("DELETE FROM records WHERE number = ?", record.number)
+        store.run("DELETE FROM claim_numbers WHERE number = ?", record.number)
+    desk.know(replace(record, payments=()))
+    assert plan_requests(at=NOW).claims == 1
+    desk.pass_turns(2)
+    assert Barrier.objects.get(claim_id=desk.claim(record).pk).barrier == "not_on_file"
+
+    desk.send(record)
+    desk.pass_turns(6)
+
+    product, truth = desk.owed(record)
+    assert truth is not None
+    assert product == truth
+    assert desk.decisions(record) == 1
+
+
+def test_a_claim_to_the_next_payer_is_accepted_and_leaves_the_patient_what_it_should(
+    desk: Desk,
+) -> None:
+    unbilled = [
+        one
+        for one in desk.side.records(
+            lambda one: (
+                one.state == "final"
+                and not one.category
+                and one.claim.sequence == "P"
+                and not BY_CODE[one.payer].crosses_over
+                and len(one.payments) == 1
+                and one.payments[0].payment.patient_cents > 0
+                and len(one.claim.other_payers) == 1
+            )
+        )
+        if len(desk.records(one)) == 1
+    ][:3]
+    desk.know(*unbilled)
+    keys = [(desk.claim(one).pk, 12) for one in unbilled]
+
+    billed = bill_next_payers(keys, user=desk.asker, at=NOW)
+    assert billed.refused == []
+    desk.pass_turns(6)
+
+    assert len(unbilled) >= 2
+    verdicts = desk.side.rows("SELECT status FROM verdicts")
+    assert verdicts == [("accepted",)] * (2 * len(unbilled))
+    for record in unbilled:
+        assert len(desk.records(record)) == 2
+        product, truth = desk.owed(record)
+        if truth is not None:  # else the second payer denied it
+            assert product == truth
+    again = bill_next_payers(keys, user=desk.asker, at=NOW)
+    assert len(again.refused) == len(keys)
+    check_identities()
+
+
+@pytest.mark.parametrize("is_won", [True, False])
+def test_an_appeal_sent_is_decided_by_truth_and_the_balance_follows(
+    is_won: bool,  # noqa: FBT001 - a parameter of the test
+    desk: Desk,
+) -> None:
+    records = desk.deny([("timely_filing", LATE)] * 12)
+    record = next(one for one in records if wins(SETTINGS.seed, one, packet_of(one)) is is_won)
+    desk.know(record)
+    desk.letterhead(record)
+    appeal = begin_appeal(claim=desk.claim(record), party=11, user=desk.asker, at=NOW)
+    finish(appeal.pk, user=desk.asker, at=NOW)
+    appeal.refresh_from_db()
+    if appeal.state != "approved":
+        approve(appeal.pk, user=desk.approver, at=NOW)
+
+    queue_packet(appeal.pk, user=desk.asker, at=NOW)
+    desk.pass_turns(8)
+
+    assert [row[0] for row in desk.side.rows("SELECT state FROM appeals")] == [
+        "overturned" if is_won else "upheld"
+    ]
+    product, truth = desk.owed(record)
+    assert truth is not None
+    assert product == truth
+    assert (product == {11: record.claim.charge_cents}) is not is_won
+
+
+def packet_of(record: Record) -> Packet:
+    """The appeal of a record, with its evidence."""
+    return Packet("", record.payer, record.client, record.number, "appeal", 1, has_evidence=True)

@@ -18,7 +18,7 @@ from sanderling.simulator.live.answering import Batch, Letter, ta1_for, transact
 from sanderling.simulator.live.claims import batch_reference, party_of, read_claims
 from sanderling.simulator.live.desk import Desk
 from sanderling.simulator.live.inquiries import Request, answer_request, read_request
-from sanderling.simulator.live.packets import read_packet
+from sanderling.simulator.live.packets import Packet, read_packets
 from sanderling.simulator.live.reading import (
     FunctionalGroup,
     NotAnInterchange,
@@ -88,24 +88,28 @@ class Arrivals:
             return "sidecar"
         named = f"-{APPEALS}-{path.stem.split('-', 2)[2]}.json"
         beside = [one for one in sorted(path.parent.iterdir()) if one.name.endswith(named)]
-        packet = read_packet(store, path, beside[-1] if beside else None)
-        if packet is None:
-            return "unknown claim"
-        same = store.rows(
-            "SELECT file FROM appeals WHERE payer = ? AND client = ? AND number = ? AND level = ? "
-            "AND kind = ? AND state = 'received'",
-            packet.payer, packet.client, packet.number, packet.level, packet.kind,
-        )  # fmt: skip
-        if same:
-            return "duplicate"
-        store.run(
-            "INSERT INTO appeals (file, payer, client, number, kind, level, received, state, "
-            "decided) VALUES (?, ?, ?, ?, ?, ?, ?, 'received', '')",
-            packet.file, packet.payer, packet.client, packet.number, packet.kind, packet.level,
-            day.isoformat(),
-        )  # fmt: skip
-        store.arrange(turn + JUDGMENT_TURNS, JUDGMENT, packet)
-        return packet.kind
+        packets = read_packets(store, path, beside[-1] if beside else None)
+        for packet in packets:
+            _take_packet(store, packet, turn, day)
+        return packets[0].kind if packets else "unknown claim"
+
+
+def _take_packet(store: Store, packet: Packet, turn: int, day: date) -> None:
+    """Note an appeal or records; what is being looked at already is not taken twice."""
+    same = store.rows(
+        "SELECT file FROM appeals WHERE payer = ? AND client = ? AND number = ? AND level = ? "
+        "AND kind = ? AND state = 'received'",
+        packet.payer, packet.client, packet.number, packet.level, packet.kind,
+    )  # fmt: skip
+    if same:
+        return
+    store.run(
+        "INSERT INTO appeals (file, payer, client, number, kind, level, received, state, "
+        "decided) VALUES (?, ?, ?, ?, ?, ?, ?, 'received', '')",
+        packet.file, packet.payer, packet.client, packet.number, packet.kind, packet.level,
+        day.isoformat(),
+    )  # fmt: skip
+    store.arrange(turn + JUDGMENT_TURNS, JUDGMENT, packet)
 
 
 def _order(path: Path) -> tuple[int, str]:

@@ -64,23 +64,24 @@ class Packet:
     has_evidence: bool
 
 
-def read_packet(store: Store, path: Path, beside: Path | None) -> Packet | None:
-    """Find out which claim a packet is about; None when nobody can tell.
+def read_packets(store: Store, path: Path, beside: Path | None) -> list[Packet]:
+    """Find out which claims a packet is about, one or many; none when nobody can tell.
 
     `beside` is the file of the same name that says so, if one came.
     """
     text = text_of(path.read_bytes())
     told = _told(beside) if beside else {}
-    record = _find(store, text, told)
-    if record is None:
-        return None
+    return [_packet(record, path.name, text, told) for record in _find(store, text, told)]
+
+
+def _packet(record: Record, name: str, text: str, told: dict[str, str]) -> Packet:
     kind = told.get("kind", "")
     if kind not in {APPEAL, RECORDS}:
         kind = RECORDS if record.state == PENDED else APPEAL
-    level = told.get("level", "")
+    level = told.get("level", "") or ("2" if "LEVEL 2" in text or "SECOND LEVEL" in text else "1")
     words = EVIDENCE.get(record.category, USUAL_EVIDENCE)
     return Packet(
-        path.name,
+        name,
         record.payer,
         record.client,
         record.number,
@@ -108,24 +109,25 @@ def _told(path: Path) -> dict[str, str]:
     return {str(key): str(item) for key, item in found.items()} if isinstance(found, dict) else {}
 
 
-def _find(store: Store, text: str, told: dict[str, str]) -> Record | None:
+def _find(store: Store, text: str, told: dict[str, str]) -> list[Record]:
+    """Find claims by the numbers payers gave them; by ours when there is none of those."""
     tokens = list(dict.fromkeys([told.get("control_number", ""), *_TOKEN.findall(text)]))
-    payers = [told["payer"]] if "payer" in told else []
-    for token in tokens:
-        rows = store.rows("SELECT payer, client, number FROM claim_numbers WHERE icn = ?", token)
-        for row in rows:
-            return store.record(row[0], row[1], row[2])
-    for token in tokens:
-        rows = store.rows(
-            "SELECT payer, client, number FROM records WHERE number = ? ORDER BY payer", token
-        )
-        fitting = [row for row in rows if not payers or row[0] in payers]
-        denied = [found for row in fitting if (found := store.record(*row)) and found.category]
-        if denied:
-            return denied[0]
-        if fitting:
-            return store.record(*fitting[0])
-    return None
+    found: dict[tuple[str, str, str], Record] = {}
+    for column in ("icn", "number"):
+        for token in tokens:
+            for row in store.rows(
+                f"SELECT DISTINCT payer, client, number FROM claim_numbers WHERE {column} = ?"  # noqa: S608 - ours
+                " ORDER BY payer",
+                token,
+            ):
+                record = store.record(row[0], row[1], row[2])
+                if record is not None and told.get("payer", record.payer) == record.payer:
+                    found[record.payer, record.client, record.number] = record
+        if found:
+            break
+    # A packet also shows what other payers said: it is about what is denied, or held.
+    disputed = [one for one in found.values() if one.category or one.state == PENDED]
+    return disputed or list(found.values())[:1]
 
 
 def wins(seed: int, record: Record, packet: Packet) -> bool:

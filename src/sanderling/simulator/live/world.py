@@ -289,8 +289,9 @@ class LiveWorld:
             self._settle(store, self._desk.favor(record, icn, day, packet.kind), turn, day)
             state = "overturned"
         store.run(
-            "UPDATE appeals SET state = ?, decided = ? WHERE file = ? AND state = 'received'",
-            state, day.isoformat(), packet.file,
+            "UPDATE appeals SET state = ?, decided = ? "
+            "WHERE file = ? AND payer = ? AND number = ? AND state = 'received'",
+            state, day.isoformat(), packet.file, packet.payer, packet.number,
         )  # fmt: skip
 
     def _pay(self, store: Store, turn: int, day: date) -> None:
