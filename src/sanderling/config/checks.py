@@ -209,6 +209,20 @@ def _email() -> str:
     return settings.EMAIL_BACKEND
 
 
+def _mailboxes() -> str:
+    """Log in to every mailbox that is on; look, and change nothing."""
+    from sanderling.exchange.models import Kind, Mailbox
+    from sanderling.exchange.trying import try_mailbox
+
+    found = list(Mailbox.objects.filter(is_on=True).exclude(kind=Kind.CORE).order_by("name"))
+    for mailbox in found:
+        if mailbox.stopped_at is not None:
+            raise Fault(f"{mailbox.name} has stopped: {mailbox.stopped_reason}")
+        if fault := try_mailbox(mailbox).fault:
+            raise Fault(f"{mailbox.name}: {fault}")
+    return f"{len(found)} reached" if found else "none"
+
+
 BEFORE_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("data directory", _home),
     ("keys", _keys),
@@ -224,4 +238,5 @@ ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("barriers", _barriers),
     ("work items", _work_items),
     ("worker", _worker),
+    ("mailboxes", _mailboxes),
 )

@@ -53,10 +53,23 @@ def fetch_waiting(
     """
     done = Fetched()
     for folder in mailbox.incoming_folders:
-        for remote in transport.listing(folder):
+        lying = list(transport.listing(folder))
+        _settle_gone(mailbox, folder, {one.path for one in lying})
+        for remote in lying:
             if fnmatchcase(remote.name, mailbox.pattern):
                 _see(mailbox, transport, remote, done, now=now)
     return done
+
+
+def _settle_gone(mailbox: Mailbox, folder: str, lying: set[str]) -> None:
+    """Say of settled files that are there no more that they were removed, by whomever."""
+    rows = RemoteFile.objects.filter(mailbox=mailbox, state=RemoteState.SETTLED)
+    gone = [
+        pk
+        for pk, path in rows.filter(path__startswith=joined(folder, "")).values_list("pk", "path")
+        if path not in lying
+    ]
+    RemoteFile.objects.filter(pk__in=gone).update(state=RemoteState.REMOVED)
 
 
 def _see(

@@ -40,17 +40,7 @@ COLUMNS: Final = (
 MAILBOX_COLUMNS: Final = (
     *("mailbox", "kind", "state", "last_run_at", "waiting", "fetched", "last_fault"),
 )
-_TRAIL: Final = """
-SELECT a.kind, a.level, a.category, a.code, a.action, a.source_name, a.source_entity,
-       a.received_date, a.claim_number, a.message, t.file_id, a.position
-  FROM claims_answer a JOIN files_transaction_set t ON t.id = a.transaction_id
- WHERE (a.kind = '999' AND a.group_control_number = %(number)s
-        AND trim(t.receiver_id) = trim(%(sender)s))
-    OR (a.kind = 'TA1' AND ltrim(a.control_number, '0') = %(number)s
-        AND trim(t.receiver_id) = trim(%(sender)s))
-    OR (a.kind = '277CA' AND a.batch_reference = %(batch)s)
- ORDER BY a.received_date, a.id LIMIT 500
-"""
+_TRAIL: Final = "SELECT * FROM exchange_trail(%s)"
 _CLAIMS: Final = """
 SELECT o.claim_id, o.party, o.reference, o.standing, o.answered_at, k.code, c.number,
        c.charge_cents
@@ -137,17 +127,12 @@ def rows_of(files: Iterable[OutboundFile]) -> list[dict[str, Any]]:
 
 def trail_of(file: OutboundFile) -> list[dict[str, Any]]:
     """Return what came back about the file, first to last, each with the file it stands in."""
-    asked = {
-        "number": str(file.control_number),
-        "sender": file.sender_id,
-        "batch": file.reference,
-    }
     names = (
-        *("kind", "level", "category", "code", "action", "source_name", "source_entity"),
-        *("received_date", "claim_number", "message", "file_id", "position"),
+        *("kind", "level", "category", "code", "action", "source_name", "received_date"),
+        *("claim_number", "message", "file_id", "position"),
     )
     with connection.cursor() as cursor:
-        cursor.execute(_TRAIL, asked)
+        cursor.execute(_TRAIL, [file.pk])
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -22,7 +22,8 @@ WATCHED: Final = timedelta(days=180)  # after that an acknowledgment moves a fil
 # group replaces the first; of several on one day the later one in the list counts.
 _FILES: Final = """
 WITH sent AS (
-    SELECT f.id, mod(f.id, 1000000000)::text AS number, f.sender_id, f.queued_at::date AS day
+    SELECT f.id, (700000000 + mod(f.id, 100000000))::text AS number, f.sender_id,
+           f.queued_at::date AS day
       FROM outbox_file f
      WHERE f.state = 'sent' AND f.queued_at >= %(from)s AND f.sender_id <> ''
 ), said AS (
@@ -55,7 +56,7 @@ WITH sent AS (
 ), paid AS (
     SELECT sent.id, min(p.received_date) AS received_date
       FROM sent JOIN remits_claim_payment p ON p.claim_id = sent.claim_id
-       AND p.sequence = sent.party - 10 AND p.received_date > sent.day
+       AND coalesce(p.sequence, 1) = sent.party - 10 AND p.received_date > sent.day
      GROUP BY sent.id
 ), latest AS (
     SELECT DISTINCT ON (id) id, standing, received_date FROM answers

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 
 USER = settings.AUTH_USER_MODEL
+CONTROL_NUMBERS_FROM = 700_000_000
+CONTROL_NUMBERS = 100_000_000
 
 
 class Purpose(models.TextChoices):
@@ -120,8 +122,12 @@ class OutboundFile(models.Model):
 
     @property
     def control_number(self) -> int:
-        """ISA13 and GS06; the sets in it count from 1 (ST02 0001)."""
-        return self.pk % 1_000_000_000
+        """ISA13 and GS06; the sets in it count from 1 (ST02 0001).
+
+        In a range of its own: other programs of the same sender count from 1, and a 999 names
+        the group by this number alone.
+        """
+        return CONTROL_NUMBERS_FROM + self.pk % CONTROL_NUMBERS
 
     @property
     def reference(self) -> str:
