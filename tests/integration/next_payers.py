@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 
+import pytest
+from django.conf import settings
+from django.db import transaction
 from tests.builders import (
+    NPI,
+    TIN,
     Inbox,
     Paid,
     Sent,
@@ -16,12 +23,14 @@ from tests.builders import (
     sent,
 )
 from tests.builders import service as answered
+from tests.integration.pages import make_client, make_people
 
 from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim
 from sanderling.payers.models import Payer
 
-TODAY = date(2026, 3, 5)
+AT = datetime(2026, 3, 5, 15, tzinfo=UTC)
+TODAY = AT.date()
 SECOND = (
     "SBR*S*18*GRP900******CI~OI***Y***Y~NM1*IL*1*DOE*JANE****MI*SEC900~"
     "NM1*PR*2*SECOND MUTUAL*****PI*SECM1~"
@@ -144,3 +153,20 @@ def take_in(inbox: Inbox) -> None:
 def named(number: str) -> Claim:
     """Return a claim by its number."""
     return Claim.objects.select_related("client").get(number=number)
+
+
+@contextmanager
+def kept_world(folders: pytest.TempPathFactory) -> Iterator[None]:
+    """Take everything in once for all tests of a module, with people; it is gone after them."""
+    base = folders.mktemp("next")
+    (base / "in").mkdir()
+    before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
+    try:
+        with transaction.atomic():
+            client = make_client("MINE", "Mine Clinic", NPI, TIN)
+            take_in(Inbox(base / "in", at=AT))
+            make_people(client)
+            yield
+            transaction.set_rollback(True)
+    finally:
+        settings.SANDERLING_HOME = before

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from pytest_django import DjangoDbBlocker
-from tests.builders import NPI, TIN, Inbox, balances
+from tests.builders import Inbox, balances
 from tests.integration.desk import acting_as
-from tests.integration.next_payers import TODAY, named, take_in
-from tests.integration.pages import People, make_client, make_people, people_of
+from tests.integration.next_payers import AT, TODAY, kept_world, named
+from tests.integration.pages import People, people_of
 from tests.integration.test_external_checkers import pyx12_errors
 
 from sanderling.audit.models import AuditEvent
@@ -37,7 +36,6 @@ from sanderling.resubmission.secondary_listing import Narrowed, Sum, counts, lis
 from sanderling.resubmission.secondary_models import SecondaryClaim
 
 pytestmark = pytest.mark.django_db
-AT = datetime(2026, 3, 5, 15, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +44,8 @@ def world(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
-    base = tmp_path_factory.mktemp("next")
-    (base / "in").mkdir()
-    before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
-    with django_db_blocker.unblock(), transaction.atomic():
-        client = make_client("MINE", "Mine Clinic", NPI, TIN)
-        take_in(Inbox(base / "in", at=AT))
-        make_people(client)
+    with django_db_blocker.unblock(), kept_world(tmp_path_factory):
         yield
-        transaction.set_rollback(True)
-    settings.SANDERLING_HOME = before
 
 
 @pytest.fixture

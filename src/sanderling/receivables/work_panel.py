@@ -9,11 +9,13 @@ from django.urls import NoReverseMatch, reverse
 
 from sanderling.claims.models import Claim
 from sanderling.core.barriers.words import PARTIES, barrier_title, category_title
+from sanderling.core.codes.names import NextAction
 from sanderling.core.followup.ladder import level_title
 from sanderling.core.followup.playbook import play_for
 from sanderling.core.priority.words import sentences
 from sanderling.receivables.note_form import note_url
 from sanderling.receivables.work_done import WorkDone, scenario_title
+from sanderling.resubmission.secondary_page import next_party
 from sanderling.worklists.models import WorkItem
 
 _PATIENT: Final = 14
@@ -77,10 +79,19 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
         if is_patient or item.balance_cents < 0
         else f"{reverse('resubmit', args=[item.claim_id])}?party={item.party}",
         "is_rebill_next": item.next_action in _REBILLING,
+        "next_payer_url": _next_payer_url(item),
         "call_sheet_url": ""
         if is_patient
         else f"{reverse('call-sheet', args=[item.claim_id])}?party={item.party}",
     }
+
+
+def _next_payer_url(item: WorkItem) -> str:
+    """Return the page that bills the next payer, where that is the next thing to do."""
+    if item.next_action != NextAction.BILL_SECONDARY:
+        return ""
+    party = next_party(item.party, item.barrier)
+    return reverse("secondary-claim", args=[item.claim_id, party]) if party else ""
 
 
 def _address(name: str, claim: Claim | None = None, item: dict[str, Any] | None = None) -> str:

@@ -22,7 +22,7 @@ from sanderling.remits.facts import facts_of
 _PAYMENTS: Final = """
 SELECT p.id, p.claim_id, p.status, p.charge_cents, p.paid_cents, p.payer_claim_number,
        coalesce(r.production_date, p.payment_date, p.received_date) AS decided_date,
-       p.payment_date, p.received_date, p.transaction_id, p.position, p.end_position,
+       p.payment_date, p.received_date, p.position, p.end_position,
        t.file_id, r.payer_name
   FROM remits_claim_payment p
   JOIN remits_remittance r ON r.id = p.remittance_id
@@ -50,7 +50,7 @@ class Posted:
     payer_name: str  # as the remittance says
     payment_date: date | None
     received_date: date
-    transaction_id: int
+    file_id: int
     position: int
 
 
@@ -102,7 +102,7 @@ def _posted(payment_ids: Sequence[int]) -> dict[int, Posted]:
             payer_name=row["payer_name"],
             payment_date=row["payment_date"],
             received_date=row["received_date"],
-            transaction_id=row["transaction_id"],
+            file_id=row["file_id"],
             position=row["position"],
         )
         for row in payments

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sanderling.resubmission import batch_views, limit_views, views
+from sanderling.resubmission import batch_views, limit_views, secondary_urls, views
 
 urlpatterns: list[URLPattern] = [
+    *secondary_urls.urlpatterns,
     path("resubmissions/", views.resubmissions, name="resubmissions"),
     path("resubmissions/claim/<int:claim_id>/", views.edit, name="resubmit"),
     path("resubmissions/claim/<int:claim_id>/check/", views.check, name="resubmit-check"),
