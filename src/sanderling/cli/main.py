@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "sanderling.cli.status_requests",
         "Write the claim status requests (276) now due.",
     ),
+    "secondary": ("sanderling.cli.secondary", "Claims to the next payer: list, bill."),
     "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),

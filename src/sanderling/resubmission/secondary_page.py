@@ -169,7 +169,7 @@ def _prior(one: Prepared, prior: Prior) -> dict[str, Any]:
     if decision is None or found is None:
         return shown
     shown["reductions"] = _reductions(decision.reductions)
-    shown["remarks"] = " ".join(filter(None, (*decision.mia, *decision.moa)))
+    shown["remarks"] = " ".join(filter(_is_code, (*decision.mia, *decision.moa)))
     by_line = {balance.line: balance for balance in found.lines}
     shown["lines"] = [
         {
@@ -181,6 +181,11 @@ def _prior(one: Prepared, prior: Prior) -> dict[str, Any]:
         for line in one.lines
     ]
     return shown
+
+
+def _is_code(text: str) -> bool:
+    """Say whether an element of MIA or MOA is a remark code; the others are amounts."""
+    return text[:1].isalpha()
 
 
 def _parts(decision: PriorDecision, line: int, procedure: str) -> list[dict[str, Any]]:

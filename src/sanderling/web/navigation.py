@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
     ),
     (
         Place("Claims to send", "resubmissions", "file-pencil", "claims.work", "b"),
+        Place("Next payers", "secondary-claims", "send", "claims.work", "h"),
         Place("Appeals", "appeals", "gavel", "claims.work", "k"),
         Place("Status requests", "status-requests", "message-question", "claims.work", "v"),
         Place("Payer directory", "portals", "world", "claims.work", "y"),
@@ -96,6 +97,9 @@ def entries(user: object, *, path: str) -> tuple[Entry, ...]:
     if not isinstance(user, MayDo):
         return ()
     shown: list[Entry] = []
+    addresses = [_address(place.url_name) for group in GROUPS for place in group]
+    # Of a page and one below it that has a place of its own, the latter is where the user is.
+    current = max((one for one in addresses if one and path.startswith(one)), key=len, default="")
     for group in GROUPS:
         is_first = True
         for place in group:
@@ -108,7 +112,7 @@ def entries(user: object, *, path: str) -> tuple[Entry, ...]:
                     address,
                     place.icon,
                     place.key,
-                    is_current=path.startswith(address),
+                    is_current=address == current,
                     begins_group=is_first and bool(shown),
                 )
             )
