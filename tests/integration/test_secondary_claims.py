@@ -22,6 +22,7 @@ from sanderling.core.resubmission.next_payer import Supplied
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.read import read_bytes
 from sanderling.files.storage import open_original
+from sanderling.followup.actions import record
 from sanderling.followup.models import Activity
 from sanderling.outbox.actions import OutboxRefused
 from sanderling.outbox.models import OutboundFile, State
@@ -252,6 +253,29 @@ def test_undoing_takes_the_file_back_and_the_claim_can_be_billed_anew(people: Pe
     assert barrier("R1") == ("secondary_unbilled", "")
     assert {"R1", "R2"} <= {row["claim"] for row in listed("ready", Narrowed(), today=TODAY)}
     assert bill_next_payers(keys("R1"), user=people.specialist, at=AT).files
+
+
+def test_what_stands_in_the_way_is_said_where_it_is_on_no_list(people: People) -> None:
+    billed = bill_next_payers(keys("R1"), user=people.specialist, at=AT)
+    assert barrier("R1") == ("awaiting_payer", "act_sent")
+    undo_file(billed.files[0].pk, user=people.specialist, at=AT)
+    assert prepared("R1").refusal == "It was just taken back; it can be billed in a moment."
+
+    # Somebody bills it elsewhere and notes that.
+    record(
+        claim=named("R1"), activity_date=TODAY, channel="mail", action="bill_secondary",
+        outcome="sent", at=AT, user=people.specialist,
+    )  # fmt: skip
+    refresh_stale(TODAY)
+    assert prepared("R1").refusal == (
+        "It was noted as billed on 2026-03-05; take that note back first if it was not."
+    )
+    record(
+        claim=named("R2"), activity_date=TODAY, channel="internal", action="request_documents",
+        outcome="sent", at=AT, user=people.specialist,
+    )  # fmt: skip
+    refresh_stale(TODAY)
+    assert prepared("R2").refusal == "It is not for billing now: waiting for the client."
 
 
 def test_what_has_gone_out_is_not_undone(people: People) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
-from tests.integration.next_payers import kept_world, named
+from tests.integration.next_payers import TODAY, kept_world, named
 from tests.integration.pages import People, Visitor, people_of, text_of
 
 from sanderling.audit.models import AuditEvent
+from sanderling.barriers.actions import refresh_stale
 from sanderling.outbox.models import OutboundFile
 from sanderling.resubmission.secondary_models import SecondaryAnswer, SecondaryClaim
 from sanderling.worklists.models import WorkItem
@@ -120,9 +121,9 @@ def test_taking_back_makes_it_billable_again(visitor: Visitor) -> None:
 
     visitor.post(reverse("secondary-undo", args=[file.pk]))
 
-    page = text_of(visitor.get(LIST))
-    assert "Taken back: 1 claim can be billed again." in page
-    assert "R1" in page
+    assert "Taken back: 1 claim can be billed again in a moment." in text_of(visitor.get(LIST))
+    refresh_stale(TODAY)
+    assert "R1" in text_of(visitor.get(LIST))
 
 
 def test_a_batch_is_reviewed_before_anything_is_written(visitor: Visitor) -> None:

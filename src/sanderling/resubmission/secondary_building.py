@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from sanderling.barriers.models import Barrier
 from sanderling.claims.as_sent import documents_of
 from sanderling.claims.models import Claim, Submission
+from sanderling.core.barriers.words import barrier_title
+from sanderling.core.codes.names import NextAction
 from sanderling.core.refusal import Refusal
 from sanderling.core.resubmission.cob import (
     Balance,
@@ -34,6 +37,7 @@ from sanderling.core.resubmission.next_payer import (
     sent_lines,
     to_next_payer,
 )
+from sanderling.followup.models import Activity
 from sanderling.payers.models import Payer, PayerType
 from sanderling.resubmission.secondary_facts import Posted, Told, told_of
 from sanderling.resubmission.secondary_listing import READY, Row, rows_of
@@ -46,6 +50,7 @@ from sanderling.resubmission.secondary_models import (
 Key = tuple[int, int]  # claim, party
 _FIRST_PARTY: Final = 10
 _VOID: Final = "8"
+_NOTED_AS_SENT: Final = "act_sent"  # core.barriers.rows
 _PLACES: Final = {2: "second", 3: "third"}
 
 
@@ -271,7 +276,23 @@ def _refuse_state(one: Prepared) -> None:
         )
     if Submission.objects.filter(claim_id=one.claim.pk, sequence=one.place).exists():
         raise NotForNextPayer("it was sent to this payer before; sending it again is a duplicate")
-    raise NotForNextPayer("nothing is owed by the next payer; there is nothing to bill")
+    raise NotForNextPayer(_why_not(one.claim.pk, one.party))
+
+
+def _why_not(claim_id: int, party: int) -> str:
+    """Return why an open balance is not to be billed, or that there is none."""
+    barrier = Barrier.objects.filter(claim_id=claim_id, party=party, balance_cents__gt=0).first()
+    if barrier is None:
+        return "nothing is owed by the next payer; there is nothing to bill"
+    if barrier.detail != _NOTED_AS_SENT:
+        return f"it is not for billing now: {barrier_title(barrier.barrier).lower()}"
+    noted = Activity.standing.filter(claim_id=claim_id, action=NextAction.BILL_SECONDARY)
+    if noted.exists():
+        return (
+            f"it was noted as billed on {barrier.since_date}; take that note back first if it "
+            "was not"
+        )
+    return "it was just taken back; it can be billed in a moment"
 
 
 def _documents(

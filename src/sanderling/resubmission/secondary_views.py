@@ -314,7 +314,7 @@ def undo(request: HttpRequest, file_id: int) -> HttpResponse:
     else:
         if count:
             claims = "1 claim" if count == 1 else f"{count:,} claims"
-            messages.success(request, f"Taken back: {claims} can be billed again.")
+            messages.success(request, f"Taken back: {claims} can be billed again in a moment.")
         else:
             messages.info(request, "It was taken back already.")
     return redirect("secondary-claims")
