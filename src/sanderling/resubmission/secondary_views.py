@@ -74,26 +74,26 @@ def secondary_claims(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("format", "")
     if wanted in FORMS:
         return _exported(request, tab, narrowed, form=wanted)
-    sums = counts(narrowed)
-    billed = sent_claims(narrowed)
-    if tab == SENT:
-        page = Paginator(billed, PAGE_ROWS).get_page(request.GET.get("page"))
-        rows = sent_rows(list(page.object_list))
-    else:
-        # Only the page is read: the paginator needs no more than how many there are.
-        page = Paginator(range(sums[tab].count), PAGE_ROWS).get_page(request.GET.get("page"))
-        offset = (page.number - 1) * PAGE_ROWS
-        rows = listed(tab, narrowed, today=today, offset=offset, limit=PAGE_ROWS)
+    sums = counts(narrowed) | {SENT: sum_sent(billed := sent_claims(narrowed))}
+    count = len(billed) if tab == SENT else sums[tab].count
+    # Only the page is read: the paginator needs no more than how many there are.
+    page = Paginator(range(count), PAGE_ROWS).get_page(request.GET.get("page"))
+    offset = (page.number - 1) * PAGE_ROWS
+    rows = (
+        sent_rows(billed[offset : offset + PAGE_ROWS])
+        if tab == SENT
+        else listed(tab, narrowed, today=today, offset=offset, limit=PAGE_ROWS)
+    )
     record_listing(request, action="secondary.list", detail={"rows": len(rows), "tab": tab})
-    tabs = [{"key": key, "title": title, "sum": sums[key]} for key, title in TABS.items()]
-    tabs.append({"key": SENT, "title": "Billed", "sum": sum_sent(billed)})
+    titles = {**TABS, SENT: "Billed"}
+    tabs = [{"key": key, "title": title, "sum": sums[key]} for key, title in titles.items()]
     context = {
         "tab": tab,
         "tabs": tabs,
         "rows": rows,
         "page": page,
         "forms": FORMS,
-        "total": next(one["sum"] for one in tabs if one["key"] == tab),
+        "total": sums[tab],
         "clients": Client.objects.order_by("code"),
         "payers": payers_listed(Narrowed(client_id=narrowed.client_id)),
         "narrowed": narrowed,
