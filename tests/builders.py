@@ -7,13 +7,16 @@ and BPR02 are worked out unless a test says otherwise.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.test import override_settings
 
 from sanderling.intake.actions import FileReport, ingest
 
@@ -236,6 +239,15 @@ class Inbox:
         found = list(ingest(paths, received_date=received_date, source="cli", recorded_at=self.at))
         self.reports += found
         return found
+
+
+@contextmanager
+def standing_inbox(folder: Path, at: datetime = AT) -> Iterator[Inbox]:
+    """An inbox for all tests of a module: what it takes in before them is gone after them."""
+    (folder / "in").mkdir()
+    with override_settings(SANDERLING_HOME=folder / "home"), transaction.atomic():
+        yield Inbox(folder / "in", at=at)
+        transaction.set_rollback(True)
 
 
 def rows(sql: str, params: list[str] | None = None) -> list[tuple[Any, ...]]:

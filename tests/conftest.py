@@ -5,6 +5,7 @@ Set DATABASE_URL to run the suite on another server (the role needs CREATEDB and
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -28,6 +29,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - as above
 from django.db import connection  # noqa: E402 - as above
 from django.test import TransactionTestCase  # noqa: E402 - as above
+from pytest_django.plugin import DjangoDbBlocker  # noqa: E402 - as above
 
 from sanderling.postgres import launcher  # noqa: E402 - as above
 
@@ -63,24 +65,56 @@ connection.settings_dict["TEST"]["NAME"] = f"test_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Start the database before pytest-django makes its test database."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Start the database before pytest-django makes its test database, a copy of a migrated one."""
     if settings.DATABASE_IS_EMBEDDED:
         launcher.ensure_running(settings.SANDERLING_HOME)
-        drop_orphans()
+        with server() as connected, django_db_blocker.unblock():
+            # One process at a time: the others copy what the first has made.
+            connected.execute("SELECT pg_advisory_lock(1)")
+            drop_orphans(connected)
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated(connected)
 
 
-def drop_orphans() -> None:
-    """Drop the test databases of processes that are gone (killed runs leave theirs behind)."""
+def server() -> psycopg.Connection:
+    """Connect to no database of ours."""
     parameters = connection.settings_dict
-    with psycopg.connect(
+    return psycopg.connect(
         host=parameters["HOST"],
         port=parameters["PORT"],
         user=parameters["USER"],
         dbname="postgres",
         autocommit=True,
-    ) as server:
-        for (name,) in server.execute("SELECT datname FROM pg_database").fetchall():
-            match = re.fullmatch(r"test_(\d+)(_gw\d+)?", name)
-            if match and not Path(f"/proc/{match[1]}").exists():
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    )
+
+
+def drop_orphans(connected: psycopg.Connection) -> None:
+    """Drop the test databases of processes that are gone (killed runs leave theirs behind)."""
+    for (name,) in connected.execute("SELECT datname FROM pg_database").fetchall():
+        match = re.fullmatch(r"test_(\d+)(_gw\d+)?", name)
+        if match and not Path(f"/proc/{match[1]}").exists():
+            connected.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def migrated(connected: psycopg.Connection) -> str:
+    """Return the name of a database that these migrations have made; make it when it is missing."""
+    made_by = hashlib.sha256((REPOSITORY / "requirements.lock").read_bytes())
+    for path in sorted((REPOSITORY / "src").glob("sanderling/**/migrations/*.py")):
+        made_by.update(path.read_bytes())
+    name = f"migrated_{made_by.hexdigest()[:16]}"
+    known = {name for (name,) in connected.execute("SELECT datname FROM pg_database").fetchall()}
+    if name not in known:
+        for old in known:
+            if old.startswith("migrated_"):
+                connected.execute(f'DROP DATABASE "{old}"')
+        parameters, making = connection.settings_dict, f"{name}_unfinished"
+        before, wanted = parameters["NAME"], parameters["TEST"]["NAME"]
+        parameters["TEST"]["NAME"] = making
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connection.close()
+        parameters["NAME"] = settings.DATABASES["default"]["NAME"] = before
+        parameters["TEST"]["NAME"] = wanted
+        connected.execute(f'ALTER DATABASE "{making}" RENAME TO "{name}"')
+    return name

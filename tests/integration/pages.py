@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
-from tests.builders import NPI, TIN, Inbox, claims_file, paid, remittance_file, sent
+from tests.builders import (
+    NPI,
+    TIN,
+    Inbox,
+    claims_file,
+    paid,
+    remittance_file,
+    sent,
+    standing_inbox,
+)
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -118,16 +126,9 @@ def fill(inbox: Inbox) -> People:
 @contextmanager
 def standing_world(folders: pytest.TempPathFactory) -> Iterator[None]:
     """Fill once for all tests of a module; it is gone after them."""
-    base = folders.mktemp("world")
-    (base / "in").mkdir()
-    before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
-    try:
-        with transaction.atomic():
-            fill(Inbox(base / "in"))
-            yield
-            transaction.set_rollback(True)
-    finally:
-        settings.SANDERLING_HOME = before
+    with standing_inbox(folders.mktemp("world")) as inbox:
+        fill(inbox)
+        yield
 
 
 def people_of() -> People:

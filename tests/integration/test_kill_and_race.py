@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -56,13 +56,13 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def homes() -> Iterator[list[Path]]:
+def homes(ready_home: Callable[[Path], None]) -> Iterator[list[Path]]:
     """Two homes with a schema and nothing in it."""
     base = Path(tempfile.mkdtemp(prefix="sanderling-test-"))
     base.chmod(0o711)
     made = [base / "calm", base / "killed"]
     for home in made:
-        assert run(home, "init").returncode == 0
+        ready_home(home)
     yield made
     for home in made:
         launcher.stop(home)
@@ -103,7 +103,9 @@ def world_folder(seed: int, claims: int, days: int, into: Path) -> Path:
     return into
 
 
-def test_kill_at_random_moments_changes_nothing(homes: list[Path]) -> None:
+def test_kill_at_random_moments_changes_nothing(
+    homes: list[Path], ready_home: Callable[[Path], None]
+) -> None:
     calm, killed = homes
     files = str(world_folder(41, 12, 45, calm.parent / "world"))
     began = time.monotonic()
@@ -126,7 +128,7 @@ def test_kill_at_random_moments_changes_nothing(homes: list[Path]) -> None:
             # All was in before the kill: begin again with an empty database.
             launcher.stop(killed)
             shutil.rmtree(killed)
-            assert run(killed, "init").returncode == 0
+            ready_home(killed)
         if round_ % 4 == 3:
             kill_postmaster(killed)
 

@@ -74,10 +74,7 @@ def test_a_world_comes_out_the_same_in_any_order_within_a_day(
     if is_known:
         import_parties(world)
 
-    def in_order() -> None:
-        inbox.take_paths(everything)
-
-    def twice() -> None:
+    def in_order_twice() -> None:
         inbox.take_paths(everything)
         before = dump()
         again = inbox.take_paths(everything)
@@ -88,7 +85,6 @@ def test_a_world_comes_out_the_same_in_any_order_within_a_day(
         for path in shuffled(everything, 1):
             inbox.take_paths([path])
 
-    expected = outcome(in_order)
-    assert difference(expected, outcome(twice)) == {}
+    expected = outcome(in_order_twice)
     assert difference(expected, outcome(lambda: inbox.take_paths(shuffled(everything, 2)))) == {}
     assert difference(expected, outcome(one_by_one)) == {}

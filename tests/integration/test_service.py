@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -34,6 +34,13 @@ def home() -> Iterator[Path]:
     yield folder / "home"
     launcher.stop(folder / "home")
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def ready(home: Path, ready_home: Callable[[Path], None]) -> Path:
+    """A home that was set up before."""
+    ready_home(home)
+    return home
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -113,35 +120,35 @@ def test_up_serves_and_an_interrupt_stops_everything(home: Path) -> None:
     assert not launcher.is_running(home)
 
 
-def test_children_end_when_up_is_killed_and_the_next_up_serves(home: Path) -> None:
+def test_children_end_when_up_is_killed_and_the_next_up_serves(ready: Path) -> None:
     port = any_port()
-    with started(home, port) as up:
+    with started(ready, port) as up:
         children = family(up)
         assert len(children) >= 2
         up.kill()
     wait_until_gone(children)
-    with started(home, port) as again:
+    with started(ready, port) as again:
         again.send_signal(signal.SIGTERM)
         assert again.wait(timeout=30) == 0
 
 
-def test_commands_start_the_database_themselves_also_after_a_kill(home: Path) -> None:
-    clients = home.with_name("clients.csv")
+def test_commands_start_the_database_themselves_also_after_a_kill(ready: Path) -> None:
+    clients = ready.with_name("clients.csv")
     clients.write_text("code,name\nA,Ay\n", encoding="utf-8")
-    done = run(home, "clients", "import", str(clients), "--format", "csv")
+    done = run(ready, "clients", "import", str(clients), "--format", "csv")
     assert (done.returncode, done.stdout.splitlines()[1].split(",")[1:]) == (
         0,
         ["1", "1", "0", "0", ""],
     )
-    data = cluster_of(home).data
+    data = cluster_of(ready).data
     os.kill(int((data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
-    done = run(home, "clients", "import", str(clients), "--format", "csv")
+    done = run(ready, "clients", "import", str(clients), "--format", "csv")
     assert (done.returncode, done.stdout.splitlines()[1].split(",")[1:]) == (
         0,
         ["1", "0", "0", "1", ""],
     )
-    assert run(home, "down").returncode == 0
-    assert not launcher.is_running(home)
+    assert run(ready, "down").returncode == 0
+    assert not launcher.is_running(ready)
 
 
 def test_two_first_commands_at_once_both_do_their_work(home: Path) -> None:
@@ -156,17 +163,17 @@ def test_two_first_commands_at_once_both_do_their_work(home: Path) -> None:
     assert outcomes == ["1,0,0,1,", "1,1,0,0,"]
 
 
-def test_exit_statuses_and_no_traceback(home: Path) -> None:
-    bad = home.with_name("bad.csv")
+def test_exit_statuses_and_no_traceback(ready: Path) -> None:
+    bad = ready.with_name("bad.csv")
     bad.write_text("code,name\nA,\n", encoding="utf-8")
-    refused = run(home, "clients", "import", str(bad))
+    refused = run(ready, "clients", "import", str(bad))
     assert refused.returncode == 1
     assert "row 2, column name" in refused.stderr
-    assert run(home, "clients", "import").returncode == 2
-    assert run(home, "nonsense").returncode == 2
+    assert run(ready, "clients", "import").returncode == 2
+    assert run(ready, "nonsense").returncode == 2
     unreachable = subprocess.run(
         [sys.executable, "-m", "sanderling", "clients", "import", str(bad)],
-        env={**environment(home), "DATABASE_URL": "postgresql://x@127.0.0.1:1/none"},
+        env={**environment(ready), "DATABASE_URL": "postgresql://x@127.0.0.1:1/none"},
         capture_output=True,
         text=True,
         check=False,
@@ -177,7 +184,7 @@ def test_exit_statuses_and_no_traceback(home: Path) -> None:
         assert done.stdout == "" or done.stdout.startswith("{")
     nonsense = subprocess.run(
         [sys.executable, "-m", "sanderling", "init"],
-        env={**environment(home), "SANDERLING_IDLE_MINUTES": "soon"},
+        env={**environment(ready), "SANDERLING_IDLE_MINUTES": "soon"},
         capture_output=True,
         text=True,
         check=False,
@@ -185,9 +192,8 @@ def test_exit_statuses_and_no_traceback(home: Path) -> None:
     assert (nonsense.returncode, "SANDERLING_IDLE_MINUTES" in nonsense.stderr) == (2, True)
 
 
-def test_doctor_is_content_with_a_fresh_installation(home: Path) -> None:
-    assert run(home, "init").returncode == 0
-    done = run(home, "doctor")
+def test_doctor_is_content_with_a_fresh_installation(ready: Path) -> None:
+    done = run(ready, "doctor")
     assert done.returncode == 0, done.stdout
     assert "FAIL" not in done.stdout
     assert "client isolation" in done.stdout

@@ -9,9 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-from django.test import override_settings
-from tests.builders import NPI, TIN, Inbox, claims_file, rows, sent
+from tests.builders import NPI, TIN, Inbox, claims_file, rows, sent, standing_inbox
 from tests.integration.pages import FOREIGN_NPI, FOREIGN_TIN, PASSWORD, make_client
 
 from sanderling.accounts.actions import create_user
@@ -98,7 +96,5 @@ def count(table: str) -> int:
 @contextmanager
 def kept_world(folder: Path) -> Iterator[Workers]:
     """Fill an empty database for the tests of one module, each of which changes it for itself."""
-    (folder / "in").mkdir()
-    with override_settings(SANDERLING_HOME=folder / "home"), transaction.atomic():
-        yield fill_items(Inbox(folder / "in"))
-        transaction.set_rollback(True)
+    with standing_inbox(folder) as inbox:
+        yield fill_items(inbox)

@@ -49,6 +49,21 @@ def make_world(seed: int, claims: int, days: int) -> MadeWorld:
     return MadeWorld(world, files, base / "out", base / "truth")
 
 
+def joined_days(days: Path, into: Path) -> list[Path]:
+    """Put each day's files into one: the same interchanges in a tenth of the time.
+
+    Returns the days' new folders in order, each of which holds that one file.
+    """
+    found = []
+    for day in sorted(days.iterdir()):
+        target = into / day.name
+        target.mkdir(parents=True)
+        content = b"".join(path.read_bytes() for path in sorted(day.iterdir()))
+        (target / "all.edi").write_bytes(content)
+        found.append(target)
+    return found
+
+
 def split(text: str) -> Iterator[list[str]]:
     """Split one interchange by the separators in its ISA; components are written with a colon."""
     element, component, terminator = text[3], text[104], text[105]

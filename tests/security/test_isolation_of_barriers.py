@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from tests import builders
-from tests.builders import Inbox, claims_file, paid, remittance_file, rows, sent
+from tests.builders import claims_file, paid, remittance_file, rows, sent, standing_inbox
 
 from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.barriers.stale import mark_stale
@@ -43,25 +42,34 @@ def as_web(client_ids: str | None) -> Iterator[None]:
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
 
 
-@pytest.fixture
-def claims(tmp_path: Path, settings: Settings, db: None) -> tuple[Claim, Claim]:
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Claim, Claim]]:
     """Two clients, each with a denied claim, kept week ends and a claim that is stale."""
-    settings.SANDERLING_HOME = tmp_path / "home"
-    (tmp_path / "in").mkdir()
-    inbox = Inbox(tmp_path / "in", at=datetime(2026, 3, 5, 12, tzinfo=UTC))
-    for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
-        control = 100 + place
-        inbox.take(
-            claims_file(sent("A1", 150), npi=npi, tin=tin, control=control),
-            remittance_file(
-                paid("A1", 150, 0, "CO*197*150"),
-                npi=npi, tin=tin, trace=f"T{place}", control=control + 50,
-            ),
-        )  # fmt: skip
-    freeze_week_ends(TODAY)
-    mine, foreign = Claim.objects.order_by("client_id")
-    mark_stale([mine.pk, foreign.pk], TODAY)
-    return mine, foreign
+    at = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    with django_db_blocker.unblock(), standing_inbox(tmp_path_factory.mktemp("two"), at) as inbox:
+        for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
+            control = 100 + place
+            inbox.take(
+                claims_file(sent("A1", 150), npi=npi, tin=tin, control=control),
+                remittance_file(
+                    paid("A1", 150, 0, "CO*197*150"),
+                    npi=npi, tin=tin, trace=f"T{place}", control=control + 50,
+                ),
+            )  # fmt: skip
+        freeze_week_ends(TODAY)
+        mine, foreign = Claim.objects.order_by("client_id")
+        mark_stale([mine.pk, foreign.pk], TODAY)
+        yield mine, foreign
+
+
+@pytest.fixture
+def claims(world: tuple[Claim, Claim], db: None) -> tuple[Claim, Claim]:
+    """The same for each test; what a test changes is taken back."""
+    return world
 
 
 def test_a_client_sees_its_own_rows_and_only_those(claims: tuple[Claim, Claim]) -> None:

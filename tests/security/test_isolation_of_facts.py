@@ -5,40 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from tests import builders
-from tests.builders import Inbox, claims_file, paid, remittance_file, rows, sent
+from tests.builders import (
+    Inbox,
+    claims_file,
+    paid,
+    remittance_file,
+    rows,
+    sent,
+    standing_inbox,
+)
 
 pytestmark = pytest.mark.django_db
 APPEND_ONLY = ("ledger_entry", "ledger_posting")
 OTHER_NPI, OTHER_TIN = "1245319599", "749999999"
 
 
-@pytest.fixture
-def inbox(tmp_path: Path, settings: Settings, db: None) -> Inbox:
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Inbox]:
     """Two clients, each with a claim, a remittance, a PLB, a 277CA and a 999."""
-    settings.SANDERLING_HOME = tmp_path / "home"
-    (tmp_path / "in").mkdir()
-    inbox = Inbox(tmp_path / "in")
-    for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
-        control = 100 + place
-        inbox.take(
-            claims_file(
-                sent("A1", 150, patient=f"NAME{place}*ANN"), npi=npi, tin=tin, control=control
-            ),
-            remittance_file(
-                paid("A1", 150, 90, "CO*45*50", "PR*2*10"),
-                plb="L6:X*-1", npi=npi, tin=tin, trace=f"T{place}", control=control + 50,
-            ),
-            status_file(npi, control + 70),
-            acknowledgment_file(control),
-        )  # fmt: skip
-    assert {report.status for report in inbox.reports} == {"posted"}
-    return inbox
+    with django_db_blocker.unblock(), standing_inbox(tmp_path_factory.mktemp("facts")) as inbox:
+        for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
+            control = 100 + place
+            inbox.take(
+                claims_file(
+                    sent("A1", 150, patient=f"NAME{place}*ANN"), npi=npi, tin=tin, control=control
+                ),
+                remittance_file(
+                    paid("A1", 150, 90, "CO*45*50", "PR*2*10"),
+                    plb="L6:X*-1", npi=npi, tin=tin, trace=f"T{place}", control=control + 50,
+                ),
+                status_file(npi, control + 70),
+                acknowledgment_file(control),
+            )  # fmt: skip
+        assert {report.status for report in inbox.reports} == {"posted"}
+        yield inbox
+
+
+@pytest.fixture
+def inbox(world: Inbox, db: None) -> Inbox:
+    """The same for each test; what a test changes is taken back."""
+    return world
 
 
 def status_file(npi: str, control: int) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from tests import builders
-from tests.builders import Inbox, claims_file, rows, sent
+from tests.builders import claims_file, rows, sent, standing_inbox
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -53,43 +52,48 @@ def as_web(client_ids: str, user_id: int = 0) -> Iterator[None]:
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
 
 
-@pytest.fixture
-def users(db: None) -> tuple[User, User]:
-    """Who asks and who decides."""
-    made = [
-        create_user(
-            email=f"{name}@x.test", name=name, role="admin", password="correct-horse-battery",
-            sees_all_clients=True,
-        )
-        for name in ("asker", "decider")
-    ]  # fmt: skip
-    return made[0], made[1]
-
-
-@pytest.fixture
-def waiting(tmp_path: Path, settings: Settings, users: tuple[User, User]) -> list[WriteOff]:
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[User, User]]:
     """A waiting, an approved and a posted write-off of each of two clients; limits of each."""
-    settings.SANDERLING_HOME = tmp_path / "home"
-    (tmp_path / "in").mkdir()
-    inbox = Inbox(tmp_path / "in", at=AT)
-    asker, decider = users
-    found = []
-    for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
-        inbox.take(
-            claims_file(sent("A1", 150), sent("A2", 150), npi=npi, tin=tin, control=100 + place)
-        )
-    for claim in Claim.objects.select_related("client").order_by("client_id", "number"):
-        one = request_write_off(
-            claim=claim, party=11, amount_cents=15_000, reason="bundled", note="", user=asker,
-            at=AT, despite_warnings=True,
+    with django_db_blocker.unblock(), standing_inbox(tmp_path_factory.mktemp("two"), AT) as inbox:
+        asker, decider = (
+            create_user(
+                email=f"{name}@x.test", name=name, role="admin", password="correct-horse-battery",
+                sees_all_clients=True,
+            )
+            for name in ("asker", "decider")
         )  # fmt: skip
-        if claim.number == "A1":
-            found.append(one)
-            set_limits(claim.client_id, Limits(), needs_second=None)
-        else:
-            decide(one.pk, approves=True, user=decider, at=AT, despite_warnings=True)
-    post_decided(at=AT)
-    return found
+        for place, (npi, tin) in enumerate(((builders.NPI, builders.TIN), (OTHER_NPI, OTHER_TIN))):
+            inbox.take(
+                claims_file(sent("A1", 150), sent("A2", 150), npi=npi, tin=tin, control=100 + place)
+            )
+        for claim in Claim.objects.select_related("client").order_by("client_id", "number"):
+            one = request_write_off(
+                claim=claim, party=11, amount_cents=15_000, reason="bundled", note="", user=asker,
+                at=AT, despite_warnings=True,
+            )  # fmt: skip
+            if claim.number == "A1":
+                set_limits(claim.client_id, Limits(), needs_second=None)
+            else:
+                decide(one.pk, approves=True, user=decider, at=AT, despite_warnings=True)
+        post_decided(at=AT)
+        yield asker, decider
+
+
+@pytest.fixture
+def users(world: tuple[User, User], db: None) -> tuple[User, User]:
+    """Who asks and who decides."""
+    return world
+
+
+@pytest.fixture
+def waiting(users: tuple[User, User]) -> list[WriteOff]:
+    """The waiting write-offs, one of each client; what a test changes is taken back."""
+    return list(WriteOff.objects.filter(state="requested").order_by("client_id"))
 
 
 def refused(
