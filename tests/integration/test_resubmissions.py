@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoDbBlocker
-from tests.builders import Inbox, claims_file, paid, remittance_file, sent
+from tests.builders import Inbox, balances, claims_file, paid, remittance_file, sent
 from tests.integration.pages import People, people_of
 from tests.integration.resubmission_desk import (
     NOW,
@@ -27,9 +27,12 @@ from tests.integration.test_external_checkers import pyx12_errors
 from sanderling.accounts.models import User
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
+from sanderling.claims.models import Submission
 from sanderling.core.resubmission.kinds import Kind
+from sanderling.exchange.releasing import release
 from sanderling.followup.models import Activity
 from sanderling.news.models import Notice
+from sanderling.outbox.actions import cancel
 from sanderling.outbox.models import OutboundClaim, OutboundFile
 from sanderling.outbox.models import State as FileState
 from sanderling.resubmission.actions import Asked, decide, save_draft, send_many, withdraw
@@ -251,10 +254,45 @@ def test_it_is_taken_back_while_it_is_not_on_its_way(people: People) -> None:
         withdraw(again.pk, user=people.specialist, at=NOW)
 
 
-def test_a_correction_whose_file_was_cancelled_frees_the_claim(people: People) -> None:
+def test_a_file_that_is_cancelled_in_the_outbox_takes_its_claims_back(people: People) -> None:
     made = send_again("DENIED", people.specialist, MEMBER)
-    OutboundFile.objects.filter(pk=made.file_id or 0).update(state=FileState.CANCELLED)
+    cancel(made.file_id or 0, at=NOW)
+
+    made.refresh_from_db()
+    assert (made.state, Activity.standing.count()) == (State.WITHDRAWN, 0)
+    assert barrier("DENIED") == "denied"
     assert send_again("DENIED", people.specialist, MEMBER).pk != made.pk
+
+
+def test_a_file_that_our_own_reader_refuses_frees_its_claims(people: People) -> None:
+    made = send_again("DENIED", people.specialist, MEMBER)
+    OutboundFile.objects.update(state=FileState.FAILED)
+    again = send_again("DENIED", people.specialist, {"member_id": "NEW777"})
+    made.refresh_from_db()
+    assert (made.state, again.state) == (State.WITHDRAWN, State.QUEUED)
+    OutboundFile.objects.update(state=FileState.FAILED)
+    assert withdraw(again.pk, user=people.specialist, at=NOW)[0].state == State.WITHDRAWN
+    assert Activity.standing.count() == 0
+
+
+def test_what_is_released_comes_back_in_as_the_next_version(people: People) -> None:
+    before = balances()
+    send_again("DENIED", people.specialist, MEMBER)
+    send_again("REJECTED", people.specialist, MEMBER)
+    done = release(at=NOW)
+
+    assert (done.failed, len(done.waiting)) == ([], 2)
+    versions = list(
+        Submission.objects.filter(claim=claim("DENIED")).order_by("pk").values_list(
+            "frequency", "original_reference", "member_id", "sequence"
+        )
+    )  # fmt: skip
+    assert versions == [("1", "", "ABC123456789", 1), ("7", "ICN1", "NEW999", 1)]
+    assert (barrier("DENIED"), barrier("REJECTED")) == ("corrected_pending", "awaiting_payer")
+    assert balances() == before
+    with pytest.raises(ClaimFaulty, match="duplicate"):
+        send_again("DENIED", people.specialist, {"member_id": "NEW777"})
+    assert release(at=NOW).waiting == []
 
 
 def test_an_approval_after_the_claim_went_out_elsewhere_is_refused(

@@ -19,6 +19,7 @@ from sanderling.audit.actions import record_event
 from sanderling.core.refusal import Refusal
 from sanderling.files.storage import keep_bytes
 from sanderling.outbox.models import OutboundClaim, OutboundFile, State
+from sanderling.outbox.signals import file_cancelled
 from sanderling.web.actor import current_actor
 
 logger = logging.getLogger(__name__)
@@ -138,6 +139,7 @@ def cancel(file_id: int, *, at: datetime) -> OutboundFile:
     file.state = State.CANCELLED
     file.save(update_fields=["state"])
     _record("outbox.cancel", file, at)
+    file_cancelled.send(sender=OutboundFile, file_id=file.pk, at=at)
     return file
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
@@ -160,7 +161,7 @@ def _keep(
 ) -> Resubmission:
     """Write the row: a new one, or the draft of the same version."""
     version = ready.source.version
-    _free_cancelled(version.submission_id)
+    _free_undelivered(version.submission_id, at=asked.at)
     before, after = ready.source.original.charge_cents, ready.document.charge_cents
     values = {
         "kind": ready.kind.value,
@@ -201,11 +202,15 @@ def _keep(
     return row
 
 
-def _free_cancelled(submission_id: int) -> None:
-    """Let go of a correction whose file was cancelled in the outbox."""
-    Resubmission.objects.filter(
-        submission_id=submission_id, state=State.QUEUED, file__state=FileState.CANCELLED
-    ).update(state=State.WITHDRAWN)
+def _free_undelivered(submission_id: int, *, at: datetime) -> None:
+    """Let go of a correction whose file is cancelled, or is none that our own reader takes."""
+    stuck = Resubmission.objects.filter(
+        Q(file__state=FileState.CANCELLED)
+        | Q(file__state=FileState.FAILED, file__mailbox_id__isnull=True),
+        submission_id=submission_id,
+        state=State.QUEUED,
+    )
+    _take_back(_locked(list(stuck.values_list("pk", flat=True))), user=None, at=at)
 
 
 @transaction.atomic
@@ -269,26 +274,39 @@ def withdraw(resubmission_id: int, *, user: User | None, at: datetime) -> list[R
     if row.state in (State.WITHDRAWN, State.DECLINED):
         return []
     rows = [row]
-    if row.state == State.QUEUED and row.file_id is not None:
-        in_file = Resubmission.objects.filter(file_id=row.file_id, state=State.QUEUED)
+    file = row.file if row.state == State.QUEUED else None
+    if file is not None:
+        in_file = Resubmission.objects.filter(file_id=file.pk, state=State.QUEUED)
         rows = _locked(list(in_file.values_list("pk", flat=True)))
+    _take_back(rows, user=user, at=at)
+    if file is not None and not (file.state == FileState.FAILED and file.mailbox_id is None):
         try:
-            cancel(row.file_id, at=at)
+            cancel(file.pk, at=at)
         except OutboxRefused as refusal:
             raise ResubmissionRefused(str(refusal)) from refusal
+    return rows
+
+
+@transaction.atomic
+def take_back_of_file(file_id: int, *, at: datetime) -> None:
+    """Take back what a file that was cancelled held; what is taken back already stays so."""
+    rows = Resubmission.objects.filter(file_id=file_id, state=State.QUEUED)
+    _take_back(_locked(list(rows.values_list("pk", flat=True))), user=None, at=at)
+
+
+def _take_back(rows: Sequence[Resubmission], *, user: User | None, at: datetime) -> None:
     for one in rows:
         if one.activity is not None:
             withdraw_activity(one.activity, user=user, at=at, reason="The file was taken back.")
         one.state = State.WITHDRAWN
         one.save(update_fields=["state"])
         _record(one, "withdraw", at=at)
-    return rows
 
 
 def _locked(ids: Sequence[int]) -> list[Resubmission]:
     return list(
         Resubmission.objects.select_for_update(of=("self",))
-        .select_related("claim", "claim__client", "activity")
+        .select_related("claim", "claim__client", "activity", "file")
         .filter(pk__in=list(ids))
         .order_by("pk")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,3 +13,7 @@ class ResubmissionConfig(AppConfig):
     name = "sanderling.resubmission"
     label = "resubmission"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the outbox: what does not go out is taken back."""
+        import_module("sanderling.resubmission.receivers")
