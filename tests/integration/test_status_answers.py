@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 from tests.builders import NPI, Inbox, claims_file, envelope, rows, sent
 from tests.integration.pages import FOREIGN_NPI
-from tests.integration.work_items import AT, TODAY, Workers, item, kept_world
+from tests.integration.work_items import AT, TODAY, Workers, item, shared_world, workers_of
 
 from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim
@@ -25,17 +26,26 @@ pytestmark = pytest.mark.django_db
 LATER = TODAY + timedelta(days=1)
 
 
-@pytest.fixture
-def workers(tmp_path: Path, db: None) -> Iterator[Workers]:
-    with kept_world(tmp_path) as workers:
-        plan_requests(at=AT)
-        OutboundFile.objects.update(state="sent", sent_at=AT)
-        yield workers
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    with django_db_blocker.unblock(), shared_world(tmp_path_factory) as folder:
+        yield folder
 
 
 @pytest.fixture
-def inbox(workers: Workers, tmp_path: Path) -> Inbox:
-    return Inbox(tmp_path / "in", at=AT + timedelta(days=1))
+def workers(world: Path, db: None) -> Workers:
+    plan_requests(at=AT)
+    OutboundFile.objects.update(state="sent", sent_at=AT)
+    return workers_of()
+
+
+@pytest.fixture
+def inbox(workers: Workers, world: Path) -> Inbox:
+    return Inbox(world / "in", at=AT + timedelta(days=1))
 
 
 def asked(number: str) -> StatusRequest:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 from tests.builders import Inbox, rows
 from tests.integration.pages import PASSWORD, Visitor, text_of
 from tests.integration.test_status_answers import answer, reply
-from tests.integration.work_items import Workers, item, kept_world
+from tests.integration.work_items import Workers, item, shared_world, workers_of
 
 from sanderling.accounts.actions import create_user
 from sanderling.inquiries.actions import plan_requests
@@ -28,18 +29,27 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    with django_db_blocker.unblock(), shared_world(tmp_path_factory) as folder:
+        yield folder
+
+
 @pytest.fixture
-def workers(tmp_path: Path, db: None) -> Iterator[Workers]:
-    with kept_world(tmp_path) as workers:
-        yield workers
+def workers(world: Path, db: None) -> Workers:
+    return workers_of()
 
 
-def ask_and_answer(tmp_path: Path) -> None:
+def ask_and_answer(world: Path) -> None:
     """Ask about all: A1 is paid, A2 cannot be asked about, A3 is late, A4 waits."""
     plan_requests(at=NOW)
     OutboundFile.objects.update(state="sent", sent_at=NOW)
     traces = {number: trace_of(request(number).pk) for number in ("A1", "A2")}
-    Inbox(tmp_path / "in", at=NOW).take(
+    Inbox(world / "in", at=NOW).take(
         answer(
             reply(traces["A1"], "F1:65", more="*120*20260301**20260302*EFT9", icn="ICN9"),
             reply(traces["A2"], "E0:535"),
@@ -67,21 +77,21 @@ def sums(text: str) -> list[str]:
     return [" ".join(parts) for parts in found]
 
 
-def test_tabs_tell_how_many_and_what_is_open_on_them(workers: Workers, tmp_path: Path) -> None:
+def test_tabs_tell_how_many_and_what_is_open_on_them(workers: Workers, world: Path) -> None:
     sam = Visitor(workers.sam)
     assert sums(text_of(sam.get("/status-requests/"))) == [
         "Due 4 $600.00", "Asked, waiting 0 $0.00", "Answered 0 $0.00", "No answer, late 0 $0.00",
         "Cannot be asked 0 $0.00",
     ]  # fmt: skip
-    ask_and_answer(tmp_path)
+    ask_and_answer(world)
     assert sums(text_of(sam.get("/status-requests/"))) == [
         "Due 0 $0.00", "Asked, waiting 1 $150.00", "Answered 1 $150.00",
         "No answer, late 1 $150.00", "Cannot be asked 1 $150.00",
     ]  # fmt: skip
 
 
-def test_each_tab_says_what_came_of_it(workers: Workers, tmp_path: Path) -> None:
-    ask_and_answer(tmp_path)
+def test_each_tab_says_what_came_of_it(workers: Workers, world: Path) -> None:
+    ask_and_answer(world)
     sam = Visitor(workers.sam)
     page = {
         tab: text_of(sam.get("/status-requests/", tab=tab))
@@ -100,8 +110,8 @@ def test_each_tab_says_what_came_of_it(workers: Workers, tmp_path: Path) -> None
         ]
 
 
-def test_a_tab_comes_as_a_file_and_the_look_is_recorded(workers: Workers, tmp_path: Path) -> None:
-    ask_and_answer(tmp_path)
+def test_a_tab_comes_as_a_file_and_the_look_is_recorded(workers: Workers, world: Path) -> None:
+    ask_and_answer(world)
     text = text_of(Visitor(workers.sam).get("/status-requests/", tab="answered", format="csv"))
     (row,) = csv.DictReader(io.StringIO(text))
     assert {name: row[name] for name in ("client", "claim", "party", "payer_id", "category")} == {
@@ -115,8 +125,8 @@ def test_a_tab_comes_as_a_file_and_the_look_is_recorded(workers: Workers, tmp_pa
     ) == [("1",)]
 
 
-def test_nobody_sees_requests_of_other_clients(workers: Workers, tmp_path: Path) -> None:
-    ask_and_answer(tmp_path)
+def test_nobody_sees_requests_of_other_clients(workers: Workers, world: Path) -> None:
+    ask_and_answer(world)
     far = text_of(Visitor(workers.far).get("/status-requests/", tab="waiting"))
     assert sums(far)[1] == "Asked, waiting 1 $310.00"
     assert ">B1<" in far

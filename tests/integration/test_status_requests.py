@@ -10,8 +10,18 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pytest_django import DjangoDbBlocker
 from tests.builders import rows
-from tests.integration.work_items import AT, TODAY, Workers, count, ids, item, kept_world
+from tests.integration.work_items import (
+    AT,
+    TODAY,
+    Workers,
+    count,
+    ids,
+    item,
+    shared_world,
+    workers_of,
+)
 from x12sdk.io import X12ModelReader
 
 from sanderling.core.inquiries.limits import Limits
@@ -28,10 +38,19 @@ from sanderling.worklists.models import InquiryState, StatusInquiry, WorkItem
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    with django_db_blocker.unblock(), shared_world(tmp_path_factory) as folder:
+        yield folder
+
+
 @pytest.fixture
-def workers(tmp_path: Path, db: None) -> Iterator[Workers]:
-    with kept_world(tmp_path) as workers:
-        yield workers
+def workers(world: Path, db: None) -> Workers:
+    return workers_of()
 
 
 @pytest.fixture

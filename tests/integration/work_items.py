@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.builders import NPI, TIN, Inbox, claims_file, rows, sent, standing_inbox
 from tests.integration.pages import FOREIGN_NPI, FOREIGN_TIN, PASSWORD, make_client
 
@@ -98,3 +99,21 @@ def kept_world(folder: Path) -> Iterator[Workers]:
     """Fill an empty database for the tests of one module, each of which changes it for itself."""
     with standing_inbox(folder) as inbox:
         yield fill_items(inbox)
+
+
+@contextmanager
+def shared_world(folders: pytest.TempPathFactory) -> Iterator[Path]:
+    """Fill once for all tests of a module, which each take back what they did; give its folder."""
+    base = folders.mktemp("world")
+    with kept_world(base):
+        yield base
+
+
+def workers_of() -> Workers:
+    """Return the people of the shared world, as they are now."""
+    sam, kim, far, lead = (
+        User.objects.get(email=f"{name}@x.test") for name in ("sam", "kim", "far", "lena")
+    )
+    return Workers(
+        Client.objects.get(code="MINE"), Client.objects.get(code="THEIRS"), sam, kim, far, lead
+    )

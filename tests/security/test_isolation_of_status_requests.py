@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from pytest_django import DjangoDbBlocker
 from tests.builders import rows
-from tests.integration.work_items import AT, Workers, item, kept_world
+from tests.integration.work_items import AT, Workers, item, shared_world, workers_of
 
 from sanderling.inquiries.actions import plan_requests
 from sanderling.inquiries.asking import AskRefused, ask_one
@@ -30,10 +31,19 @@ def as_web(*client_ids: int) -> Iterator[None]:
         cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
 
 
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    with django_db_blocker.unblock(), shared_world(tmp_path_factory) as folder:
+        yield folder
+
+
 @pytest.fixture
-def workers(tmp_path: Path, db: None) -> Iterator[Workers]:
-    with kept_world(tmp_path) as workers:
-        yield workers
+def workers(world: Path, db: None) -> Workers:
+    return workers_of()
 
 
 def test_the_web_sees_requests_of_its_own_clients_only(workers: Workers) -> None:

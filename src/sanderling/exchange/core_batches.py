@@ -13,8 +13,14 @@ from typing import Final
 from django.db import transaction
 
 from sanderling.audit.actions import record_event
-from sanderling.exchange.core_calls import acknowledge, fetch_results, payload_id_of, submit
-from sanderling.exchange.core_endpoint import CoreFailed
+from sanderling.exchange.core_calls import (
+    acknowledge,
+    fetch_receipt,
+    fetch_results,
+    payload_id_of,
+    submit,
+)
+from sanderling.exchange.core_endpoint import CoreEndpoint, CoreFailed
 from sanderling.exchange.core_mailboxes import core_mailbox_for, endpoint_of
 from sanderling.exchange.core_models import CoreBatch
 from sanderling.exchange.core_real_time import carry, end_without_answer, give_up_stuck
@@ -128,6 +134,8 @@ def _submitted(mailbox: Mailbox, file: OutboundFile, payload_id: str, *, at: dat
 def _fetch(mailbox: Mailbox, batch: CoreBatch, run: Run, *, now: Callable[[], datetime]) -> bool:
     """Ask for a batch's results, or acknowledge them anew where only that is missing."""
     endpoint = endpoint_of(mailbox)
+    if batch.receipt_at is None:
+        _take_receipt(endpoint, batch, now=now)
     try:
         told = fetch_results(endpoint, payload_id=batch.payload_id, at=now())
         if told is None:
@@ -135,7 +143,7 @@ def _fetch(mailbox: Mailbox, batch: CoreBatch, run: Run, *, now: Callable[[], da
             return False
         is_new = batch.fetched_at is None
         if is_new:
-            batch.stored_file_id = take_in(told, batch.file.reference, at=now())
+            batch.stored_file_id = take_in(told, f"{batch.file.reference}.277", at=now())
             batch.fetched_at = now()
             batch.save(update_fields=["stored_file_id", "fetched_at"])
         receipt = acknowledgment_of(told, at=now())
@@ -148,6 +156,24 @@ def _fetch(mailbox: Mailbox, batch: CoreBatch, run: Run, *, now: Callable[[], da
     batch.acknowledged_at, batch.next_ask_at, batch.fault = now(), None, ""
     batch.save(update_fields=["acknowledged_at", "next_ask_at", "fault"])
     return is_new
+
+
+def _take_receipt(endpoint: CoreEndpoint, batch: CoreBatch, *, now: Callable[[], datetime]) -> None:
+    """Take in whether the batch could be read; `exchange.tracking` ties it to the file.
+
+    Some counterparts keep none and say so: then nothing is asked for again.
+    """
+    try:
+        told = fetch_receipt(endpoint, payload_id=batch.payload_id, at=now())
+    except CoreFailed as failed:
+        if failed.is_passing:
+            return  # the results are asked for all the same; the receipt again next time
+    else:
+        if told is None:
+            return
+        take_in(told, f"{batch.file.reference}.999", at=now())
+    batch.receipt_at = now()
+    batch.save(update_fields=["receipt_at"])
 
 
 def _ask_later(batch: CoreBatch, why: str, *, at: datetime) -> None:

@@ -14,8 +14,9 @@ from typing import Final
 from sanderling.exchange.core_endpoint import (
     ACKNOWLEDGE_RESULTS,
     ASK_BATCH_RESULTS,
+    ASK_RECEIPT,
     ASK_STATUS,
-    NO_RESULTS,
+    NOTHING_YET,
     SUCCESS,
     CoreEndpoint,
     CoreFailed,
@@ -70,9 +71,21 @@ def fetch_results(endpoint: CoreEndpoint, *, payload_id: str, at: datetime) -> b
     Raises:
         CoreFailed: it could not be fetched whole.
     """
-    message = Message(Operation.FETCH, ASK_BATCH_RESULTS, Mode.BATCH, payload_id, at)
+    return _fetch(endpoint, Message(Operation.FETCH, ASK_BATCH_RESULTS, Mode.BATCH, payload_id, at))
+
+
+def fetch_receipt(endpoint: CoreEndpoint, *, payload_id: str, at: datetime) -> bytes | None:
+    """Return the 999 or TA1 that says whether a batch could be read, None while there is none.
+
+    Raises:
+        CoreFailed: it could not be fetched whole, or the counterpart keeps none.
+    """
+    return _fetch(endpoint, Message(Operation.RECEIPT, ASK_RECEIPT, Mode.BATCH, payload_id, at))
+
+
+def _fetch(endpoint: CoreEndpoint, message: Message) -> bytes | None:
     reply = call(endpoint, message)
-    if reply.payload_type == NO_RESULTS or not reply.payload.strip():
+    if reply.payload_type in NOTHING_YET or not reply.payload.strip():
         return None
     return _interchange(reply)
 

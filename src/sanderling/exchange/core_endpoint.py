@@ -21,9 +21,10 @@ SUCCESS: Final = "Success"
 # Kinds of payload. 276 and 277 are named alike in real time and in a batch.
 ASK_STATUS: Final = "X12_276_Request_005010X212"
 STATUS_TOLD: Final = "X12_277_Response_005010X212"
+ASK_RECEIPT: Final = "X12_999_RetrievalRequest_005010X231A1"
 ASK_BATCH_RESULTS: Final = "X12_005010_Request_Batch_Results_277"
 ACKNOWLEDGE_RESULTS: Final = "X12_999_SubmissionRequest_005010X231A1"
-NO_RESULTS: Final = "X12_NoBatchResultsFile"
+NOTHING_YET: Final = ("X12_NoBatchResultsFile", "X12_NoBatchAckFile")
 
 
 class Form(StrEnum):
@@ -46,6 +47,7 @@ class Operation(StrEnum):
 
     REAL_TIME = "RealTimeTransaction"
     SUBMIT = "BatchSubmitTransaction"
+    RECEIPT = "BatchSubmitAckRetrievalTransaction"
     FETCH = "BatchResultsRetrievalTransaction"
     ACKNOWLEDGE = "BatchResultsAckSubmitTransaction"
 

@@ -18,6 +18,8 @@ class CoreBatch(models.Model):
     mailbox_id = models.IntegerField()
     payload_id = models.TextField(unique=True)
     submitted_at = models.DateTimeField()
+    # When its 999 or TA1 was taken in, or the counterpart said that it keeps none.
+    receipt_at = models.DateTimeField(null=True)
     asks = models.IntegerField(default=0)  # for its results
     next_ask_at = models.DateTimeField(null=True)  # none: nothing more to do
     fetched_at = models.DateTimeField(null=True)

@@ -78,7 +78,7 @@ def carry(file_id: int, *, now: Callable[[], datetime]) -> bool:
     except CoreFailed as failed:
         end_without_answer(file, str(failed), at=now())
         return False
-    take_in(told, file.reference, at=now())
+    take_in(told, f"{file.reference}.277", at=now())
     _sent(file, at=now())
     if StatusRequest.objects.filter(file=file, state="asked").exists():
         note_failure(file, SAID_NOTHING)

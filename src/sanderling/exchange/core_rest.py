@@ -24,6 +24,7 @@ from sanderling.exchange.core_wire import Answer, password_of, post, refuse_stat
 _PATHS: Final = {
     Operation.REAL_TIME: "realtime",
     Operation.SUBMIT: "batch",
+    Operation.RECEIPT: "batch/receipt",
     Operation.FETCH: "batch/results",
     Operation.ACKNOWLEDGE: "batch/acknowledgment",
 }

@@ -36,6 +36,7 @@ _WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 _BODIES: Final = {
     Operation.REAL_TIME: "COREEnvelopeRealTimeRequest",
     Operation.SUBMIT: "COREEnvelopeBatchSubmission",
+    Operation.RECEIPT: "COREEnvelopeBatchSubmissionAckRetrievalRequest",
     Operation.FETCH: "COREEnvelopeBatchResultsRetrievalRequest",
     Operation.ACKNOWLEDGE: "COREEnvelopeBatchResultsAckSubmission",
 }

@@ -30,7 +30,7 @@ def take_in(data: bytes, name: str, *, at: datetime) -> int | None:
     """
     folder = private_folder(Path(settings.SANDERLING_HOME), "exchange")
     with tempfile.TemporaryDirectory(dir=folder, prefix="core-") as place:
-        path = Path(place) / f"{name}.277"
+        path = Path(place) / name
         path.write_bytes(data)
         reports = list(ingest([path], received_date=at.date(), source=SOURCE, recorded_at=at))
     report = reports[-1]

@@ -165,6 +165,7 @@ def _row(row: dict[str, Any], today: date) -> dict[str, Any]:
         **row,
         "party": PARTIES[row["party"]],
         "asked_by": row["asker"] or ("a rule" if row["asked_by"] == "rule" else "the schedule"),
+        "file_id": row["file"],
         "file": f"SL{row['file']:09d}.276",
         "category": category,
         "code": code,

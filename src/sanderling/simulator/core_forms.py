@@ -15,6 +15,9 @@ from xml.sax.saxutils import escape
 _NAMESPACE: Final = "http://www.caqh.org/SOAP/WSDL/CORERule2.2.0.xsd"
 _RESPONSES: Final = {
     "COREEnvelopeRealTimeRequest": "COREEnvelopeRealTimeResponse",
+    "COREEnvelopeBatchSubmissionAckRetrievalRequest": (
+        "COREEnvelopeBatchSubmissionAckRetrievalResponse"
+    ),
     "COREEnvelopeBatchSubmission": "COREEnvelopeBatchSubmissionResponse",
     "COREEnvelopeBatchResultsRetrievalRequest": "COREEnvelopeBatchResultsRetrievalResponse",
     "COREEnvelopeBatchResultsAckSubmission": "COREEnvelopeBatchResultsAckSubmissionResponse",

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sanderling.simulator.core_forms import CoreFault, fields_of, written
-from sanderling.simulator.status_answers import Answering, answer_276
+from sanderling.simulator.status_answers import Answering, acknowledge_276, answer_276
 
 _HANG_SECONDS: Final = 60.0
 
@@ -30,6 +30,7 @@ class CoreServer:
     answering: Answering
     password: str = "correct"  # noqa: S105 - a made-up service's
     faults: list[CoreFault] = field(default_factory=list)
+    rejects: bool = False  # turns batches away by its 999
     polls_until_ready: int = 1  # how often a batch's results are asked for in vain
     url: str = ""
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -93,6 +94,8 @@ class CoreServer:
         if kind.startswith("X12_276_Request"):
             self.batches[asked_id] = payload
             return answer | {"PayloadType": "X12_BatchReceiptConfirmation"}
+        if kind.startswith("X12_999_RetrievalRequest"):
+            return answer | self._receipt(asked_id)
         if "Batch_Results" in kind:
             return answer | self._results(asked_id)
         self.acknowledged.append(asked_id)
@@ -100,7 +103,11 @@ class CoreServer:
 
     def _results(self, batch_id: str) -> dict[str, Any]:
         self._polls[batch_id] = self._polls.get(batch_id, 0) + 1
-        if batch_id not in self.batches or self._polls[batch_id] <= self.polls_until_ready:
+        if (
+            batch_id not in self.batches
+            or self.rejects
+            or self._polls[batch_id] <= self.polls_until_ready
+        ):
             return {"PayloadType": "X12_NoBatchResultsFile"}
         told = self._told(self.batches[batch_id])
         payload = told["Payload"]
@@ -108,6 +115,12 @@ class CoreServer:
             "PayloadLength": len(payload),
             "CheckSum": hashlib.sha1(payload).hexdigest(),  # noqa: S324 - the rule says SHA-1
         }
+
+    def _receipt(self, batch_id: str) -> dict[str, Any]:
+        if batch_id not in self.batches:
+            return {"PayloadType": "X12_NoBatchAckFile"}
+        payload = acknowledge_276(self.batches[batch_id], is_taken=not self.rejects)
+        return {"PayloadType": "X12_999_Response_005010X231A1", "Payload": payload}
 
     def _told(self, request: bytes) -> dict[str, Any]:
         return {

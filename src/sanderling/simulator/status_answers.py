@@ -9,13 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from sanderling.core.x12.write.acknowledgement import (
+    GroupResponse,
+    SetResponse,
+    group_response_transaction,
+)
 from sanderling.core.x12.write.claim_status import (
     StatusBatch,
     StatusClaim,
     StatusReply,
     status_response_transaction,
 )
-from sanderling.core.x12.write.envelope import Group, Interchange, render_interchange
+from sanderling.core.x12.write.envelope import (
+    GUIDE_STATUS,
+    Group,
+    Interchange,
+    render_interchange,
+)
 from sanderling.core.x12.write.parties import Payer, Person, Provider, TradingPartner
 
 
@@ -80,6 +90,28 @@ def answer_276(request: bytes, answering: Answering) -> bytes:
         )
     )
     return text.encode("ascii")
+
+
+def acknowledge_276(request: bytes, *, is_taken: bool) -> bytes:
+    """Return the 999 that takes a 276 or turns it away."""
+    segments = [part.split("*") for part in request.decode("ascii").replace("\n", "").split("~")]
+    head = next(one for one in segments if one[0] == "ISA")
+    group = next(one for one in segments if one[0] == "GS")
+    code = "A" if is_taken else "R"
+    sets = tuple(
+        SetResponse("276", one[2], GUIDE_STATUS, code) for one in segments if one[0] == "ST"
+    )
+    response = group_response_transaction(GroupResponse("HR", group[6], GUIDE_STATUS, sets), "0001")
+    number = int(head[13])
+    return render_interchange(
+        Interchange(
+            sender=head[8].strip(),
+            receiver=head[6].strip(),
+            control_number=number,
+            created_at=datetime.now(UTC),
+            groups=(Group(number, (response,)),),
+        )
+    ).encode("ascii")
 
 
 def asked_claims(segments: Sequence[Sequence[str]]) -> Iterator[AskedClaim]:

@@ -1,0 +1,19 @@
+"""When a batch's receipt was taken in."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("exchange", "0003_core_batches"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="corebatch",
+            name="receipt_at",
+            field=models.DateTimeField(null=True),
+        ),
+    ]
