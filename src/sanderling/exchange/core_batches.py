@@ -26,6 +26,7 @@ from sanderling.exchange.core_models import CoreBatch
 from sanderling.exchange.core_real_time import carry, end_without_answer, give_up_stuck
 from sanderling.exchange.core_taking import acknowledgment_of, take_in
 from sanderling.exchange.models import Kind, Mailbox, Run
+from sanderling.exchange.running import note_run
 from sanderling.exchange.sending import postpone
 from sanderling.inquiries.models import Channel, StatusRequest
 from sanderling.outbox.content import content_of
@@ -86,9 +87,7 @@ def _visit(mailbox: Mailbox, *, now: Callable[[], datetime]) -> int:
     if run.sent or run.fetched or run.fault:
         run.ended_at = now()
         run.save()
-        mailbox.last_run_at, mailbox.last_fault = run.ended_at, run.fault
-        mailbox.failures = mailbox.failures + 1 if run.fault else 0
-        mailbox.save(update_fields=["last_run_at", "last_fault", "failures"])
+        note_run(mailbox, run, at=run.ended_at)
     return run.sent + run.fetched
 
 

@@ -65,7 +65,7 @@ def visit(
             run.fault = trouble.sentence
         run.ended_at = now()
         run.save()
-        _note(mailbox, run, at=now())
+        note_run(mailbox, run, at=now())
     return run
 
 
@@ -93,7 +93,8 @@ def stop(mailbox: Mailbox, why: str, *, at: datetime) -> None:
     record_event(action="mailbox.stop", at=at, subject=("mailbox", mailbox.pk))
 
 
-def _note(mailbox: Mailbox, run: Run, *, at: datetime) -> None:
+def note_run(mailbox: Mailbox, run: Run, *, at: datetime) -> None:
+    """Say on the mailbox how a visit went; raise an alert after several that broke off."""
     row = Mailbox.objects.get(pk=mailbox.pk)
     row.last_run_at, row.last_fault = at, run.fault
     row.failures = row.failures + 1 if run.fault else 0

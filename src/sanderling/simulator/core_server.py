@@ -103,11 +103,8 @@ class CoreServer:
 
     def _results(self, batch_id: str) -> dict[str, Any]:
         self._polls[batch_id] = self._polls.get(batch_id, 0) + 1
-        if (
-            batch_id not in self.batches
-            or self.rejects
-            or self._polls[batch_id] <= self.polls_until_ready
-        ):
+        is_ready = self._polls[batch_id] > self.polls_until_ready and not self.rejects
+        if batch_id not in self.batches or not is_ready:
             return {"PayloadType": "X12_NoBatchResultsFile"}
         told = self._told(self.batches[batch_id])
         payload = told["Payload"]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0003_core_batches"),
+        ("exchange", "0004_trail"),
     ]
 
     operations = [
