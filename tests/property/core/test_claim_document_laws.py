@@ -6,6 +6,7 @@ sender, data that holds what are delimiters elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from tests.unit.core.x12.read.claim_files import SAMPLES, segments_of
 
 from sanderling.core.resubmission.document import ClaimDocument, Segment
-from sanderling.core.resubmission.reading import documents_in
+from sanderling.core.resubmission.reading import documents_in, read_documents
 from sanderling.core.resubmission.writing import file_key, write_claims
 from sanderling.core.x12.batches import Batch
 from sanderling.core.x12.read import read_bytes
+from sanderling.core.x12.read.parts import Part
+from sanderling.core.x12.read.stream import parts_of
 
 AT: Final = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
 _CLAIM_SAMPLES: Final = sorted(name for name in SAMPLES if SAMPLES[name][0].startswith("837"))
@@ -132,6 +135,23 @@ def test_claims_of_many_files_come_out_of_one_unchanged(files: list[bytes]) -> N
     for key in {file_key(document) for document in documents}:
         alike = [document for document in documents if file_key(document) == key]
         assert sorted(map(repr, documents_in(written(alike)))) == sorted(map(repr, alike))
+
+
+@given(mangled(), st.sampled_from([64, 200, 1000]), st.data())
+@settings(max_examples=120, deadline=None)
+def test_chosen_claims_are_the_same_however_the_file_is_cut(
+    data: bytes, size: int, chooser: st.DataObject
+) -> None:
+    def parts(size: int) -> Iterator[Part]:
+        chunks = [data[at : at + size] for at in range(0, len(data), size)]
+        return parts_of(chunks, window_max=size)
+
+    every = dict(read_documents(parts(1 << 20)))
+    wanted = (
+        set(chooser.draw(st.lists(st.sampled_from(sorted(every)), max_size=2))) if every else {1}
+    )
+    found = dict(read_documents(parts(size), wanted))
+    assert found == {position: every[position] for position in wanted if position in every}
 
 
 @given(st.lists(_DATA, min_size=1, max_size=4), _DATA, st.integers(1, 5), st.integers(0, 3))

@@ -7,7 +7,7 @@ Source: DOMAIN 1.5, 2.2, 2.3, 5.3; 837 TR3 1.4.1.1 (balancing of prior payers).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -46,9 +46,11 @@ def find_faults(
     today: date,
 ) -> list[Finding]:
     """Return what is wrong with a claim that is to be sent; errors first, in the form's order."""
+    fields = fields_of(document)
+    values = {field.path: field.value(document) for field in fields}
     found = [
-        *_fields(document, original),
-        *_days(document, today),
+        *_fields(fields, values, original),
+        *_days(fields, values, today),
         *_whole(document),
         *_diagnoses(document),
         *_lines(document),
@@ -56,22 +58,24 @@ def find_faults(
         *_payer(document, original, kind, history),
         *_change_code(document, kind, history),
         *_prior_payers(document),
-        *_providers(document),
+        *_providers(values),
         *_attachment(document),
         *_left_out(document, original, kind),
     ]
     return sorted(found, key=lambda finding: not finding.is_error)
 
 
-def _fields(document: ClaimDocument, original: ClaimDocument) -> Iterator[Finding]:
+def _fields(
+    fields: Sequence[Field], values: Mapping[str, str], original: ClaimDocument
+) -> Iterator[Finding]:
     """Hold each value against its kind; what was sent before so is told, not refused."""
+    faults = {field.path: text for field in fields if (text := _fault(field, values[field.path]))}
+    if not faults:
+        return
     before = {field.path: field.value(original) for field in fields_of(original)}
-    for field in fields_of(document):
-        value = field.value(document)
-        text = _fault(field, value)
-        if text:
-            is_new = before.get(field.path) != value
-            yield Finding(field.path, text if is_new else f"As it was sent: {text}", is_new)
+    for path, text in faults.items():
+        is_new = before.get(path) != values[path]
+        yield Finding(path, text if is_new else f"As it was sent: {text}", is_new)
 
 
 def _fault(field: Field, value: str) -> str:
@@ -86,11 +90,11 @@ def _fault(field: Field, value: str) -> str:
     return ""
 
 
-def _days(document: ClaimDocument, today: date) -> Iterator[Finding]:
+def _days(fields: Sequence[Field], values: Mapping[str, str], today: date) -> Iterator[Finding]:
     days = {
-        field.path: value
-        for field in fields_of(document)
-        if field.kind is ValueKind.DATE and (value := field.value(document))
+        field.path: values[field.path]
+        for field in fields
+        if field.kind is ValueKind.DATE and values[field.path]
     }
     now = today.isoformat()
     birth = days.get("patient.birth_date") or days.get("subscriber.birth_date")
@@ -236,13 +240,12 @@ def _reductions(loop: Loop) -> int:
     return sum(cents(one.get(place)) for one in loop.every("CAS") for place in _CAS_AMOUNTS)
 
 
-def _providers(document: ClaimDocument) -> Iterator[Finding]:
-    for field in fields_of(document):
-        key, _, part = field.path.rpartition(".")
-        if part == "npi" and field.path.count(".") == 1 and field.value(document):
-            names = [one for one in fields_of(document) if one.path == f"{key}.last_name"]
-            if names and not names[0].value(document):
-                yield Finding(f"{key}.last_name", "Give the provider's name, too.")
+def _providers(values: Mapping[str, str]) -> Iterator[Finding]:
+    for path, value in values.items():
+        key, _, part = path.rpartition(".")
+        name = f"{key}.last_name"
+        if part == "npi" and value and path.count(".") == 1 and values.get(name) == "":
+            yield Finding(name, "Give the provider's name, too.")
 
 
 def _attachment(document: ClaimDocument) -> Iterator[Finding]:

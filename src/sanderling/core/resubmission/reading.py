@@ -6,8 +6,10 @@ the head of the transaction set and the last billing provider, subscriber and pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from sanderling.core.resubmission.document import (
@@ -62,17 +64,60 @@ def read_documents(
             continue
         if part.is_first or reading is None:
             reading = _Reading(part.transaction, part.delimiters)
-        position = part.position
-        texts = part.text.split(part.delimiters.terminator) if part.text else []
-        for text in texts:
-            found = reading.take(text, position, wanted)
-            if found is not None:
-                yield found
-            position += 1
+        for position, texts in _stretches(part, None if reading.is_reading else wanted):
+            for place, text in enumerate(texts, start=position):
+                found = reading.take(text, place, wanted)
+                if found is not None:
+                    yield found
         if part.is_last:
             found = reading.close()
             if found is not None:
                 yield found
+
+
+def _stretches(part: SetPart, wanted: Container[int] | None) -> Iterator[tuple[int, list[str]]]:
+    """Yield the segments that must be read of a part, with the position of the first.
+
+    Of a part without a wanted claim only the levels count that stand at its end: what is left of
+    those that began before, the last billing provider and what follows the last subscriber. Their
+    positions are not the true ones.
+    """
+    end, separator = part.delimiters.terminator, part.delimiters.element
+    if not part.text:
+        return
+    count = part.text.count(end) + 1
+    places = range(part.position, part.position + count)
+    if wanted is None or any(place in wanted for place in places):
+        yield part.position, part.text.split(end)
+        return
+    begin = f"{end}HL{separator}"
+    text = end + part.text
+    levels = [match.start() for match in _level(end, separator).finditer(text)]
+    subscribers = text.rfind(begin)
+    while subscribers >= 0 and _code_at(text, subscribers, separator) == "23":
+        subscribers = text.rfind(begin, 0, subscribers)
+    if subscribers < 0:
+        yield 0, part.text.split(end)
+        return
+    first = text.find(begin)
+    if first > 0:  # the head, or what is left of a level that began before
+        yield 0, text[1:first].split(end)
+    if levels and levels[-1] < subscribers:
+        after = text.find(begin, levels[-1] + 1)
+        yield 0, text[levels[-1] + 1 : after].split(end)
+    yield 0, text[subscribers + 1 :].split(end)
+
+
+@cache
+def _level(end: str, separator: str) -> re.Pattern[str]:
+    """Return what finds the beginning of a billing provider's level."""
+    stop, mark = re.escape(end), re.escape(separator)
+    element = f"[^{stop}{mark}]*{mark}"
+    return re.compile(f"{stop}HL{mark}{element}{element}20(?![0-9])")
+
+
+def _code_at(text: str, place: int, separator: str) -> str:
+    return text[place + 1 : place + 60].split(separator)[3:4][0][:2]
 
 
 @dataclass(slots=True)
@@ -105,6 +150,11 @@ class _Reading:
         self._claim_position = 0
         self._is_passing = False  # a claim that nobody wants
         self._purpose = ""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a wanted claim is open: it may go on in the next part."""
+        return self._claim is not None and not self._is_passing
 
     def take(
         self, text: str, position: int, wanted: Container[int] | None
