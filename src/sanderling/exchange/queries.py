@@ -17,15 +17,15 @@ from sanderling.outbox.models import OutboundFile, Standing, State
 from sanderling.payers.models import Payer
 
 TABS: Final = {
-    "held": ("Waiting for approval", Q(state=State.HELD)),
+    "held": ("To approve", Q(state=State.HELD)),
     "waiting": ("To go out", Q(state__in=[State.QUEUED, State.WAITING, State.SENDING])),
     "open": (
-        "Sent, not confirmed",
+        "Not confirmed",
         Q(state=State.SENT, standing__in=[Standing.NONE, Standing.RECEIVED]),
     ),
     "late": ("Late", None),
     "rejected": (
-        "Turned away or failed",
+        "Turned away",
         Q(state=State.FAILED)
         | Q(state=State.SENT, standing__in=[Standing.REJECTED, Standing.PARTLY]),
     ),
