@@ -28,7 +28,13 @@ def main(arguments: list[str]) -> None:
     if role == "web":
         _serve_web(host=rest[0], port=int(rest[1]), workers=int(rest[2]))
     elif role == "counterparts":
-        _serve_counterparts(folder=Path(rest[0]), port=int(rest[1]), seconds=float(rest[2]))
+        folder, port, seconds, portal_port = rest
+        _serve_counterparts(
+            folder=Path(folder),
+            port=int(port),
+            seconds=float(seconds),
+            portal_port=int(portal_port),
+        )
     else:
         _run_worker()
 
@@ -60,7 +66,7 @@ def _serve_web(*, host: str, port: int, workers: int) -> None:
     ).serve()
 
 
-def _serve_counterparts(*, folder: Path, port: int, seconds: float) -> None:
+def _serve_counterparts(*, folder: Path, port: int, seconds: float, portal_port: int) -> None:
     """Let the demonstration's clearinghouse and payers answer; it needs no database."""
     from sanderling.simulator.live.serving import serve
 
@@ -71,6 +77,7 @@ def _serve_counterparts(*, folder: Path, port: int, seconds: float) -> None:
         seconds=seconds,
         on_ready=lambda _port: None,
         on_turn=lambda _turn: None,
+        portal_port=portal_port,
     )
 
 

@@ -14,11 +14,13 @@ from sanderling.audit.models import AuditEvent
 from sanderling.config.service import Counterparts
 from sanderling.exchange.demo import HOST, ensure_demo_mailboxes
 from sanderling.intake.demo import COUNTERPARTS, world_of
+from sanderling.portals.demo import ensure_demo_portal
 from sanderling.postgres.home import private_folder
 from sanderling.simulator.live.opening import is_open, open_live
 from sanderling.simulator.live.sftp import USER, ensure_keys
 
-_PORT = "port"  # the file that keeps it, so that a mailbox finds them again
+# The files that keep them, so that mailboxes and the portal find them again.
+_PORT, _PORTAL_PORT = "port", "portal_port"
 
 
 def ensure_counterparts() -> Counterparts:
@@ -38,7 +40,14 @@ def ensure_counterparts() -> Counterparts:
         key_path=keys.client_key,
         at=timezone.now(),
     )
-    return Counterparts(folder, port, settings.DEMO_TURN_SECONDS)
+    portal_port = _port(folder / _PORTAL_PORT)
+    ensure_demo_portal(
+        url=f"http://{HOST}:{portal_port}/",
+        user_path=keys.user,
+        password_path=keys.password,
+        at=timezone.now(),
+    )
+    return Counterparts(folder, port, settings.DEMO_TURN_SECONDS, portal_port)
 
 
 def _day_of_filling() -> date:

@@ -35,6 +35,7 @@ class Counterparts:
     folder: Path
     port: int
     turn_seconds: int
+    portal_port: int
 
 
 @dataclass(slots=True)
@@ -100,7 +101,10 @@ def start(service: Service) -> None:
     if service.counterparts is not None:
         other = service.counterparts
         service.children["counterparts"] = _child(
-            ["counterparts", str(other.folder), str(other.port), str(other.turn_seconds)],
+            [
+                *("counterparts", str(other.folder), str(other.port)),
+                *(str(other.turn_seconds), str(other.portal_port)),
+            ],
             common,
             reading,
         )

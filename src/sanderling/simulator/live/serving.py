@@ -6,14 +6,17 @@ Started by `sanderling simulate serve` and, beside a demonstration, by `sanderli
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sanderling.simulator.live.faults import Faults
-from sanderling.simulator.live.sftp import Mailbox
+from sanderling.simulator.live.portal_desk import finder
+from sanderling.simulator.live.sftp import USER, Mailbox, ensure_keys
 from sanderling.simulator.live.world import LiveWorld, Turn
+from sanderling.simulator.portal import Portal
 
 
 def today() -> date:
@@ -29,12 +32,26 @@ def serve(
     seconds: float,
     on_ready: Callable[[int], None],
     on_turn: Callable[[Turn], None],
+    portal_port: int | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` hears the port, `on_turn` each turn that did much.
 
-    A turn in which nothing would happen is not taken.
+    A turn in which nothing would happen is not taken. `portal_port`: where the payers' web portal
+    is served, None for no portal.
     """
-    asyncio.run(_serve(folder, host, port, seconds, on_ready, on_turn))
+    with contextlib.ExitStack() as stack:
+        if portal_port is not None:
+            keys = ensure_keys(folder)
+            stack.enter_context(
+                Portal(
+                    finder(folder),
+                    name="Tidewater payer portal",
+                    user=USER,
+                    password=keys.password.read_text("utf-8").strip(),
+                    port=portal_port,
+                )
+            )
+        asyncio.run(_serve(folder, host, port, seconds, on_ready, on_turn))
 
 
 async def _serve(

@@ -44,6 +44,11 @@ class Keys:
         """The partner's password, on one line."""
         return self.folder / "password"
 
+    @property
+    def user(self) -> Path:
+        """The partner's name, on one line."""
+        return self.folder / "user"
+
     def host_key_line(self) -> str:
         """The public half of the host key, as known_hosts holds it."""
         return asyncssh.read_private_key(self.host_key).export_public_key().decode().strip()
@@ -60,6 +65,8 @@ def ensure_keys(folder: Path) -> Keys:
     for path in (keys.host_key, keys.client_key):
         if not path.exists():
             make_key(path)
+    if not keys.user.exists():
+        _keep(keys.user, USER.encode())
     if not keys.password.exists():
         _keep(keys.password, secrets.token_urlsafe(18).encode())
     return keys
