@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.db.models import Sum as DbSum
 
 from sanderling.claims.models import Claim
 from sanderling.core.codes.carc import title_of
@@ -35,36 +37,29 @@ SENT_COLUMNS: Final = (
 )
 _UNDOABLE: Final = (State.HELD, State.QUEUED, State.WAITING)
 _PRIMARY, _SECONDARY, _TERTIARY = 11, 12, 13
-SHOWN_MAX: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class SentList:
-    """Claims that were billed: rows of a page, and what all of them come to."""
-
-    rows: list[dict[str, Any]]
-    sum: Sum
-
-
-def sent_claims(narrowed: Narrowed) -> list[SecondaryClaim]:
+def sent_claims(narrowed: Narrowed) -> QuerySet[SecondaryClaim]:
     """Return what was billed to next payers, the latest first."""
     found = SecondaryClaim.objects.select_related("claim", "claim__client", "file", "made_by")
     if narrowed.client_id is not None:
         found = found.filter(client_id=narrowed.client_id)
     if narrowed.payer_id is not None:
         found = found.filter(payer_id=narrowed.payer_id or None)
-    return list(found.order_by("-made_at", "-pk")[:SHOWN_MAX])
+    return found.order_by("-made_at", "-pk")
 
 
-def sum_sent(found: Iterable[SecondaryClaim]) -> Sum:
+def sum_sent(found: QuerySet[SecondaryClaim]) -> Sum:
     """Return count and dollars of what was billed and not undone."""
-    standing = [one for one in found if one.state == SecondaryState.SENT]
-    return Sum(len(standing), sum(one.due_cents for one in standing))
+    standing = found.filter(state=SecondaryState.SENT).order_by()
+    told = standing.aggregate(count=Count("pk"), cents=DbSum("due_cents"))
+    return Sum(told["count"], int(told["cents"] or 0))
 
 
-def sent_rows(found: Sequence[SecondaryClaim]) -> list[dict[str, Any]]:
+def sent_rows(found: Iterable[SecondaryClaim]) -> list[dict[str, Any]]:
     """Return rows of a list, in its order."""
-    payers = Payer.objects.in_bulk({one.payer_id for one in found if one.payer_id})
+    claims = list(found)
+    payers = Payer.objects.in_bulk({one.payer_id for one in claims if one.payer_id})
     return [
         {
             "claim_id": one.claim_id,
@@ -86,7 +81,7 @@ def sent_rows(found: Sequence[SecondaryClaim]) -> list[dict[str, Any]]:
             "billed_at": one.made_at,
             "billed_by": one.made_by.name if one.made_by else "",
         }
-        for one in found
+        for one in claims
     ]
 
 

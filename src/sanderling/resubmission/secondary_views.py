@@ -74,8 +74,10 @@ def secondary_claims(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("format", "")
     if wanted in FORMS:
         return _exported(request, tab, narrowed, form=wanted)
-    sums = counts(narrowed) | {SENT: sum_sent(billed := sent_claims(narrowed))}
-    count = len(billed) if tab == SENT else sums[tab].count
+    billed = sent_claims(narrowed)
+    sums = counts(narrowed) | {SENT: sum_sent(billed)}
+    # Undone ones are listed, too, and counted in no sum.
+    count = billed.count() if tab == SENT else sums[tab].count
     # Only the page is read: the paginator needs no more than how many there are.
     page = Paginator(range(count), PAGE_ROWS).get_page(request.GET.get("page"))
     offset = (page.number - 1) * PAGE_ROWS

@@ -147,3 +147,26 @@ def body(document: ClaimDocument) -> list[str]:
     """Return the segments from the subscriber's level down."""
     parts = (document.subscriber, *((document.patient,) if document.patient else ()))
     return [one.text for loop in (*parts, document.claim) for one in loop.walk()]
+
+
+def teeth() -> ClaimDocument:
+    """A dental claim to a first plan, with a second one."""
+    return written(
+        Claim(
+            control_number="T1",
+            form=Form.DENTAL,
+            payer=Payer("BRIGHT DENTAL", "BDP01"),
+            sequence="P",
+            subscriber=LOW,
+            member_id="DEN1",
+            filing_indicator="CI",
+            facility_code="11",
+            diagnoses=(),
+            lines=(
+                ClaimLine(
+                    "D2392", 180_00, date(2026, 1, 4), "T1L1", tooth="14", surfaces=("M", "O")
+                ),
+            ),
+            other_payers=(OtherPayer("S", Payer("SECOND MUTUAL", "SECM1"), LOW, "SEC900", "CI"),),
+        )
+    )

@@ -14,6 +14,7 @@ from tests.unit.core.resubmission.claims import (
     dependent,
     hospital,
     low,
+    teeth,
 )
 from tests.unit.core.resubmission.decided import decision, service
 
@@ -282,3 +283,21 @@ def test_two_payers_of_one_id_are_refused_because_lines_could_not_be_told_apart(
 
     with pytest.raises(NotTellable, match="go by the same id"):
         to_next_payer(document, place=3, priors=priors)
+
+
+def test_a_dental_claim_is_told_by_its_own_codes() -> None:
+    document = teeth()
+    answered = service(
+        "D2391", "180", "100", "CO-45 50", "PR-2 30", qualifier="AD", submitted_procedure="D2392"
+    )
+
+    segments = second(document, decision(answered))
+
+    assert "TOO*JP*14*M:O" in segments
+    at = segments.index("SVD*BDP01*100*AD:D2391**1")
+    assert segments[at + 1 :] == [
+        "CAS*CO*45*50",
+        "CAS*PR*2*30",
+        "DTP*573*D8*20260119",
+        "AMT*EAF*30",
+    ]
