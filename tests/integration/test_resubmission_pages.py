@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from tests.integration.pages import People, Visitor, people_of, text_of
 from tests.integration.resubmission_desk import claim, claims_in, person, send_again, standing_desk
@@ -14,6 +16,7 @@ from tests.integration.resubmission_desk import claim, claims_in, person, send_a
 from sanderling.audit.models import AuditEvent
 from sanderling.cli.rebill import command
 from sanderling.core.resubmission.kinds import Kind
+from sanderling.core.resubmission.reading import documents_in
 from sanderling.outbox.models import OutboundFile
 from sanderling.resubmission.models import Limits, Resubmission, State
 from sanderling.worklists.models import WorkItem
@@ -68,6 +71,7 @@ def test_what_is_typed_is_checked_and_compared_without_being_kept(people: People
     assert "NEW999" in page
     assert 'data-fault="line.1.pointers" data-error="1"' in page
     assert "REF*F8*ICN1" in page
+    assert AuditEvent.objects.filter(action="resubmission.check").count() == 1
     assert Resubmission.objects.count() == 0
 
 
@@ -131,7 +135,7 @@ def test_a_void_is_approved_by_another_person_on_his_list(people: People) -> Non
 
 
 def test_the_list_can_be_taken_away(people: People) -> None:
-    send_again("DENIED", people.specialist, {"member_id": "NEW999"})
+    send_again("DENIED", people.specialist, {"member_id": "NEW999"}, at=timezone.now())
     answer = Visitor(people.specialist).get("/resubmissions/", tab="outbox", format="json")
     (row,) = json.loads(answer.content)["rows"]
     assert (row["claim"], row["kind"]) == ("DENIED", "Replace the claim")
@@ -209,7 +213,7 @@ def test_strangers_see_and_send_nothing(people: People) -> None:
     assert Resubmission.objects.count() == 1
 
 
-def test_the_command_sends_and_refuses(people: People) -> None:
+def test_the_command_sends_and_refuses(people: People, tmp_path: Path) -> None:
     def run(*words: str) -> tuple[int, str, str]:
         found = CliRunner().invoke(command, ["MINE", *words], catch_exceptions=False,
                                    standalone_mode=False)  # fmt: skip
@@ -226,6 +230,13 @@ def test_the_command_sends_and_refuses(people: People) -> None:
         "In the outbox",
         "Member ID: ABC123456789 -> N1",
     )
+    folder = tmp_path / "out"
+    status, _, said = run(
+        "REJECTED", "--set", "member_id=N1", "--reason", "Card.", "--out", str(folder)
+    )
+    (path,) = folder.iterdir()
+    assert (status, documents_in(path.read_bytes())[0].number) == (0, "REJECTED")
+    assert OutboundFile.objects.get(purpose="resubmission").state == "sent"
     status, out, _ = run("OTHER", "--fields", "--format", "json")
     fields = {row["field"]: row["value"] for row in json.loads(out)["rows"]}
     assert (fields["member_id"], fields["line.1.charge"]) == ("ABC123456789", "150.00")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sanderling.accounts.models import User
 from sanderling.core.barriers.words import PARTIES
@@ -25,6 +26,7 @@ TABS: Final[Mapping[str, str]] = {
     "sent": "Sent, no decision",
     "back": "Came back",
 }
+_SHOWN_DAYS: Final = 183
 COLUMNS: Final = (
     "resubmission", "client", "claim", "payer_name", "responsibility", "kind", "reason", "changes",
     "charge_before_cents", "charge_after_cents", "state", "needs", "made_by", "made_at",
@@ -62,33 +64,24 @@ SELECT r.id, (SELECT p.paid_cents FROM remits_claim_payment p
 """
 
 
-def rows_of_tab(tab: str, user: User) -> list[dict[str, Any]]:
-    """Return the rows of a tab that the session may see, what waits longest first."""
-    found = Resubmission.objects.all()
-    if tab == "me":
-        found = found.filter(state=State.HELD).exclude(made_by=user)
-        found = found if user.may(PERMISSION) else found.none()
-    elif tab == "drafts":
-        found = found.filter(state=State.DRAFT)
-    elif tab == "held":
-        found = found.filter(state=State.HELD)
-    else:
-        found = found.filter(state__in=[State.QUEUED, State.DECLINED, State.WITHDRAWN])
-    rows = rows_of(found.order_by("-made_at", "-pk"))
-    if tab in {"me", "drafts", "held"}:
-        return rows[::-1]
-    return [row for row in rows if row["place"] == tab]
+def board(user: User, *, today: date) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each tab that the session may see, what waits longest first.
 
-
-def counts(user: User) -> dict[str, int]:
-    """Return how many stand in each tab."""
-    found = dict.fromkeys(TABS, 0)
-    for row in rows_of(Resubmission.objects.all()):
-        if row["place"] in found:
-            found[row["place"]] += 1
-        if row["place"] == "held" and row["made_by_id"] != user.pk and user.may(PERMISSION):
-            found["me"] += 1
-    return found
+    What left us is shown for half a year; each claim keeps its own for good.
+    """
+    since = today - timedelta(days=_SHOWN_DAYS)
+    found = Resubmission.objects.filter(
+        Q(state__in=[State.DRAFT, State.HELD]) | Q(made_at__date__gte=since)
+    )
+    tabs: dict[str, list[dict[str, Any]]] = {key: [] for key in TABS}
+    may_approve = user.may(PERMISSION)
+    for row in rows_of(found.order_by("-made_at", "-pk")):
+        tabs[row["place"]].append(row)
+        if row["place"] == "held" and row["made_by_id"] != user.pk and may_approve:
+            tabs["me"].append(row)
+    for key in ("me", "drafts", "held"):
+        tabs[key].reverse()
+    return tabs
 
 
 def rows_of_claim(claim_id: int) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from sanderling.resubmission.preparing import (
     ready_from_typed,
     source_of,
 )
-from sanderling.resubmission.standing import COLUMNS, TABS, counts, rows_of, rows_of_tab
+from sanderling.resubmission.standing import COLUMNS, TABS, board, rows_of
 from sanderling.web.downloads import FORMS, export
 
 UNPROCESSABLE: Final = 422
@@ -44,11 +44,11 @@ SHOWN_REFUSED: Final = 5
 def resubmissions(request: HttpRequest) -> HttpResponse:
     """List what is drafted, waits, is on its way, or came back."""
     user = person_of(request)
-    number = counts(user)
+    tabs = board(user, today=timezone.now().date())
     tab = request.GET.get("tab", "")
     if tab not in TABS:
-        tab = next((one for one in TABS if number[one]), "drafts")
-    rows = rows_of_tab(tab, user)
+        tab = next((one for one in TABS if tabs[one]), "drafts")
+    rows = tabs[tab]
     wanted = request.GET.get("format", "")
     detail: dict[str, int | str] = {"rows": len(rows), "tab": tab}
     if wanted in FORMS:
@@ -66,7 +66,7 @@ def resubmissions(request: HttpRequest) -> HttpResponse:
     context = {
         "tab": tab,
         "tabs": [
-            {"key": key, "title": title, "count": number[key]}
+            {"key": key, "title": title, "count": len(tabs[key])}
             for key, title in TABS.items()
             if key != "me" or user.may("resubmission.approve")
         ],
@@ -194,6 +194,7 @@ def _page(
 def check(request: HttpRequest, claim_id: int) -> HttpResponse:
     """Say what the corrections typed so far change, and what is wrong with them."""
     claim = _claim(claim_id)
+    record_view(request, claim_id=claim.pk, client_id=claim.client_id, action="resubmission.check")
     try:
         source = source_of(claim.pk, _party(request))
     except Refusal as refusal:
