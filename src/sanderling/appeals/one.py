@@ -15,6 +15,7 @@ from sanderling.appeals.forms import ChangeForm, OutcomeForm, ReceivedForm, Sent
 from sanderling.appeals.gathering import Gathered
 from sanderling.appeals.listing import color_of
 from sanderling.appeals.models import DECIDED, WITH_PAYER, Appeal, State
+from sanderling.appeals.packet_data import title_of_appeal
 from sanderling.appeals.packets import Prepared, missing_words, prepare
 from sanderling.appeals.writing import choice_of, gathered, latest_decided
 from sanderling.claims.models import Claim
@@ -77,7 +78,7 @@ def appeal_page(appeal: Appeal, *, user: User, today: date) -> dict[str, Any]:
     dollars = f"{appeal.asked_cents / 100:.2f}"
     return {
         "appeal": appeal,
-        "title": VEHICLE_TITLES[appeal.vehicle],
+        "title": title_of_appeal(appeal),
         "case": cases()[appeal.case],
         "level": level_of(kind, appeal.level),
         "color": color_of(appeal.state),
@@ -96,6 +97,8 @@ def appeal_page(appeal: Appeal, *, user: User, today: date) -> dict[str, Any]:
         "stateable": _stateable(one),
         "file": file,
         "way": one.found.way,
+        "has_letterhead": one.found.letterhead is not None,
+        "may_edit_clients": user.may("clients.edit"),
         "proposed_text": State(appeal.proposed).label if appeal.proposed else "",
         "change_form": ChangeForm(
             initial={

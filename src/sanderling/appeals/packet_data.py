@@ -45,9 +45,9 @@ def plain_lines(text: str) -> list[str]:
 
 
 def title_of_appeal(appeal: Appeal) -> str:
-    """Return Reconsideration: timely filing."""
-    vehicle = VEHICLE_TITLES[appeal.vehicle]
-    return f"{vehicle}: {cases()[appeal.case].title.lower()}"
+    """Return Reconsideration: timely filing; Records, not Records: records."""
+    vehicle, case = VEHICLE_TITLES[appeal.vehicle], cases()[appeal.case].title
+    return vehicle if case.lower() in vehicle.lower() else f"{vehicle}: {case.lower()}"
 
 
 def sender(found: Gathered) -> dict[str, Any]:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Write the claim status requests (276) now due.",
     ),
     "secondary": ("sanderling.cli.secondary", "Claims to the next payer: list, bill."),
+    "appeal": ("sanderling.cli.appeal", "Begin appeals and make their packets."),
     "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
