@@ -40,10 +40,11 @@ def main() -> None:
                 _start(f"make({place}, {options.processes})", environment)
                 for place in range(options.processes)
             ]
-            made = [json.loads(part.communicate()[0]) for part in parts]
+            said = [part.communicate()[0] for part in parts]
             seconds = time.perf_counter() - began
             if any(part.returncode for part in parts):
                 raise SystemExit("a process failed")
+            made = [json.loads(text) for text in said]
         finally:
             subprocess.run(
                 [sys.executable, "-m", "sanderling", "down"],
@@ -100,7 +101,8 @@ def fill(packets: int) -> None:
     )
     for claim in claims.order_by("pk")[:packets]:
         made = begin_appeal(claim=claim, party=11, user=None, at=MADE_AT, asked=asked)
-        state_facts(made.pk, [("facts", "The claim was right as sent.")], user=None, at=MADE_AT)
+        said = [("facts", "The claim was right as sent."), ("denied_amount", "100")]
+        state_facts(made.pk, said, user=None, at=MADE_AT)
         for data, title in ((pdf, "Progress notes"), (image, "Order")):
             add_evidence(made.pk, data=data, name="x", title=title, item="", user=None, at=MADE_AT)
         mark_item(made.pk, "remittance", is_there=True, note="", user=None, at=MADE_AT)

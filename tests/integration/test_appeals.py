@@ -89,6 +89,7 @@ def test_a_late_filing_denial_becomes_a_packet_with_facts_of_its_files(desk: App
         "Explanation of payment",
         "Claim as sent, by the boxes of the CMS-1500",
         "Sources of the letter",
+        "1. Proof of timely filing",
     ]
     assert hashlib.sha256(packet_bytes(done.packet)).hexdigest() == done.packet.sha256
 

@@ -129,11 +129,15 @@ def _add_claim(sheet: FactSheet, found: Gathered) -> None:
 def denied_cents(decision: Decision) -> int:
     """Return what a decision left unpaid that is neither the patient's share nor contractual."""
     own = [one for one in decision.adjustments if one.group_code != _PATIENT]
-    return sum(
+    denied = sum(
         one.amount_cents
         for one in own
         if not (one.group_code == "CO" and one.reason_code in ("45", *ADD_BACK))
     )
+    # Nothing paid and all of it called contractual is a denial under a wrong name (DOMAIN 3.3).
+    if not denied and not decision.payment.paid_cents:
+        return sum(one.amount_cents for one in own)
+    return denied
 
 
 def allowed_cents(decision: Decision) -> int:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from sanderling.accounts.models import User
 from sanderling.appeals.checklist import Checked, checklist_of
 from sanderling.appeals.evidence import PDF, bytes_of
+from sanderling.appeals.exhibits import exhibit_of
 from sanderling.appeals.fact_sheet import facts_of
 from sanderling.appeals.gathering import Gathered, Wanted, gather
 from sanderling.appeals.letters import filled
@@ -140,7 +141,7 @@ def build(prepared: Sequence[Prepared], *, made_date: date, control: str, about:
     for at, one in enumerate(prepared, start=1):
         suffix = f" · claim {clean(one.found.claim.number)}" if is_many else ""
         shown: dict[str, int] = {}
-        for kind, document in _documents(one):
+        for kind, document in _documents(one, made_date):
             if kind == "proof":
                 shown["proof"] = len(enclosed)
             enclosed.append(document)
@@ -173,9 +174,13 @@ def build(prepared: Sequence[Prepared], *, made_date: date, control: str, about:
     return joined
 
 
-def _documents(one: Prepared) -> list[tuple[str, Enclosed]]:
-    """Return the documents behind the letter, in the order of the checklist."""
+def _documents(one: Prepared, made_date: date) -> list[tuple[str, Enclosed]]:
+    """Return the documents behind the letter: the exhibit, then as the checklist goes."""
     found: list[tuple[str, Enclosed]] = []
+    if one.appeal.with_proof:
+        exhibit = exhibit_of(one.found, as_of=made_date)
+        if exhibit is not None:
+            found.append(("proof", exhibit))
     titles = {checked.item.key: checked.item.title for checked in one.checklist}
     order = {checked.item.key: place for place, checked in enumerate(one.checklist)}
     for document in sorted(one.evidence, key=lambda it: (order.get(it.item, len(order)), it.pk)):

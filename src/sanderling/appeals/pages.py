@@ -7,13 +7,20 @@ The same parts give the same bytes: no day, no random number goes in.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdf.errors import PyPdfError
-from pypdf.generic import NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    StreamObject,
+)
 
 from sanderling.core.refusal import Refusal
 from sanderling.documents import BadDocument, render
@@ -22,6 +29,8 @@ WIDTH: Final = 612.0  # US letter, in points
 HEIGHT: Final = 792.0
 FOOT: Final = 46.0
 MARGIN: Final = 10.0
+HIDDEN: Final = 2  # a note's flag
+DOCUMENT: Final = "/Document"  # what a document's page is called among a page's pictures
 
 
 class PageRefused(Refusal):
@@ -78,7 +87,7 @@ def join(own: bytes, enclosed: Sequence[Enclosed], *, control: str) -> Joined:
         if len(pages) != one.pages:
             raise PageRefused(f"document {number} has changed; attach it again")
         for page in pages:
-            _lay(page, writer.add_page(stamps.pages[at - first]))
+            _lay(page, writer.add_page(stamps.pages[at - first]), writer)
             at += 1
         writer.add_outline_item(title=f"{number}. {one.title}", page_number=at - one.pages)
     writer.compress_identical_objects(remove_duplicates=True, remove_unreferenced=True)
@@ -105,18 +114,96 @@ def _pages(one: Enclosed, number: int) -> list[PageObject]:
         raise PageRefused(f"document {number} is damaged; print it to a new PDF") from error
 
 
-def _lay(page: PageObject, on: PageObject) -> None:
-    """Set a document's page on one of ours, upright, as large as fits above the foot."""
+def _lay(page: PageObject, on: PageObject, writer: PdfWriter) -> None:
+    """Set a document's page on one of ours, upright, as large as fits above the foot.
+
+    It goes in whole, as a picture of itself with its notes and filled fields: what it draws is
+    neither read nor changed.
+    """
     try:
         upright, width, height = _upright(page)
         scale = min((WIDTH - 2 * MARGIN) / width, (HEIGHT - FOOT - MARGIN) / height)
         left = (WIDTH - width * scale) / 2
         low = FOOT + (HEIGHT - FOOT - MARGIN - height * scale) / 2
-        on.merge_transformed_page(page, upright.scale(scale).translate(left, low), over=False)
-    except (PyPdfError, ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+        place = upright.scale(scale).translate(left, low).ctm
+        forms = [((1.0, 0.0, 0.0, 1.0, 0.0, 0.0), _form(page, writer)), *_notes(page, writer)]
+        names = [
+            (f"{DOCUMENT}{number}", matrix, writer._add_object(form))  # noqa: SLF001 - no other way
+            for number, (matrix, form) in enumerate(forms)
+        ]
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise PageRefused("a page of a document is damaged; print it to a new PDF") from error
-    # Notes and fields of a document would stand where the page was: what it shows is there already.
-    on.pop(NameObject("/Annots"), None)
+    drawn = " ".join(f"q {_numbers(matrix)} cm {name} Do Q" for name, matrix, _ in names)
+    draws = DecodedStreamObject()
+    draws.set_data(f"q {_numbers(place)} cm {drawn} Q\n".encode())
+    own = on.get("/Contents")
+    behind = own.get_object() if own is not None else ArrayObject()
+    parts = list(behind) if isinstance(behind, ArrayObject) else [own]
+    on[NameObject("/Contents")] = ArrayObject(
+        [writer._add_object(draws), *parts]  # noqa: SLF001 - as above
+    )
+    resources = on.setdefault(NameObject("/Resources"), DictionaryObject()).get_object()
+    pictures = resources.setdefault(NameObject("/XObject"), DictionaryObject()).get_object()
+    for name, _, form in names:
+        pictures[NameObject(name)] = form
+
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+def _numbers(matrix: Matrix) -> str:
+    return " ".join(f"{number:.5f}" for number in matrix)
+
+
+def _notes(page: PageObject, writer: PdfWriter) -> Iterator[tuple[Matrix, StreamObject]]:
+    """Yield what the notes and filled fields of a page look like, and where each stands.
+
+    Source: ISO 32000-1, 12.5.5: the appearance's box is set onto the note's rectangle.
+    """
+    entries = page.get("/Annots")
+    for entry in entries if isinstance(entries, ArrayObject) else ():
+        note = entry.get_object()
+        if int(note.get("/F", 0)) & HIDDEN:
+            continue
+        look = note.get("/AP", {}).get("/N")
+        look = look.get_object() if look is not None else None
+        if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
+            look = look.get(note.get("/AS", "/Off"))
+            look = look.get_object() if look is not None else None
+        if not isinstance(look, StreamObject):
+            continue
+        box = [float(one) for one in look["/BBox"]]
+        area = [float(one) for one in note["/Rect"]]
+        if box[2] == box[0] or box[3] == box[1]:
+            continue
+        across = abs(area[2] - area[0]) / (box[2] - box[0])
+        up = abs(area[3] - area[1]) / (box[3] - box[1])
+        left = min(area[0], area[2]) - box[0] * across
+        low = min(area[1], area[3]) - box[1] * up
+        copied = look.clone(writer)
+        if not isinstance(copied, StreamObject):
+            continue
+        copied[NameObject("/Type")] = NameObject("/XObject")
+        copied[NameObject("/Subtype")] = NameObject("/Form")
+        yield (across, 0.0, 0.0, up, left, low), copied
+
+
+def _form(page: PageObject, writer: PdfWriter) -> StreamObject:
+    """Return a page's drawing with all that it draws with, as one object."""
+    contents = page.get_contents()
+    drawn = DecodedStreamObject()
+    drawn.set_data(contents.get_data() if contents is not None else b"")
+    form = drawn.flate_encode()
+    box = page.cropbox
+    form[NameObject("/Type")] = NameObject("/XObject")
+    form[NameObject("/Subtype")] = NameObject("/Form")
+    form[NameObject("/BBox")] = ArrayObject(
+        FloatObject(one) for one in (box.left, box.bottom, box.right, box.top)
+    )
+    resources = page.get("/Resources")
+    if resources is not None:
+        form[NameObject("/Resources")] = resources.get_object().clone(writer)
+    return form
 
 
 def _upright(page: PageObject) -> tuple[Transformation, float, float]:
