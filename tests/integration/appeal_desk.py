@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from django.conf import settings
+from django.db import transaction
 from tests.builders import Inbox
 from tests.integration.situations import CLIENTS, PAYERS, Desk, decided, on
 
@@ -76,6 +81,20 @@ def make_appeal_desk(inbox: Inbox) -> AppealDesk:
         inbox, user("writer", "specialist"), user("lead", "lead"),
         user("stranger", "specialist", sees=False), client,
     )  # fmt: skip
+
+
+@contextmanager
+def standing_desk(folders: pytest.TempPathFactory) -> Iterator[AppealDesk]:
+    """Fill once for all tests of a module; it is gone after them."""
+    base = folders.mktemp("appeals")
+    (base / "in").mkdir()
+    before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
+    try:
+        with transaction.atomic():
+            yield make_appeal_desk(Inbox(base / "in"))
+            transaction.set_rollback(True)
+    finally:
+        settings.SANDERLING_HOME = before
 
 
 def pay_after(desk: AppealDesk, number: str, *, day: str, paid: int, reason: str = "45") -> None:

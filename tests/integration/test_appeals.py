@@ -6,12 +6,13 @@ import hashlib
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from tests.builders import Inbox
-from tests.integration.appeal_desk import AT, TODAY, AppealDesk, make_appeal_desk, pay_after
+from pytest_django import DjangoDbBlocker
+from tests.integration.appeal_desk import AT, TODAY, AppealDesk, pay_after, standing_desk
 
 from sanderling.appeals.actions import (
     acknowledge,
@@ -39,9 +40,19 @@ from sanderling.barriers.models import Barrier
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[AppealDesk]:
+    with django_db_blocker.unblock(), standing_desk(tmp_path_factory) as filled:
+        yield filled
+
+
 @pytest.fixture
-def desk(inbox: Inbox) -> AppealDesk:
-    return make_appeal_desk(inbox)
+def desk(world: AppealDesk, db: None) -> AppealDesk:
+    return world
 
 
 def barrier(desk: AppealDesk, number: str = "T1", *, day: date = TODAY) -> Barrier:
