@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def standing_desk(folders: pytest.TempPathFactory) -> Iterator[AppealDesk]:
 
 def pay_after(desk: AppealDesk, number: str, *, day: str, paid: int, reason: str = "45") -> None:
     """Let the payer decide again: it reverses the denial and pays so many dollars."""
-    later = Desk()
+    later = Desk(_numbers=count(5_000 + 10 * desk.claim(number).pk))
     rest = 150 - paid
     reversed_ = decided(number, [(-150, 0, [("CO", "29", -150)], [])], status="22")
     corrected = decided(number, [(150, paid, [("CO", reason, rest)] if rest else [], [])])

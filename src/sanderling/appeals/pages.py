@@ -19,6 +19,7 @@ from pypdf.generic import (
     DictionaryObject,
     FloatObject,
     NameObject,
+    PdfObject,
     StreamObject,
 )
 
@@ -160,8 +161,11 @@ def _notes(page: PageObject, writer: PdfWriter) -> Iterator[tuple[Matrix, Stream
 
     Source: ISO 32000-1, 12.5.5: the appearance's box is set onto the note's rectangle.
     """
-    entries = page.get("/Annots")
-    for entry in entries if isinstance(entries, ArrayObject) else ():
+    entries: PdfObject | None = page.get("/Annots")
+    notes = entries.get_object() if entries is not None else None
+    if not isinstance(notes, ArrayObject):
+        return
+    for entry in list(notes):
         note = entry.get_object()
         if int(note.get("/F", 0)) & HIDDEN:
             continue
@@ -172,8 +176,7 @@ def _notes(page: PageObject, writer: PdfWriter) -> Iterator[tuple[Matrix, Stream
             look = look.get_object() if look is not None else None
         if not isinstance(look, StreamObject):
             continue
-        box = [float(one) for one in look["/BBox"]]
-        area = [float(one) for one in note["/Rect"]]
+        box, area = _corners(look["/BBox"]), _corners(note["/Rect"])
         if box[2] == box[0] or box[3] == box[1]:
             continue
         across = abs(area[2] - area[0]) / (box[2] - box[0])
@@ -186,6 +189,15 @@ def _notes(page: PageObject, writer: PdfWriter) -> Iterator[tuple[Matrix, Stream
         copied[NameObject("/Type")] = NameObject("/XObject")
         copied[NameObject("/Subtype")] = NameObject("/Form")
         yield (across, 0.0, 0.0, up, left, low), copied
+
+
+def _corners(said: PdfObject) -> list[float]:
+    """Return left, low, right and high of a rectangle."""
+    numbers = said.get_object()
+    if not isinstance(numbers, ArrayObject):
+        raise TypeError("no rectangle")
+    left, low, right, high = (float(one) for one in numbers)
+    return [left, low, right, high]
 
 
 def _form(page: PageObject, writer: PdfWriter) -> StreamObject:

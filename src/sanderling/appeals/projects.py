@@ -258,7 +258,6 @@ def finish_project(
     Raises:
         AppealRefused: no claim is complete; nothing was made.
     """
-    project = AppealProject.objects.select_for_update().get(pk=project.pk)
     refused: list[tuple[str, str]] = []
     drafts = project.appeals.filter(state=State.DRAFT).select_related("claim")
     for one in drafts.order_by("claim__number", "pk"):
