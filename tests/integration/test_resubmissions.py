@@ -36,6 +36,7 @@ from sanderling.outbox.actions import cancel
 from sanderling.outbox.models import OutboundClaim, OutboundFile
 from sanderling.outbox.models import State as FileState
 from sanderling.resubmission.actions import Asked, decide, save_draft, send_many, withdraw
+from sanderling.resubmission.history import newest_versions
 from sanderling.resubmission.models import Limits, Resubmission, State
 from sanderling.resubmission.policy import LimitsRefused, Policy, policy_of, set_limits
 from sanderling.resubmission.preparing import (
@@ -339,6 +340,18 @@ def test_a_replacement_is_decided_only_by_a_later_remittance(people: People, inb
     made = send_again("DENIED", people.specialist, MEMBER)
     assert made.file is not None
     assert claims_in(made.file)["DENIED"].original_reference == "ICN1B"
+
+
+def test_a_new_claim_sent_on_the_day_of_the_decision_is_not_decided_by_it(
+    people: People, inbox: Inbox
+) -> None:
+    inbox.take(
+        claims_file(sent("NEWONLY", 150), batch="B9", made="20260120", control=190),
+        received_date=date(2026, 1, 20),
+    )
+    assert not newest_versions([(claim("NEWONLY").pk, 11)])[
+        claim("NEWONLY").pk, 11
+    ].history.is_decided
 
 
 def test_many_claims_go_out_in_one_file_and_each_refusal_is_told(people: People) -> None:

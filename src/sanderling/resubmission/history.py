@@ -20,7 +20,9 @@ WITH wanted AS (
     SELECT * FROM unnest(%s::bigint[], %s::smallint[]) AS w (claim_id, party)
 ), newest AS (
     SELECT DISTINCT ON (w.claim_id, w.party) w.claim_id, w.party, s.id, s.kind, s.frequency,
-           s.payer_id, s.client_id, s.received_date, s.charge_cents
+           s.payer_id, s.client_id, s.received_date, s.charge_cents,
+           coalesce(s.submitted_date, s.received_date) AS sent_date,
+           count(*) OVER (PARTITION BY w.claim_id, w.party) > 1 AS is_sent_again
       FROM wanted w
       JOIN claims_submission s ON s.claim_id = w.claim_id AND s.sequence = w.party - 10
      ORDER BY w.claim_id, w.party, coalesce(s.submitted_date, s.received_date) DESC,
@@ -28,7 +30,7 @@ WITH wanted AS (
 )
 SELECT n.claim_id, n.party, n.id, n.kind, n.frequency, n.payer_id, n.client_id, n.charge_cents,
        coalesce(payer.type, ''), coalesce(b.barrier, ''), coalesce(b.detail, ''),
-       p.id, coalesce(number.payer_claim_number, ''), p.received_date,
+       p.id, coalesce(number.payer_claim_number, ''), p.decided_date,
        (SELECT coalesce(array_agg(DISTINCT m.code), '{}') FROM remits_remark m
          WHERE m.payment_id = p.id),
        (SELECT coalesce(array_agg(DISTINCT j.reason_code), '{}') FROM remits_adjustment j
@@ -36,12 +38,13 @@ SELECT n.claim_id, n.party, n.id, n.kind, n.frequency, n.payer_id, n.client_id, 
        (SELECT coalesce(array_agg(DISTINCT a.code), '{}') FROM claims_answer a
          WHERE a.claim_id = n.claim_id AND a.kind IN ('277', '277CA')
            AND a.received_date >= n.received_date),
-       said.action, said.category, said.received_date, n.received_date
+       said.action, said.category, said.received_date, n.sent_date, n.is_sent_again
   FROM newest n
   LEFT JOIN payers_payer payer ON payer.id = n.payer_id
   LEFT JOIN barriers_barrier b ON b.claim_id = n.claim_id AND b.party = n.party
   LEFT JOIN LATERAL (
-      SELECT id, received_date FROM remits_claim_payment q
+      SELECT q.id, least(q.payment_date, q.received_date) AS decided_date
+        FROM remits_claim_payment q
        WHERE q.claim_id = n.claim_id AND coalesce(q.sequence, 1) = n.party - 10
          AND NOT q.is_held AND q.status <> '22'
        ORDER BY q.received_date DESC, q.order_key DESC, q.position DESC LIMIT 1) p ON true
@@ -83,7 +86,7 @@ def newest_versions(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], 
 def _version(row: tuple[Any, ...]) -> Version:
     claim_id, party, submission_id, kind, frequency, payer_id, client_id, charge_cents = row[:8]
     payer_type, barrier, detail, payment_id, number, decided, remarks, reasons = row[8:16]
-    statuses, action, category, said, sent = row[16:]
+    statuses, action, category, said, sent, is_sent_again = row[16:]
     is_rejected = barrier == "rejected" or _is_rejected(action, category, said, decided)
     waits = barrier == "corrected_pending" or (barrier == "pended" and detail == "remittance")
     history = History(
@@ -91,7 +94,9 @@ def _version(row: tuple[Any, ...]) -> Version:
         payer_type=payer_type,
         is_rejected=is_rejected,
         is_not_on_file=barrier == "not_on_file",
-        is_decided=payment_id is not None and not waits and _is_of_this(frequency, decided, sent),
+        is_decided=payment_id is not None
+        and not waits
+        and _is_of_this(decided, sent, is_sent_again=is_sent_again),
         is_voided=frequency == _VOID and not is_rejected,
         payer_claim_number=number,
         remarks=frozenset(remarks),
@@ -109,8 +114,11 @@ def _is_rejected(action: str | None, category: str | None, said: date | None,
     return decided is None or decided < said
 
 
-def _is_of_this(frequency: str, decided: date | None, sent: date) -> bool:
-    """Say whether a decision is of this version: a correction's comes after it went out."""
+def _is_of_this(decided: date | None, sent: date, *, is_sent_again: bool) -> bool:
+    """Say whether a decision is of this version: one that went out again is decided later.
+
+    Days are the payer's and the sender's own, since files of months may come in on one day.
+    """
     if decided is None:
         return False
-    return decided > sent if frequency in {"6", "7", "8"} else decided >= sent
+    return decided > sent if is_sent_again else decided >= sent
