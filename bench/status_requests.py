@@ -4,7 +4,8 @@
 that payers are silent about, then measures
 
 - asking: one `plan_requests` about all of them, from what is due to files in the outbox, committed;
-- reading: taking in the 277s that answer them, matched by our traces, with the barriers that follow.
+- reading: taking in the 277s that answer them, matched by our traces, with the barriers that follow;
+- the page: counts and sums of all tabs while all of them wait for an answer.
 
 Prints JSON.
 """
@@ -52,7 +53,9 @@ def measure(claims: int) -> None:
 
     start_database()
     from sanderling.inquiries.actions import plan_requests
+    from sanderling.inquiries.listing import overview
     from sanderling.inquiries.models import StatusRequest
+    from sanderling.outbox.models import OutboundFile
     from sanderling.payers.models import Payer
 
     folder = Path(os.environ["SANDERLING_HOME"]) / "bench"
@@ -67,6 +70,10 @@ def measure(claims: int) -> None:
     began = time.perf_counter()
     planned = plan_requests(at=ASKED_AT)
     asking = time.perf_counter() - began
+    OutboundFile.objects.update(state="sent", sent_at=ASKED_AT)
+    began = time.perf_counter()
+    overview(at=ASKED_AT)
+    listing = time.perf_counter() - began
     answers = _answers(planned.files, folder)
     began = time.perf_counter()
     _take_in(answers, ASKED_AT)
@@ -77,6 +84,7 @@ def measure(claims: int) -> None:
         "bytes": sum(file.size_bytes for file in planned.files),
         "asking_seconds": round(asking, 2),
         "answered": StatusRequest.objects.filter(state="answered").count(),
+        "page_seconds": round(listing, 2),
         "reading_seconds": round(reading, 2),
     }
     sys.stdout.write(json.dumps(found, indent=1) + "\n")

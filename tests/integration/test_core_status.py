@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.integration.pages import PASSWORD, Visitor, text_of
 from tests.integration.work_items import AT, Workers, item, shared_world, workers_of
 
 from sanderling.accounts.actions import create_user
+from sanderling.core.inquiries.limits import Limits, Way
 from sanderling.core.x12.write.claim_status import StatusReply
 from sanderling.exchange import core_batches, core_real_time
 from sanderling.exchange.core_batches import turn
@@ -25,8 +27,10 @@ from sanderling.exchange.releasing import release
 from sanderling.exchange.tracking import track
 from sanderling.inquiries.actions import plan_requests
 from sanderling.inquiries.asking import AskRefused
+from sanderling.inquiries.limits import set_limits
 from sanderling.inquiries.models import StatusRequest
 from sanderling.outbox.models import OutboundFile, State
+from sanderling.payers.models import Payer
 from sanderling.simulator.core_forms import CoreFault
 from sanderling.simulator.core_server import CoreServer
 from sanderling.simulator.status_answers import from_table
@@ -217,6 +221,18 @@ def test_a_batch_goes_out_its_results_come_in_and_are_acknowledged(
     assert CoreBatch.objects.filter(next_ask_at=None, acknowledged_at__isnull=False).count() == 2
     assert item("A1").barrier == "paid_unposted"
     assert item("A3").barrier == "not_on_file"
+
+
+def test_a_payer_that_takes_no_batches_is_asked_one_by_one_by_the_clock(
+    workers: Workers, clock: Clock, service: CoreServer
+) -> None:
+    payer = Payer.objects.get(payer_id="ACME1")
+    set_limits(payer, replace(Limits(), way=Way.REAL_TIME), at=AT)
+    assert len(plan_requests(at=AT).files) == 5
+    release(at=AT)
+    assert turn(now=clock) == 5 + 5
+    assert set(StatusRequest.objects.values_list("state", flat=True)) == {"answered"}
+    assert {one["ProcessingMode"] for one in service.seen} == {"RealTime"}
 
 
 def test_a_batch_that_is_turned_away_is_not_asked_about_again_by_itself(

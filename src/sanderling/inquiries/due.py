@@ -52,45 +52,51 @@ _ONE: Final = """
            %(asked_by)s AS asked_by, 0::bigint AS balance_cents
       FROM claims_claim c WHERE c.id = %(claim)s
 """
-# The last version sent to the payer that owes; without one there is nothing to ask about.
+# First the last request about each: most are answered, or wait. Then, of the few that are left, the
+# last version sent to the payer that owes; without one there is nothing to ask about.
 _FACTS: Final = """
+), asked AS MATERIALIZED (
+    SELECT d.*, l.asked_date, l.state, l.tries, l.submission_id AS asked_submission_id,
+           -- What is wrong with it must change first; so must what was asked in vain too often.
+           (l.state = 'refused' OR l.standing = 'rejected'
+            OR (l.state <> 'answered' AND l.tries >= r.tries_max)) IS TRUE AS is_stuck
+      FROM wanted d LEFT JOIN rules r ON r.payer_id = d.payer_id
+      LEFT JOIN LATERAL (
+           SELECT q.asked_date, q.state, q.tries, q.submission_id, f.sent_at,
+                  f.state AS file_state, f.standing
+             FROM inquiries_status_request q JOIN outbox_file f ON f.id = q.file_id
+            WHERE q.claim_id = d.claim_id AND q.party = d.party ORDER BY q.id DESC LIMIT 1) l
+           ON true
+     WHERE d.inquiry_id IS NOT NULL OR l.state IS NULL
+        OR CASE
+           WHEN l.state = 'answered' THEN l.asked_date + r.again_days <= %(today)s
+           WHEN l.state = 'refused' OR l.standing = 'rejected' OR l.tries >= r.tries_max THEN true
+           WHEN l.state = 'failed' THEN l.asked_date + (1 << (l.tries - 1)) <= %(today)s
+           WHEN l.file_state = 'cancelled' THEN true
+           WHEN l.sent_at IS NULL THEN false
+           ELSE l.asked_date + (r.again_days << (l.tries - 1)) <= %(today)s
+            AND l.sent_at::date + r.answer_days < %(today)s
+           END
 )
 SELECT d.claim_id, d.party, d.payer_id, d.client_id, d.inquiry_id, d.asked_by, k.code, c.number,
        coalesce(s.id, 0), coalesce(t.sender_id, ''), coalesce(t.receiver_id, ''),
        coalesce(s.service_from_date IS NOT NULL AND s.patient_birth_date IS NOT NULL
                 AND s.member_id <> '' AND s.billing_npi <> '', false),
-       CASE WHEN l.state IN ('asked', 'answered') THEN l.asked_date END,
-       CASE WHEN l.state IS NULL OR l.state = 'answered' OR l.submission_id <> s.id THEN 1
-            ELSE l.tries + 1 END,
+       CASE WHEN d.state IN ('asked', 'answered') THEN d.asked_date END,
+       CASE WHEN d.state IS NULL OR d.state = 'answered' OR d.asked_submission_id <> s.id THEN 1
+            ELSE d.tries + 1 END,
        coalesce(p.payer_id, ''), coalesce(p.name, ''), d.balance_cents
-  FROM wanted d
+  FROM asked d
   JOIN claims_claim c ON c.id = d.claim_id
   JOIN clients_client k ON k.id = d.client_id
   LEFT JOIN payers_payer p ON p.id = d.payer_id
-  LEFT JOIN rules r ON r.payer_id = d.payer_id
   LEFT JOIN LATERAL (
        SELECT s.* FROM claims_submission s
         WHERE s.claim_id = d.claim_id AND s.sequence = d.party - 10 AND s.frequency <> '8'
         ORDER BY s.received_date DESC, s.order_key DESC, s.id DESC LIMIT 1) s ON true
   LEFT JOIN files_transaction_set t ON t.id = s.transaction_id
-  LEFT JOIN LATERAL (
-       SELECT q.asked_date, q.state, q.tries, q.submission_id, f.sent_at, f.state AS file_state,
-              f.standing
-         FROM inquiries_status_request q JOIN outbox_file f ON f.id = q.file_id
-        WHERE q.claim_id = d.claim_id AND q.party = d.party ORDER BY q.id DESC LIMIT 1) l ON true
- WHERE d.inquiry_id IS NOT NULL OR l.state IS NULL
-    OR CASE
-       WHEN l.state = 'answered' THEN l.asked_date + r.again_days <= %(today)s
-       -- What is wrong with it must change first.
-       WHEN l.state = 'refused' OR l.standing = 'rejected'
-            THEN coalesce(s.id, 0) <> l.submission_id
-       WHEN l.tries >= r.tries_max THEN coalesce(s.id, 0) <> l.submission_id
-       WHEN l.state = 'failed' THEN l.asked_date + (1 << (l.tries - 1)) <= %(today)s
-       WHEN l.file_state = 'cancelled' THEN true
-       WHEN l.sent_at IS NULL THEN false
-       ELSE l.asked_date + (r.again_days << (l.tries - 1)) <= %(today)s
-        AND l.sent_at::date + r.answer_days < %(today)s
-       END
+ WHERE d.inquiry_id IS NOT NULL OR NOT d.is_stuck
+    OR coalesce(s.id, 0) <> d.asked_submission_id
  ORDER BY d.client_id, d.payer_id, d.inquiry_id IS NULL, d.balance_cents DESC, d.claim_id, d.party
  LIMIT %(limit)s
 """

@@ -20,7 +20,7 @@ def ask() -> int:
     return _ask()
 
 
-@app.periodic(cron="*/15 * * * *")
+@app.periodic(cron="*/5 * * * *")
 @app.task(name="inquiries.ask_on_schedule", queueing_lock="inquiries_ask_on_schedule")
 def ask_on_schedule(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     """Do the same by the clock: each payer in its hours, no more a day than it takes."""

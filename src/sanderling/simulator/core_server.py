@@ -47,7 +47,7 @@ class CoreServer:
         class Handler(_Handler):
             core = service
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = _Server(("127.0.0.1", 0), Handler)
         scheme = "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -124,6 +124,11 @@ class CoreServer:
             "PayloadType": "X12_277_Response_005010X212",
             "Payload": answer_276(request, self.answering),
         }
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that hang up."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
