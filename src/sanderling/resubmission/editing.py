@@ -14,6 +14,7 @@ from sanderling.claims.models import Answer, Claim
 from sanderling.core.codes.carc import title_of
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
 from sanderling.core.resubmission.document import ClaimDocument
+from sanderling.core.resubmission.edits import label_of
 from sanderling.core.resubmission.fields import ATTACHMENT, Field, fields_of
 from sanderling.core.resubmission.kinds import TITLES, Kind
 from sanderling.core.resubmission.named import fields_named
@@ -68,7 +69,7 @@ def editor(
 
 def panel(claim: Claim, ready: Ready, *, today: date) -> dict[str, Any]:
     """Return what stands beside the form: what changes, what is wrong, what would go out."""
-    known = {field.path for field in fields_of(ready.source.original)}
+    known = {field.path: label_of(field) for field in fields_of(ready.source.original)}
     payer = ready.document.subscriber.child("2010BB")
     before = ready.source.original.charge_cents
     after = ready.document.charge_cents
@@ -78,12 +79,26 @@ def panel(claim: Claim, ready: Ready, *, today: date) -> dict[str, Any]:
         "payer_name": payer.value("NM1", place=3) if payer else "",
         "changes": ready.changes,
         "whole": [one for one in ready.findings if one.path not in known],
-        "faults": [one for one in ready.findings if one.path in known],
+        "faults": [
+            {
+                "path": one.path,
+                "text": one.text,
+                "is_error": one.is_error,
+                "label": known[one.path],
+                "id": _id_of(one.path),
+            }
+            for one in ready.findings
+            if one.path in known
+        ],
         "errors": len(ready.errors),
         "needs": needs_of(ready.kind, before, after, policy_of(claim.client_id)),
         "segments": segments_of(ready),
         "today": today,
     }
+
+
+def _id_of(path: str) -> str:
+    return f"f-{path.replace('.', '-')}"
 
 
 def segments_of(ready: Ready) -> list[dict[str, Any]]:
@@ -150,7 +165,7 @@ def _shown(
     return {
         "path": field.path,
         "name": f"{PREFIX}{field.path}",
-        "id": f"f-{field.path.replace('.', '-')}",
+        "id": _id_of(field.path),
         "label": field.label,
         "at": field.at,
         "value": value,

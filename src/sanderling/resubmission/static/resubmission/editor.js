@@ -127,18 +127,18 @@
       next();
     }
   });
-  for (const link of document.querySelectorAll('a[href^="#f-"]')) {
-    link.addEventListener("click", function (event) {
-      const input = document.getElementById(link.getAttribute("href").slice(1));
-      if (input) {
-        event.preventDefault();
-        const section = input.closest("details");
-        if (section) {
-          section.open = true;
-        }
-        input.focus();
-      }
-    });
-  }
+  document.addEventListener("click", function (event) {
+    const link = event.target.closest('a[href^="#f-"]');
+    const input = link && document.getElementById(link.getAttribute("href").slice(1));
+    if (!input) {
+      return;
+    }
+    event.preventDefault();
+    const section = input.closest("details");
+    if (section) {
+      section.open = true;
+    }
+    input.focus();
+  });
   markChanged();
 })();
