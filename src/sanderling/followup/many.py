@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from sanderling.accounts.models import User
 from sanderling.audit.actions import record_claim_events
 from sanderling.followup.actions import InvalidActivity, author_of
-from sanderling.followup.content import Content, clean_note, faults_of, source_key
+from sanderling.followup.content import Content, clean_note, clean_text, faults_of, source_key
 from sanderling.followup.models import Activity, Source, Withdrawal
 from sanderling.followup.signals import activities_recorded, work_recorded
 from sanderling.news.actions import NewEvent, record_events
@@ -46,6 +46,7 @@ def record_many(  # noqa: PLR0913 - the columns of an activity
     outcome: str,
     at: datetime,
     user: User | None = None,
+    reference: str = "",
     next_date: date | None = None,
     note: str = "",
 ) -> dict[int, int]:
@@ -62,6 +63,7 @@ def record_many(  # noqa: PLR0913 - the columns of an activity
         channel=channel,
         action=action,
         outcome=outcome,
+        reference=clean_text(reference),
         next_date=next_date,
         note=clean_note(note),
     )

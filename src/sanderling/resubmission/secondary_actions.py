@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
 from sanderling.accounts.models import User
-from sanderling.audit.actions import record_event
+from sanderling.audit.actions import record_claim_events, record_event
 from sanderling.claims.models import Claim
 from sanderling.core.codes.names import NextAction
 from sanderling.core.refusal import Refusal
 from sanderling.core.resubmission.msp import TYPES
 from sanderling.core.resubmission.next_payer import Supplied
 from sanderling.core.resubmission.writing import FileKey, file_key, write_claims
-from sanderling.followup.actions import record, withdraw
-from sanderling.followup.models import Activity, Channel, Outcome
+from sanderling.followup.many import record_many, withdraw_many
+from sanderling.followup.models import Channel, Outcome
 from sanderling.outbox import actions as outbox
 from sanderling.outbox.models import OutboundFile, Purpose
 from sanderling.postgres.locks import Lock, hold_lock
@@ -35,7 +35,7 @@ from sanderling.resubmission.secondary_models import (
     SecondaryState,
 )
 
-BATCH_MAX: Final = 1_000
+BATCH_MAX: Final = 500
 RELATIONSHIPS: Final = {
     "18": "Self",
     "01": "Spouse",
@@ -117,12 +117,16 @@ def _queue(members: Sequence[Prepared], billed: Billed, *, user: User | None, at
         at=at,
     )
     billed.files.append(file)
-    billed.claims += [_keep(one, file, user=user, at=at) for one in members]
+    billed.claims += _keep(members, file, user=user, at=at)
 
 
-def _keep(one: Prepared, file: OutboundFile, *, user: User | None, at: datetime) -> SecondaryClaim:
-    activity = record(
-        claim=one.claim,
+def _keep(
+    members: Sequence[Prepared], file: OutboundFile, *, user: User | None, at: datetime
+) -> list[SecondaryClaim]:
+    """Keep what was told, as one touch of each claim."""
+    first = members[0]
+    activities = record_many(
+        claims=[(one.claim.pk, one.claim.client_id) for one in members],
         activity_date=at.date(),
         channel=Channel.ELECTRONIC,
         action=NextAction.BILL_SECONDARY,
@@ -130,32 +134,40 @@ def _keep(one: Prepared, file: OutboundFile, *, user: User | None, at: datetime)
         at=at,
         user=user,
         reference=file.name,
-        note=f"Billed to the {one.place_text} payer, {one.payer_name or 'unknown'}.",
+        note=f"Billed to the {first.place_text} payer, {first.payer_name or 'unknown'}.",
     )
-    made = SecondaryClaim.objects.create(
-        claim=one.claim,
-        client_id=one.claim.client_id,
-        party=one.party,
-        payer_id=one.payer_id,
-        file=file,
-        payment_ids=one.payment_ids,
-        charge_cents=sum(line.charge_cents for line in one.lines),
-        prior_paid_cents=one.prior_paid_cents,
-        due_cents=one.due_cents,
-        msp_type=one.msp_type,
-        activity_id=activity.pk,
-        made_by=user,
-        made_at=at,
+    made = SecondaryClaim.objects.bulk_create(
+        SecondaryClaim(
+            claim=one.claim,
+            client_id=one.claim.client_id,
+            party=one.party,
+            payer_id=one.payer_id,
+            file=file,
+            payment_ids=one.payment_ids,
+            charge_cents=sum(line.charge_cents for line in one.lines),
+            prior_paid_cents=one.prior_paid_cents,
+            due_cents=one.due_cents,
+            msp_type=one.msp_type,
+            activity_id=activities[one.claim.pk],
+            made_by=user,
+            made_at=at,
+        )
+        for one in members
     )
-    record_event(
-        action="secondary.bill",
-        at=at,
-        client_id=made.client_id,
-        claim_id=made.claim_id,
-        subject=("secondary_claim", made.pk),
-        detail={"party": made.party, "file": file.pk, "due_cents": made.due_cents},
-    )
+    _record("secondary.bill", made, at=at, detail={"party": first.party, "file": file.pk})
     return made
+
+
+def _record(
+    action: str, claims: Sequence[SecondaryClaim], *, at: datetime, detail: dict[str, Any]
+) -> None:
+    record_claim_events(
+        action=action,
+        at=at,
+        claims=[(one.client_id, one.claim_id, one.pk) for one in claims],
+        subject_kind="secondary_claim",
+        detail=detail,
+    )
 
 
 @transaction.atomic
@@ -176,20 +188,16 @@ def undo_file(file_id: int, *, user: User, at: datetime) -> int:
     if not open_ones:
         return 0
     outbox.cancel(file_id, at=at)
-    for one in open_ones:
-        one.state, one.undone_by, one.undone_at = SecondaryState.UNDONE, user, at
-        one.save(update_fields=["state", "undone_by", "undone_at"])
-        if one.activity_id is not None:
-            activity = Activity.objects.get(pk=one.activity_id)
-            withdraw(activity, user=user, at=at, reason="Taken back before it was sent.")
-        record_event(
-            action="secondary.undo",
-            at=at,
-            client_id=one.client_id,
-            claim_id=one.claim_id,
-            subject=("secondary_claim", one.pk),
-            detail={"file": file_id},
-        )
+    SecondaryClaim.objects.filter(pk__in=[one.pk for one in open_ones]).update(
+        state=SecondaryState.UNDONE, undone_by=user, undone_at=at
+    )
+    withdraw_many(
+        activity_ids=[one.activity_id for one in open_ones if one.activity_id is not None],
+        user=user,
+        at=at,
+        reason="Taken back before it was sent.",
+    )
+    _record("secondary.undo", open_ones, at=at, detail={"file": file_id})
     return len(open_ones)
 
 
