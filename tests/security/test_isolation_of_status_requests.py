@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 from tests.builders import rows
 from tests.integration.work_items import AT, Workers, item, shared_world, workers_of
 
+from sanderling.files.models import TransactionSet
 from sanderling.inquiries.actions import plan_requests
 from sanderling.inquiries.asking import AskRefused, ask_one
 from sanderling.inquiries.models import StatusRequest
@@ -68,6 +69,17 @@ def test_the_web_asks_about_its_own_claim(workers: Workers) -> None:
     with as_web(workers.mine.pk):
         asked = ask_one(own, 11, user=workers.sam, at=AT)
     assert StatusRequest.objects.get().pk == asked.pk
+
+
+def test_it_speaks_as_who_sent_the_claim_though_the_file_held_other_clients_claims_too(
+    workers: Workers,
+) -> None:
+    TransactionSet.objects.update(client_ids=[workers.mine.pk, workers.theirs.pk])
+    own = item("A1").claim_id
+    with as_web(workers.mine.pk):
+        assert TransactionSet.objects.count() == 0
+        asked = ask_one(own, 11, user=workers.sam, at=AT)
+    assert (asked.file.sender_id, asked.file.receiver_id) == ("CLEARHOUSE", "BILLCO")
 
 
 @pytest.mark.parametrize(

@@ -94,12 +94,17 @@ SELECT d.claim_id, d.party, d.payer_id, d.client_id, d.inquiry_id, d.asked_by, k
        SELECT s.* FROM claims_submission s
         WHERE s.claim_id = d.claim_id AND s.sequence = d.party - 10 AND s.frequency <> '8'
         ORDER BY s.received_date DESC, s.order_key DESC, s.id DESC LIMIT 1) s ON true
-  LEFT JOIN files_transaction_set t ON t.id = s.transaction_id
+  LEFT JOIN {partners} t ON {joined}
  WHERE d.inquiry_id IS NOT NULL OR NOT d.is_stuck
     OR coalesce(s.id, 0) <> d.asked_submission_id
  ORDER BY d.client_id, d.payer_id, d.inquiry_id IS NULL, d.balance_cents DESC, d.claim_id, d.party
  LIMIT %(limit)s
 """
+
+
+# A set of several clients is not seen by who sees one of them; its partners are told all the same.
+_OWN: Final = {"partners": "files_transaction_set", "joined": "t.id = s.transaction_id"}
+_SEEN: Final = {"partners": "LATERAL sanderling_partners_of(s.transaction_id)", "joined": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,8 @@ def due_requests(
     rules = [(payer, one) for payer, one in limits.items() if one.way != Way.NONE]
     with connection.cursor() as cursor:
         cursor.execute(
-            _RULES + _WANTED + _FACTS, {"today": today, "limit": limit, **_of_payers(rules)}
+            _RULES + _WANTED + _FACTS.format(**_OWN),
+            {"today": today, "limit": limit, **_of_payers(rules)},
         )
         return [Due(*row) for row in cursor.fetchall()]
 
@@ -150,7 +156,7 @@ def due_one(claim_id: int, party: int, *, asked_by: str, today: date) -> Due | N
     """Return what a person asks about, whether it is due or not; None: no such claim or payer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _RULES + _ONE + _FACTS,
+            _RULES + _ONE + _FACTS.format(**_SEEN),
             {
                 "today": today,
                 "limit": 1,
