@@ -119,12 +119,15 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     import importlib
     import importlib.util
 
+    from django.utils import timezone
+
     name = "sanderling.intake.demo"
     if importlib.util.find_spec(name) is None:
         raise DemoMissing("the demonstration data is not part of this build; start without --demo")
     demo = importlib.import_module(name)
     from sanderling.accounts.demo import ensure_demo_users
     from sanderling.config.demo import demo_state, mark_demo
+    from sanderling.exchange.demo_sent import send_demo_work
 
     state = demo_state()
     if state == "foreign":
@@ -142,6 +145,8 @@ def _fill_demo() -> list[tuple[str, str, str]]:
                 bar.update(task, completed=done, total=total, description=text)
 
             demo.fill_demo(progress=progress)
+            progress(0, 0, "Sending what a first day sends ...")
+            send_demo_work(at=timezone.now())
         mark_demo("filled")
     return ensure_demo_users()
 
