@@ -18,6 +18,7 @@ from sanderling.core.resubmission.reading import documents_in
 from sanderling.core.resubmission.writing import FileKey, file_key, write_claims
 
 AT: Final = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
+JUDGED_MAX: Final = 8
 CLAIMS_MAX: Final = 2  # of a stranger's file: pyx12 is slow
 SAMPLE: Final = Path(__file__).parent / "samples" / "sample_837p.edi"
 
@@ -54,7 +55,7 @@ def test_the_sample_comes_out_as_it_is_but_for_its_head() -> None:
 def test_pyx12_accepts_the_simulators_claims_when_they_are_written_again(
     kind: str, must_contain: tuple[str, ...]
 ) -> None:
-    for path in sample(made_world(11).paths(kind), must_contain)[::3]:
+    for path in sample(made_world(11).paths(kind), must_contain)[::6]:
         for documents, data in files_of(path.read_bytes()):
             assert documents
             assert pyx12_errors(data.decode("ascii")) == [], path
@@ -83,7 +84,9 @@ def test_pyx12_finds_no_more_in_strangers_claims_than_in_the_original() -> None:
             assert after is not None
             assert set(after) <= set(before), entry.file
             judged += 1
-    assert judged >= 8
+        if judged == JUDGED_MAX:
+            break
+    assert judged == JUDGED_MAX
 
 
 def test_each_claim_of_a_file_can_be_sent_alone() -> None:

@@ -20,7 +20,7 @@ from sanderling.core.resubmission.values import ValueKind
 from sanderling.core.resubmission.writing import write_claims
 
 AT: Final = datetime(2026, 12, 5, 12, 30, tzinfo=UTC)
-CLAIMS: Final = 9
+CLAIMS: Final = 6
 _VALUES: Final = {
     ValueKind.NPI: "1234567893",
     ValueKind.DATE: "2026-01-03",
