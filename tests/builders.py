@@ -385,7 +385,7 @@ def check_identities() -> None:
             "SELECT claim_id FROM ledger_entry WHERE claim_id IS NOT NULL GROUP BY 1 HAVING"
             " sum(CASE WHEN debit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END"
             "   - CASE WHEN credit BETWEEN 11 AND 14 THEN amount_cents ELSE 0 END)"
-            " <> sum(CASE WHEN kind IN (1, 2, 11) THEN amount_cents"
+            " <> sum(CASE WHEN kind IN (1, 2, 11, 13) THEN amount_cents"
             "             WHEN kind IN (3, 4, 5, 6, 7, 10, 12) THEN -amount_cents ELSE 0 END)"
         )
         == []

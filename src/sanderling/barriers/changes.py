@@ -123,6 +123,6 @@ def _closed(question: Question, params: dict[str, Any]) -> Closed:
     moved = {Kind(kind): int(cents) for kind, cents in run(statement, params)}
     paid = sum(moved.pop(kind, 0) for kind in PAYMENT_KINDS)
     adjusted = sum(moved.pop(kind, 0) for kind in ADJUSTMENT_KINDS)
-    passed_on = moved.pop(Kind.TRANSFER, 0)
+    passed_on = moved.pop(Kind.TRANSFER, 0) + moved.pop(Kind.TO_PATIENT, 0)
     written_off = sum(moved.pop(kind, 0) for kind in WRITE_OFF_KINDS)
     return Closed(paid, adjusted, passed_on, written_off, sum(moved.values()))

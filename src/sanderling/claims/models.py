@@ -353,3 +353,38 @@ class WriteOffFact(models.Model):
 
     def __str__(self) -> str:
         return f"write-off {self.write_off_id}"
+
+
+class DecidedFact(models.Model):
+    """A refund that was made, or a transfer to the patient that was approved, or its taking back.
+
+    Written by `refunds.posting` and `transfers.posting` and nobody else; never updated, never
+    deleted. What of it stands on the claim is the ledger's to say: see core.ledger.decided.
+    """
+
+    kind = models.TextField()  # refund, transfer
+    decision_id = models.IntegerField()  # the request, of the room refunds or transfers
+    is_reversal = models.BooleanField()
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    party = models.SmallIntegerField()
+    amount_cents = models.BigIntegerField()
+    known_date = models.DateField()  # when it was made or approved, or taken back
+    order_key = models.TextField()  # that instant: orders several of one day
+
+    class Meta:
+        db_table = "claims_decided"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "decision_id", "is_reversal"], name="decided_fact_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount_cents__gt=0), name="decided_fact_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["refund", "transfer"]), name="decided_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.decision_id}"

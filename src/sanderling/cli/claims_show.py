@@ -18,6 +18,7 @@ MONEY_KEYS = (
     "paid_cents",
     "adjusted_cents",
     "written_off_cents",
+    "refunded_cents",
     "insurance_cents",
     "patient_cents",
     "balance_cents",
@@ -74,6 +75,7 @@ def header(detail: dict[str, Any]) -> list[str]:
     is_silent = {
         "taken_over_cents": not detail["snapshots"],
         "written_off_cents": not detail["written_off_cents"],
+        "refunded_cents": not detail["refunded_cents"],
     }
     keys = [key for key in MONEY_KEYS if not is_silent.get(key, False)]
     return [

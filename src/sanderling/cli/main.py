@@ -52,6 +52,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "proof": ("sanderling.cli.proof", "What proves that a claim was filed in time."),
+    "patient-statements": (
+        "sanderling.cli.patient_statements",
+        "What patients owe, ready for statements.",
+    ),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),

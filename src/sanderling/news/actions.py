@@ -28,6 +28,11 @@ KINDS: Final[Mapping[str, str]] = {
     "task.answered": "A team answered",
     "write_off.requested": "A write-off was requested",
     "write_off.decided": "A write-off was approved or rejected",
+    "credit.identified": "A credit was identified as an overpayment",
+    "credit.due": "A credit must be given back soon, or is overdue",
+    "refund.requested": "A refund was requested",
+    "refund.decided": "A refund was approved or rejected",
+    "refund.made": "A credit was given back",
     "exchange.failed": "A file of ours could not be delivered",
     "exchange.rejected": "A file of ours was turned away, or claims in it",
 }

@@ -22,6 +22,8 @@ from sanderling.core.ledger.accounts import (
     ADJUSTMENT_KINDS,
     CHARGE_KINDS,
     PAYMENT_KINDS,
+    REFUND_KINDS,
+    TRANSFER_KINDS,
     WRITE_OFF_KINDS,
     Account,
     Kind,
@@ -352,6 +354,7 @@ class RollForward:
     payments_cents: int  # negative: payments lower what is owed
     adjustments_cents: int
     write_offs_cents: int  # negative, as payments are
+    refunds_cents: int  # positive: credits given back
     taken_over_cents: int  # balances imported from another system
     closing_cents: int
 
@@ -364,6 +367,7 @@ class RollForward:
             + self.payments_cents
             + self.adjustments_cents
             + self.write_offs_cents
+            + self.refunds_cents
             + self.taken_over_cents
         )
 
@@ -382,8 +386,9 @@ def roll_forward(
         *PAYMENT_KINDS,
         *ADJUSTMENT_KINDS,
         *WRITE_OFF_KINDS,
+        *REFUND_KINDS,
     }
-    assert set(moved) <= {*known, Kind.TRANSFER, Kind.OFFSET}, moved  # noqa: S101  (kinds are ours)
+    assert set(moved) <= {*known, *TRANSFER_KINDS}, moved  # noqa: S101  (kinds are ours)
     return RollForward(
         from_date=from_date,
         to_date=to_date,
@@ -392,6 +397,7 @@ def roll_forward(
         payments_cents=sum(moved.get(kind, 0) for kind in PAYMENT_KINDS),
         adjustments_cents=sum(moved.get(kind, 0) for kind in ADJUSTMENT_KINDS),
         write_offs_cents=sum(moved.get(kind, 0) for kind in WRITE_OFF_KINDS),
+        refunds_cents=sum(moved.get(kind, 0) for kind in REFUND_KINDS),
         taken_over_cents=moved.get(Kind.OPENING_BALANCE, 0),
         closing_cents=_net_balance(to_date, client_ids),
     )

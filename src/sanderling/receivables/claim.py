@@ -35,6 +35,7 @@ from sanderling.core.ledger.accounts import (
     PARTY_NAMES,
     PAYMENT_KINDS,
     RECEIVABLES,
+    REFUND_KINDS,
     WRITE_OFF_KINDS,
     Account,
     Kind,
@@ -195,6 +196,7 @@ def claim_detail(
         "paid_cents": -_moved(entries, PAYMENT_KINDS),
         "adjusted_cents": -_moved(entries, ADJUSTMENT_KINDS),
         "written_off_cents": -_moved(entries, WRITE_OFF_KINDS),
+        "refunded_cents": _moved(entries, REFUND_KINDS),
         "taken_over_cents": _moved(entries, (Kind.OPENING_BALANCE,)),
         "balance_cents": sum(balances.values()),
         "insurance_cents": sum(v for k, v in balances.items() if k != Account.PATIENT),
@@ -232,7 +234,12 @@ def claim_detail(
             shown_answers,
             shown_payments,
             snapshots,
-            [*work.events, *status_events(claim.pk, as_of), *_written_off(shown_entries)],
+            [
+                *work.events,
+                *status_events(claim.pk, as_of),
+                *_written_off(shown_entries),
+                *_decided(shown_entries),
+            ],
             sources,
         ),
     }
@@ -741,6 +748,31 @@ def _written_off(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for entry in entries
         if entry["kind"] == Kind.WRITE_OFF.name.lower()
+    ]
+
+
+_DECIDED: Final = {
+    Kind.REFUND.name.lower(): ("refunded", "Given back to: {debit}", "Refund gave way: {debit}"),
+    Kind.TO_PATIENT.name.lower(): (
+        "moved to patient",
+        "Moved to the patient from: {credit}",
+        "Back from the patient: {credit}",
+    ),
+}
+
+
+def _decided(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return refunds and moves to the patient, and what of them gave way again, as events."""
+    return [
+        {
+            "date": entry["posted_date"],
+            "event": event,
+            "text": (done if entry["amount_cents"] > 0 else undone).format(**entry),
+            "amount_cents": entry["amount_cents"],
+        }
+        for entry in entries
+        if entry["kind"] in _DECIDED
+        for event, done, undone in [_DECIDED[entry["kind"]]]
     ]
 
 

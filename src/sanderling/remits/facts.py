@@ -74,6 +74,16 @@ SELECT w.claim_id, w.write_off_id, w.party, w.amount_cents, w.known_date, w.orde
    AND NOT EXISTS (SELECT FROM claims_write_off r
                     WHERE r.write_off_id = w.write_off_id AND r.is_reversal)
 """
+# Likewise what was given back of a credit, and what people moved to the patient.
+_DECIDED = """
+SELECT w.claim_id, w.decision_id, w.party, w.amount_cents, w.known_date, w.order_key
+  FROM posted_claims t JOIN claims_decided w USING (claim_id)
+ WHERE NOT w.is_reversal AND w.kind = '{kind}'
+   AND NOT EXISTS (SELECT FROM claims_decided r
+                    WHERE r.decision_id = w.decision_id AND r.kind = w.kind AND r.is_reversal)
+"""
+_REFUNDS: Final = _DECIDED.format(kind="refund")
+_TRANSFERS: Final = _DECIDED.format(kind="transfer")
 
 _GIVEN: Final = "unnest(%s::bigint[]) AS t(claim_id)"
 
@@ -122,6 +132,8 @@ def facts_of(claim_ids: list[int]) -> ClaimFacts:
         adjustments=read(_ADJUSTMENTS, f.ADJUSTMENTS),
         snapshots=read(_SNAPSHOTS, f.SNAPSHOTS),
         write_offs=read(_WRITE_OFFS, f.WRITE_OFFS),
+        refunds=read(_REFUNDS, f.DECIDED),
+        transfers=read(_TRANSFERS, f.DECIDED),
     )
 
 
@@ -156,6 +168,10 @@ def _load(claim_ids: list[int], *, for_posting: bool) -> Loaded:
         write_offs=read_frame(_WRITE_OFFS, f.WRITE_OFFS)
         if for_posting
         else pl.DataFrame(schema=f.WRITE_OFFS),
+        refunds=read_frame(_REFUNDS, f.DECIDED) if for_posting else pl.DataFrame(schema=f.DECIDED),
+        transfers=read_frame(_TRANSFERS, f.DECIDED)
+        if for_posting
+        else pl.DataFrame(schema=f.DECIDED),
     )
     return Loaded(
         facts=facts,

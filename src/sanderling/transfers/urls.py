@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.transfers import views
+
+urlpatterns = [
+    path("patient-share/", views.patient_share, name="patient-share"),
+    path("patient-share/<int:claim_id>/<int:party>/", views.new_transfer, name="transfer-form"),
+    path("patient-share/transfers/<int:transfer_id>/", views.transfer, name="transfer"),
+    path(
+        "patient-share/transfers/<int:transfer_id>/decide/",
+        views.decide_view,
+        name="transfer-decide",
+    ),
+    path("patient-share/transfers/<int:transfer_id>/undo/", views.undo_view, name="transfer-undo"),
+]

@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
         Place("Alerts", "alerts", "bell", "claims.work", "n"),
         Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
         Place("Credits", "credits", "credit-card-refund", "claims.work", "z"),
+        Place("Patient share", "patient-share", "cash", "claims.work", "j"),
         Place("Workload", "workload", "users-group", "workload.view", "d"),
     ),
     (

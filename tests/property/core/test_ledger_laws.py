@@ -83,6 +83,22 @@ def write_offs_of(draw: st.DrawFn, /, claim_id: int) -> list[dict[str, Any]]:
 
 
 @st.composite
+def decided_of(draw: st.DrawFn, /, claim_id: int) -> list[dict[str, Any]]:
+    """Return up to three refunds, or transfers, of any party; mostly none."""
+    return [
+        {
+            "claim_id": claim_id,
+            "decision_id": 100 * claim_id + number,
+            "party": draw(st.sampled_from([11, 11, 12, 13, 14])),
+            "amount_cents": draw(st.integers(1, 50_000)),
+            "decided_date": START + timedelta(days=draw(st.integers(0, 40))),
+            "order_key": f"d{draw(st.integers(0, 1))}",
+        }
+        for number in range(draw(st.sampled_from([0, 0, 1, 2, 3])))
+    ]
+
+
+@st.composite
 def claims(draw: st.DrawFn, /, *, claim_id: int, may_be_unsent: bool = True) -> dict[str, Any]:
     """Return the facts of one claim as lists of rows, balanced or not, sane or not."""
     base = claim_id * 100
@@ -175,6 +191,8 @@ def claims(draw: st.DrawFn, /, *, claim_id: int, may_be_unsent: bool = True) -> 
         "adjustments": adjustments,
         "snapshots": draw(snapshots_of(claim_id)),
         "write_offs": draw(write_offs_of(claim_id)),
+        "refunds": draw(decided_of(claim_id)),
+        "transfers": draw(decided_of(claim_id)),
     }
 
 
@@ -259,6 +277,8 @@ def test_a_claim_s_entries_do_not_depend_on_its_neighbors(of: ClaimFacts) -> Non
             adjustments=of.adjustments.join(payments, on="payment_id", how="semi"),
             snapshots=of.snapshots.filter(mine),
             write_offs=of.write_offs.filter(mine),
+            refunds=of.refunds.filter(mine),
+            transfers=of.transfers.filter(mine),
         )
         assert summed(claim_entries(alone)) == summed(together.filter(mine))
 
@@ -274,7 +294,7 @@ def test_the_cash_is_what_all_claim_payments_paid(of: ClaimFacts) -> None:
 def test_the_parties_owe_charges_less_payments_and_reductions(of: ClaimFacts) -> None:
     entries = claim_entries(of)
     opening = int(Kind.OPENING_BALANCE)
-    added = of_kinds(entries, [int(Kind.CHARGE), int(Kind.CHARGE_VOID), opening])
+    added = of_kinds(entries, [int(Kind.CHARGE), int(Kind.CHARGE_VOID), int(Kind.REFUND), opening])
     taken_from = entries.filter(pl.col("credit") != int(Account.OPENING))
     taken = of_kinds(
         taken_from,
@@ -394,3 +414,45 @@ def test_a_write_off_never_makes_a_credit(of: ClaimFacts, cents_approved: int) -
     after = {row[:2]: row[2] for row in party_balances(entries).iter_rows()}
     for claim_id, party, owed in before.iter_rows():
         assert min(owed, 0) <= after[(claim_id, party)] <= owed
+
+
+@SLOW_START
+@given(fact_sets())
+def test_a_refund_gives_back_what_is_in_credit_without_it_and_no_more(of: ClaimFacts) -> None:
+    without = claim_entries(replace(of, refunds=of.refunds.clear()))
+    entries = claim_entries(of)
+    assert summed(entries.filter(pl.col("kind") != int(Kind.REFUND))) == summed(without)
+    made = standing_amounts(of, of.refunds)
+    after = {row[:2]: row[2] for row in party_balances(entries).iter_rows()}
+    for claim_id, party, owed in party_balances(without).iter_rows():
+        key = (claim_id, party)
+        assert after[key] == owed + min(max(-owed, 0), made.get(key, 0))
+
+
+@SLOW_START
+@given(fact_sets())
+def test_a_transfer_moves_what_an_insurer_owes_without_it_and_no_more(of: ClaimFacts) -> None:
+    of = replace(of, write_offs=of.write_offs.clear(), refunds=of.refunds.clear())
+    before = party_balances(claim_entries(replace(of, transfers=of.transfers.clear())))
+    approved = standing_amounts(of, of.transfers)
+    after = {row[:2]: row[2] for row in party_balances(claim_entries(of)).iter_rows()}
+    moved: dict[int, int] = {}
+    for claim_id, party, owed in before.iter_rows():
+        if party != int(Account.PATIENT):
+            cents = min(max(owed, 0), approved.get((claim_id, party), 0))
+            assert after[(claim_id, party)] == owed - cents
+            moved[claim_id] = moved.get(claim_id, 0) + cents
+    had = {row[0]: row[2] for row in before.iter_rows() if row[1] == int(Account.PATIENT)}
+    for claim_id, cents in moved.items():
+        assert after.get((claim_id, int(Account.PATIENT)), 0) == had.get(claim_id, 0) + cents
+
+
+def standing_amounts(of: ClaimFacts, decided: pl.DataFrame) -> dict[tuple[int, int], int]:
+    """Return by claim and party what was decided after the claim's latest snapshot."""
+    latest = dict(of.snapshots.group_by("claim_id").agg(pl.col("snapshot_date").max()).iter_rows())
+    found: dict[tuple[int, int], int] = {}
+    for row in decided.iter_rows(named=True):
+        contained = row["claim_id"] in latest and row["decided_date"] <= latest[row["claim_id"]]
+        key = (row["claim_id"], row["party"])
+        found[key] = found.get(key, 0) + (0 if contained else row["amount_cents"])
+    return found

@@ -27,6 +27,7 @@ class Account(IntEnum):
     INCENTIVE = 43
     PRIOR_PAYER = 44  # what another payer did, known only from the secondary claim we sent
     WRITE_OFF = 45  # what people gave up, approved
+    REFUND = 46  # what was given back of a credit, by check or in a portal
     SUSPENSE = 50  # cash that belongs to no posted claim payment yet
     RECOUPMENT = 51
     FORWARDING_BALANCE = 52
@@ -50,6 +51,8 @@ class Kind(IntEnum):
     PRIOR_PAYER = 10
     OPENING_BALANCE = 11
     WRITE_OFF = 12
+    REFUND = 13
+    TO_PATIENT = 14  # people moved what a payer leaves to the patient
     SUSPENSE = 20
     INTEREST = 30
     RECOUPMENT = 31
@@ -80,6 +83,8 @@ ADJUSTMENT_KINDS: Final = (
     Kind.INCENTIVE,
 )
 WRITE_OFF_KINDS: Final = (Kind.WRITE_OFF,)
+REFUND_KINDS: Final = (Kind.REFUND,)
+TRANSFER_KINDS: Final = (Kind.TRANSFER, Kind.OFFSET, Kind.TO_PATIENT)  # move nothing in sum
 
 _WRITE_DOWNS: Final[dict[str, tuple[Account, Kind]]] = {
     "253": (Account.SEQUESTRATION, Kind.SEQUESTRATION),

@@ -22,6 +22,9 @@ Grain and columns:
   insurance_cents, patient_cents: balances taken over from another system.
 - write_offs: one row per write-off that was approved and not reversed. claim_id, write_off_id,
   party (a receivable account), amount_cents (approved: at most that), approved_date, order_key.
+- refunds, transfers: one row per refund made, or transfer to the patient approved, and not taken
+  back. claim_id, decision_id, party (whose credit, whose debt), amount_cents, decided_date,
+  order_key.
 """
 
 from __future__ import annotations
@@ -114,6 +117,14 @@ WRITE_OFFS: Final = {
     "approved_date": pl.Date,
     "order_key": pl.String,
 }
+DECIDED: Final = {
+    "claim_id": pl.Int64,
+    "decision_id": pl.Int64,
+    "party": pl.Int64,
+    "amount_cents": pl.Int64,
+    "decided_date": pl.Date,
+    "order_key": pl.String,
+}
 # The result: what the ledger should hold for these claims.
 ENTRIES: Final = {
     "claim_id": pl.Int64,
@@ -145,6 +156,8 @@ class ClaimFacts:
     snapshots: pl.DataFrame
     # Where only what payers said is judged (barriers) it stays empty.
     write_offs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WRITE_OFFS))
+    refunds: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DECIDED))
+    transfers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DECIDED))
 
 
 def empty_facts() -> ClaimFacts:

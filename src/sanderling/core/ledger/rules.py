@@ -11,6 +11,7 @@ import polars as pl
 
 from sanderling.core.ledger.accounts import Account, Kind
 from sanderling.core.ledger.charges import charges
+from sanderling.core.ledger.decided import refund_entries, transfer_entries
 from sanderling.core.ledger.facts import ENTRIES, ClaimFacts
 from sanderling.core.ledger.offsets import offsets
 from sanderling.core.ledger.payments import ordered_payments, payment_entries
@@ -33,8 +34,10 @@ def claim_entries(facts: ClaimFacts) -> pl.DataFrame:
     direct = pl.concat([charged.entries, _opening_entries(facts), contained, prior, paid])
     answered = payments.filter(~pl.col("is_held")).select("claim_id", "sequence").unique()
     others = pl.concat([direct, offsets(direct, answered)])
-    given_up = write_off_entries(others, facts.write_offs)
-    return pl.concat([others, given_up]).filter(pl.col("amount_cents") != 0)
+    moved = pl.concat([others, transfer_entries(others, facts.transfers)])
+    lessened = pl.concat([moved, write_off_entries(moved, facts.write_offs)])
+    given_back = refund_entries(lessened, facts.refunds)
+    return pl.concat([lessened, given_back]).filter(pl.col("amount_cents") != 0)
 
 
 def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
@@ -51,17 +54,20 @@ def _after_snapshots(facts: ClaimFacts) -> ClaimFacts:
         payment_lines=facts.payment_lines.join(payments, on="payment_id", how="semi"),
         adjustments=facts.adjustments.join(payments, on="payment_id", how="semi"),
         snapshots=latest,
-        write_offs=_after_latest(facts.write_offs, latest),
+        write_offs=_after_latest(facts.write_offs, latest, "approved_date"),
+        refunds=_after_latest(facts.refunds, latest, "decided_date"),
+        transfers=_after_latest(facts.transfers, latest, "decided_date"),
     )
 
 
-def _after_latest(write_offs: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
-    """Leave out write-offs up to the day of a claim's latest snapshot: its balance knows them."""
+def _after_latest(decided: pl.DataFrame, latest: pl.DataFrame, day: str) -> pl.DataFrame:
+    """Leave out what people decided up to a claim's latest snapshot: its balance knows it."""
     days = latest.select("claim_id", "snapshot_date")
-    contained = write_offs.join(days, on="claim_id").filter(
-        pl.col("approved_date") <= pl.col("snapshot_date")
+    return (
+        decided.join(days, on="claim_id", how="left", maintain_order="left")
+        .filter((pl.col(day) > pl.col("snapshot_date")).fill_null(value=True))
+        .select(decided.columns)
     )
-    return write_offs.join(contained, on="write_off_id", how="anti")
 
 
 def _latest_snapshots(facts: ClaimFacts) -> pl.DataFrame:

@@ -18,7 +18,7 @@ def _frame(rows: list[dict[str, Any]], schema: dict[str, Any], **defaults: Any) 
     return pl.DataFrame(complete, schema=schema, orient="row")
 
 
-def facts(
+def facts(  # noqa: PLR0913 - one for each frame
     *,
     submissions: list[dict[str, Any]] | None = None,
     lines: list[dict[str, Any]] | None = None,
@@ -28,6 +28,8 @@ def facts(
     adjustments: list[dict[str, Any]] | None = None,
     snapshots: list[dict[str, Any]] | None = None,
     write_offs: list[dict[str, Any]] | None = None,
+    refunds: list[dict[str, Any]] | None = None,
+    transfers: list[dict[str, Any]] | None = None,
 ) -> ClaimFacts:
     return ClaimFacts(
         submissions=_frame(
@@ -75,4 +77,18 @@ def facts(
             approved_date=date(2026, 2, 1),
             order_key="w",
         ),
+        refunds=_decided(refunds),
+        transfers=_decided(transfers),
+    )
+
+
+def _decided(rows: list[dict[str, Any]] | None) -> pl.DataFrame:
+    return _frame(
+        rows or [],
+        f.DECIDED,
+        claim_id=1,
+        decision_id=1,
+        party=11,
+        decided_date=date(2026, 2, 1),
+        order_key="d",
     )
