@@ -53,16 +53,14 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 TODAY = NOW.date()
 NPI, TIN = "1234567893", "741234567"
 SENT = claims_file(sent("A1", 150), sent("A2", 200), sent("A3", 100), sent("A4", 80))
-TWICE = remittance_file(
-    paid("A1", 150, 90, "CO*45*60"), trace="EFT1", payment_date="20260120", control=601
-)
+TWICE = remittance_file(paid("A1", 150, 150), trace="EFT1", payment_date="20260120", control=601)
 AGAIN = remittance_file(
-    paid("A1", 150, 90, "CO*45*60", payer_number="ICN9"), trace="EFT2", payment_date="20260127",
+    paid("A1", 150, 150, payer_number="ICN9"), trace="EFT2", payment_date="20260127",
     control=602,
 )  # fmt: skip
 TAKEN = remittance_file(
-    paid("A1", -150, -90, "CO*45*-60", status="22", payer_number="ICN9"), trace="EFT3",
-    payment_date="20260301", control=603, amount="0", plb="FB:X*-90",
+    paid("A1", -150, -150, status="22", payer_number="ICN9"), trace="EFT3",
+    payment_date="20260301", control=603, amount="0", plb="FB:X*-150",
 )  # fmt: skip
 
 
@@ -116,7 +114,7 @@ def test_a_credit_has_its_cause_and_its_evidence(people: People) -> None:
     (row,) = credit_rows(today=TODAY)
     assert (row["claim"], row["credit_cents"], row["cause"]) == ("A1", credit_of(), "paid_twice")
     assert row["evidence"] == (
-        "2 payments stand: $90.00 on 2026-01-20 (EFT1) and $90.00 on 2026-01-27 (EFT2)."
+        "2 payments stand: $150.00 on 2026-01-20 (EFT1) and $150.00 on 2026-01-27 (EFT2)."
     )
     assert summary([row], "cause") == [
         {"key": "paid_twice", "count": 1, "cents": credit_of(), "title": "Paid twice"}
@@ -125,7 +123,6 @@ def test_a_credit_has_its_cause_and_its_evidence(people: People) -> None:
 
 def test_the_causes_that_remittances_tell(people: People, inbox: Inbox) -> None:
     inbox.take(
-        remittance_file(paid("A2", 200, 250), trace="E5", control=701, amount="250"),
         remittance_file(
             paid("A3", 100, 100), trace="E6", control=702, payer="ACME HEALTH",
         ),
@@ -138,6 +135,37 @@ def test_the_causes_that_remittances_tell(people: People, inbox: Inbox) -> None:
     found = {row["claim"]: (row["cause"], row["evidence"]) for row in credit_rows(today=TODAY)}
     assert found["A3"][0] == Cause.BOTH_PRIMARY
     assert found["A3"][1] == "Paid as primary by ACME HEALTH $100.00 and OTHER HEALTH $100.00."
+
+
+def test_reductions_posted_twice_are_not_given_back(
+    people: People, lead: User, inbox: Inbox
+) -> None:
+    for trace, control in (("E5", 701), ("E6", 702)):
+        inbox.take(
+            remittance_file(paid("A3", 100, 60, "CO*45*40"), trace=trace, control=control),
+            received_date=date(2026, 2, 1),
+        )
+    assert credit_of("A3") == 10_000
+    with pytest.raises(RefundRefused, match=r"only \$60\.00 was paid too much"):
+        asked(people, claim=claim("A3"), amount_cents=10_000)
+    made(people, lead, claim=claim("A3"), amount_cents=6_000)
+    assert credit_of("A3") == 4_000
+    with pytest.raises(RefundRefused, match=r"only \$0\.00 was paid too much"):
+        asked(people, claim=claim("A3"), amount_cents=100)
+
+
+def test_a_void_after_payment_says_so(people: People, inbox: Inbox) -> None:
+    inbox.take(
+        remittance_file(paid("A4", 80, 50, "CO*45*30"), trace="E7", control=703),
+        claims_file(
+            sent("A4", 80, frequency="8", original_reference="ICN1"), batch="B8", made="20260210",
+            control=108,
+        ),
+        received_date=date(2026, 2, 10),
+    )  # fmt: skip
+    (row,) = [row for row in credit_rows(today=TODAY) if row["claim"] == "A4"]
+    assert (row["cause"], row["credit_cents"], row["refundable_cents"]) == ("voided", 8_000, 5_000)
+    assert "voided on 2026-02-10" in row["evidence"]
 
 
 def test_nobody_approves_his_own_request_and_strangers_to_it_may_not(
@@ -229,7 +257,7 @@ def test_files_in_any_order_leave_one_balance_beside_a_refund(
     inbox.take(SENT, received_date=date(2026, 1, 5))
     DecidedFact.objects.create(
         kind="refund", decision_id=7, is_reversal=False, claim=claim(), party=11,
-        client_id=claim().client_id, amount_cents=9_000, known_date=date(2026, 2, 10),
+        client_id=claim().client_id, amount_cents=15_000, known_date=date(2026, 2, 10),
         order_key="x",
     )  # fmt: skip
     days = (date(2026, 1, 20), date(2026, 1, 27), date(2026, 3, 1))
@@ -259,7 +287,7 @@ def test_a_check_is_refused_while_the_payer_takes_the_money_back(
     one = asked(people)
     inbox.take(
         remittance_file(
-            paid("A4", 80, 80), paid("A2", 200, 100, "CO*45*100"), plb="WO:ICN9*90", trace="E8",
+            paid("A4", 80, 80), paid("A2", 200, 100, "CO*45*100"), plb="WO:ICN9*150", trace="E8",
             control=801,
         ),
         received_date=date(2026, 2, 10),

@@ -27,6 +27,7 @@ from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim, DecidedFact
 from sanderling.core.ledger.accounts import Kind
 from sanderling.ledger.spans import extend_spans
+from sanderling.payers.models import Payer
 from sanderling.receivables.aging import roll_forward
 from sanderling.transfers.actions import (
     TransferRefused,
@@ -53,7 +54,7 @@ DECIDED = remittance_file(
     paid("A1", 150, 0, "PR*26*150", share=150),
     paid("A2", 200, 0, "CO*29*200"),
     paid("A4", 80, 0, "PR*204*80", share=80),
-    paid("A5", 70, 0, "PR*31*70*303*0", share=70),
+    paid("A5", 70, 0, "PR*31*60", "PR*303*10", share=70),
     paid("A6", 60, 20, "CO*45*10", "PR*204*20", "PR*1*10", share=30),
     paid("A7", 50, 30, "PR*3*20", share=20),
 )
@@ -124,13 +125,19 @@ def test_what_is_not_the_patients_is_refused_and_writes_nothing(
 def test_no_more_than_the_payer_left_to_the_patient_is_moved(people: People) -> None:
     """A6: 10 went to the patient by itself, 20 are left by PR-204."""
     assert balances()["A6"] == {11: 2_000, 14: 1_000}
-    with pytest.raises(TransferRefused, match="left 20.00 to the patient"):
+    with pytest.raises(TransferRefused, match=r"left 20\.00 to the patient"):
         asked(people, "A6", 2_001)
-    with pytest.raises(TransferRefused, match="left 20.00 to the patient"):
+    with pytest.raises(TransferRefused, match=r"left 20\.00 to the patient"):
         asked(people, "A6", 0)
     with pytest.raises(TransferRefused, match="choose which payer"):
         asked(people, "A6", 100, party=14)
     assert asked(people, "A6", 2_000).codes == "PR-204"
+
+
+def test_workers_compensation_is_not_passed_on(people: People) -> None:
+    Payer.objects.update(type="workers_comp")
+    with pytest.raises(TransferRefused, match="injured worker"):
+        asked(people)
 
 
 def test_a_secondary_that_is_billed_is_waited_for(people: People, inbox: Inbox) -> None:

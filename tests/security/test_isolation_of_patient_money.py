@@ -48,8 +48,11 @@ def people(tmp_path: Path, settings: Settings, db: None) -> People:
                 control=100 + place,
             ),
             remittance_file(
-                paid("C1", 100, 130), paid("P1", 50, 0, "PR*26*50", share=50), npi=npi, tin=tin,
+                paid("C1", 100, 100), paid("P1", 50, 0, "PR*26*50", share=50), npi=npi, tin=tin,
                 trace=f"T{place}", control=200 + place,
+            ),
+            remittance_file(
+                paid("C1", 100, 100), npi=npi, tin=tin, trace=f"U{place}", control=300 + place
             ),
         )  # fmt: skip
     found = make_people(mine)
@@ -64,8 +67,8 @@ def people(tmp_path: Path, settings: Settings, db: None) -> People:
         )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO claims_decided (kind, decision_id, is_reversal, claim_id, client_id, party,"
-            " amount_cents, known_date, order_key)"
+            "INSERT INTO claims_decided (kind, decision_id, is_reversal, claim_id, client_id,"
+            " party, amount_cents, known_date, order_key)"
             " SELECT 'refund', id, false, id, client_id, 11, 1, now(), '' FROM claims_claim"
         )
     return found

@@ -721,7 +721,7 @@ def _timeline(
     events += [{**event, **_NO_PLACE} for event in worked]
     order = (
         *("submitted", "taken over", "asked", "answered", "not answered", "held", "remitted"),
-        *("written off", "followed up"),
+        *("written off", "refunded", "moved to patient", "followed up"),
         *("promised", "promise kept", "promise broken", "escalated", "de-escalated", "organized"),
     )
     return sorted(

@@ -204,6 +204,12 @@ def _check_request(
     if Refund.objects.filter(claim=claim, party=party, state__in=OPEN_STATES).exists():
         raise RefundRefused("a refund of this credit waits already; decide that one first")
     _check_takeback(claim.pk, party, method)
+    left = causes_of([(claim.pk, party)])[(claim.pk, party)].refundable_cents
+    if left is not None and amount_cents > left:
+        raise RefundRefused(
+            f"only {money(left)} was paid too much; the rest of the credit is reductions that were"
+            " posted twice, which go with the payer's reversal"
+        )
 
 
 def _check_credit(claim_id: int, party: int, amount_cents: int) -> None:

@@ -27,6 +27,14 @@ SELECT p.claim_id, r.payer_id, coalesce(r.payer_name, ''), p.status, p.paid_cent
  WHERE p.claim_id = ANY (%s) AND p.paid_cents <> 0 AND NOT p.is_held
  ORDER BY p.claim_id, 7, p.id
 """
+_RETURNED: Final = """
+SELECT claim_id, debit, sum(amount_cents) FROM ledger_entry
+ WHERE claim_id = ANY (%s) AND kind = 13 GROUP BY 1, 2
+"""  # Kind.REFUND
+_VOIDS: Final = """
+SELECT claim_id, max(coalesce(submitted_date, received_date)) FROM claims_submission
+ WHERE claim_id = ANY (%s) AND frequency = '8' GROUP BY 1
+"""
 _NUMBERS: Final = "SELECT claim_id, key FROM claims_claim_number WHERE claim_id = ANY (%s)"
 # Money that payers took or announced to take, outside claims (PLB), and what they gave up again.
 _RECOVERIES: Final = """
@@ -36,6 +44,9 @@ SELECT a.client_id, a.code, a.reference, a.amount_cents, a.received_date
        SELECT client_id FROM claims_claim WHERE id = ANY (%s))
  ORDER BY a.received_date, a.id
 """
+
+
+_LOOK_FIRST: Final = "Look at what was posted before anything is given back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +77,34 @@ class Finding:
     """The likely cause of a credit, and the sentence that shows it."""
 
     cause: Cause
-    evidence: str
+    evidence: str  # facts only: goes into letters, too
     is_payer_taking: bool  # a refund on top would be paid twice
+    refundable_cents: int | None  # cash paid too much at most; None: no payment is on hand
+    advice: str = ""  # for the house
 
 
 def causes_of(credits_: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Finding]:
     """Return the likely cause of each credit, (claim, party)."""
     ids = sorted({claim_id for claim_id, _ in credits_})
-    paid, taken = _standing(ids), _recoveries(ids)
+    paid, taken, voids, returned = _standing(ids), _recoveries(ids), _voids(ids), _returned(ids)
     return {
-        (claim_id, party): _cause(party, paid.get(claim_id, []), taken.get(claim_id, []))
+        (claim_id, party): _cause(
+            party,
+            paid.get(claim_id, []),
+            taken.get(claim_id, []),
+            voids.get(claim_id),
+            returned.get((claim_id, party), 0),
+        )
         for claim_id, party in credits_
     }
 
 
-def _cause(party: int, paid: Sequence[Paid], taken: Sequence[Recovery]) -> Finding:
+def _cause(
+    party: int, paid: Sequence[Paid], taken: Sequence[Recovery], voided: date | None, returned: int
+) -> Finding:
+    """Return the likely cause; `returned`: cents of the party's credit given back before."""
+    own = _own(party, paid)
+    own_cents = sum(one.paid_cents for one in own)
     recovered = sum(one.cents for one in taken)
     if recovered > 0:
         last = taken[-1]
@@ -89,9 +113,30 @@ def _cause(party: int, paid: Sequence[Paid], taken: Sequence[Recovery]) -> Findi
             f"A remittance of {last.day} takes {_dollars(recovered)} back under this claim's number"
             f" (PLB {last.code}), and the claim's reversal is not here yet.",
             is_payer_taking=True,
+            refundable_cents=max(own_cents - returned, 0),
+        )
+    if voided and own_cents:
+        return Finding(
+            Cause.VOIDED,
+            f"The claim was voided on {voided}; {_dollars(own_cents)} stand paid.",
+            is_payer_taking=False,
+            refundable_cents=max(own_cents - returned, 0),
         )
     found, evidence = _of_payments(party, paid)
-    return Finding(found, evidence, is_payer_taking=False)
+    # Of several payments the largest was owed once; its reductions, too, were posted with each.
+    kept = max(one.paid_cents for one in own) if found is Cause.PAID_TWICE else 0
+    left = max(own_cents - kept - returned, 0) if own else None
+    return Finding(
+        found,
+        evidence,
+        is_payer_taking=False,
+        refundable_cents=left,
+        advice=_LOOK_FIRST if found in (Cause.ABOVE_BALANCE, Cause.UNKNOWN) else "",
+    )
+
+
+def _own(party: int, paid: Sequence[Paid]) -> list[Paid]:
+    return [one for one in paid if one.place in (None, party - 10)]
 
 
 def _of_payments(party: int, paid: Sequence[Paid]) -> tuple[Cause, str]:
@@ -101,7 +146,7 @@ def _of_payments(party: int, paid: Sequence[Paid]) -> tuple[Cause, str]:
     if len({one.payer_id or one.payer_name for one in as_primary}) > 1:
         both = " and ".join(f"{one.payer_name} {_dollars(one.paid_cents)}" for one in as_primary)
         return Cause.BOTH_PRIMARY, f"Paid as primary by {both}."
-    own = [one for one in paid if one.place in (None, party - 10)]
+    own = _own(party, paid)
     if len(own) > 1:
         each = " and ".join(
             f"{_dollars(one.paid_cents)} on {one.day} ({one.trace or 'no trace'})" for one in own
@@ -116,9 +161,9 @@ def _of_payments(party: int, paid: Sequence[Paid]) -> tuple[Cause, str]:
     if own:
         return Cause.ABOVE_BALANCE, (
             f"{_dollars(own[0].paid_cents)} was paid on {own[0].day}; with the reductions that is"
-            " more than was charged. Look at what was posted before anything is given back."
+            " more than was charged."
         )
-    return Cause.UNKNOWN, "No payment of this party is on hand: look at what was posted."
+    return Cause.UNKNOWN, "No payment of this party is on hand."
 
 
 def _standing(ids: Sequence[int]) -> dict[int, list[Paid]]:
@@ -143,6 +188,20 @@ def _standing(ids: Sequence[int]) -> dict[int, list[Paid]]:
                 standing.append(one)
         found[claim_id] = standing
     return found
+
+
+def _returned(ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Return by claim and party what of refunds stands in the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RETURNED, [list(ids)])
+        return {(claim_id, party): int(cents) for claim_id, party, cents in cursor.fetchall()}
+
+
+def _voids(ids: Sequence[int]) -> dict[int, date]:
+    """Return by claim the day of its latest void."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VOIDS, [list(ids)])
+        return dict(cursor.fetchall())
 
 
 def _recoveries(ids: Sequence[int]) -> dict[int, list[Recovery]]:

@@ -18,7 +18,15 @@ from sanderling.refunds.models import OPEN_STATES, Cause, Identified, Method, Re
 AGES: Final = (("0-30 days", 30), ("31-60 days", 60), ("61-90 days", 90), ("over 90 days", None))
 COLUMNS: Final = (
     *("client", "claim", "payer_name", "responsibility", "patient", "service_date"),
-    *("credit_cents", "since_date", "age_days", "cause", "evidence", "identified_date"),
+    *(
+        "credit_cents",
+        "refundable_cents",
+        "since_date",
+        "age_days",
+        "cause",
+        "evidence",
+        "identified_date",
+    ),
     *("due_date", "days_left", "refund", "refund_state"),
 )
 REFUND_COLUMNS: Final = (
@@ -97,8 +105,11 @@ def _credit(
         "age": next(name for name, days in AGES if days is None or age <= days),
         "cause": finding.cause.value,
         "cause_text": str(finding.cause.label),
-        "evidence": finding.evidence,
+        "evidence": f"{finding.evidence} {finding.advice}".strip(),
         "is_payer_taking": finding.is_payer_taking,
+        "refundable_cents": row[2]
+        if finding.refundable_cents is None
+        else min(row[2], finding.refundable_cents),
         "clock": clock,
         "identified_date": clock.identified_date if clock else None,
         "identified_by": (clock.identified_by.name if clock.identified_by else "the rule")

@@ -50,7 +50,7 @@ def letter_data(found: Refund, *, day: date) -> dict[str, Any]:
         "method": found.method,
         "reference": found.reference,
         "amount_cents": found.amount_cents,
-        "why": "" if found.state in (State.POSTED, State.SETTLED) else finding.evidence,
+        "why": finding.evidence if finding.cause == found.cause else "",
         "cause": found.get_cause_display(),
         "is_takeback": found.method == Method.TAKEBACK,
         "patient": _patient(found),

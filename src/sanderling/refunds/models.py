@@ -17,6 +17,7 @@ class Cause(models.TextChoices):
     TAKEBACK_PENDING = "takeback_pending", "The payer is taking it back"
     PAID_TWICE = "paid_twice", "Paid twice"
     BOTH_PRIMARY = "both_primary", "Two payers paid as primary"
+    VOIDED = "voided", "Voided after it was paid"
     ABOVE_CHARGE = "above_charge", "Paid above the charge"
     ABOVE_BALANCE = "above_balance", "Payments and reductions exceed the charge"
     PATIENT_PAID = "patient_paid", "The patient's part was settled twice"

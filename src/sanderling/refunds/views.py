@@ -117,7 +117,7 @@ def credit(request: HttpRequest, claim_id: int, party: int) -> HttpResponse:
     form = RequestForm(
         request.POST if request.method == "POST" else None,
         initial={
-            "amount": f"{row['credit_cents'] / 100:.2f}",
+            "amount": f"{row['refundable_cents'] / 100:.2f}",
             "cause": row["cause"],
             "method": Method.TAKEBACK if row["is_payer_taking"] else Method.CHECK,
         },

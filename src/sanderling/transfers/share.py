@@ -27,6 +27,19 @@ SELECT m.claim_id, m.code FROM remits_claim_payment p JOIN remits_remark m ON m.
 """
 
 
+_INJURIES: Final = """
+SELECT c.id, place.party FROM claims_claim c
+ CROSS JOIN LATERAL (VALUES (11, c.payer_id), (12, c.secondary_payer_id), (13, c.tertiary_payer_id))
+            AS place(party, payer_id)
+  JOIN payers_payer p ON p.id = place.payer_id
+ WHERE c.id = ANY (%s) AND p.type = 'workers_comp'
+"""
+_INJURED: Final = (
+    "workers' compensation is not passed on to the injured worker; find the health plan that covers"
+    " him, or dispute the denial"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What may be moved of a payer's balance; `refusal` says why nothing may."""
@@ -58,25 +71,35 @@ def judged(parties: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Judged]:
     if not ids:
         return {}
     shares = shares_of(facts_of(ids), list(parties))
+    injured = _injured_workers(ids)
     protected = protected_claims(ids)
     balances = {
         (row.claim_id, row.party): row.balance_cents
         for row in OpenBalance.objects.filter(claim_id__in=ids)
     }
     return {
-        key: _judged(shares[key], balances.get(key, 0), protected.get(key[0], ""))
+        key: _judged(
+            shares[key], balances.get(key, 0), protected.get(key[0], ""), is_injury=key in injured
+        )
         for key in parties
     }
 
 
-def _judged(share: Share, balance_cents: int, protecting: str) -> Judged:
+def _injured_workers(claim_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return the (claim, party) that a workers' compensation payer owes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INJURIES, [list(claim_ids)])
+        return set(cursor.fetchall())
+
+
+def _judged(share: Share, balance_cents: int, protecting: str, *, is_injury: bool) -> Judged:
     due = share.due_cents(balance_cents)
     return Judged(
         balance_cents=balance_cents,
         due_cents=due,
         codes=share.codes,
         needs_approval=not share.is_cost_share,
-        refusal=_refusal(share, balance_cents, due, protecting),
+        refusal=_refusal(share, balance_cents, due, protecting) or (_INJURED if is_injury else ""),
     )
 
 

@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                             ("takeback_pending", "The payer is taking it back"),
                             ("paid_twice", "Paid twice"),
                             ("both_primary", "Two payers paid as primary"),
+                            ("voided", "Voided after it was paid"),
                             ("above_charge", "Paid above the charge"),
                             ("above_balance", "Payments and reductions exceed the charge"),
                             ("patient_paid", "The patient's part was settled twice"),
