@@ -108,7 +108,7 @@ KINDS = {
     Kind.OPENING_BALANCE: "a balance taken over from another billing system",
     Kind.WRITE_OFF: "an approved write-off, as far as the party still owes it",
     Kind.REFUND: "a refund that was made, as far as its party's credit still stands",
-    Kind.TO_PATIENT: "a move to the patient that people approved, as far as the payer still owes it",
+    Kind.TO_PATIENT: "an approved move to the patient, as far as the payer still owes it",
     Kind.SUSPENSE: "a payment is held: the cash came in, no claim was changed",
     Kind.INTEREST: "interest of a remittance",
     Kind.RECOUPMENT: "a provider-level recovery",
