@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -28,7 +29,7 @@ from sanderling.accounts.models import User
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Submission
-from sanderling.core.resubmission.kinds import Kind
+from sanderling.core.resubmission.kinds import Kind, choose
 from sanderling.exchange.releasing import release
 from sanderling.followup.models import Activity
 from sanderling.news.models import Notice
@@ -352,6 +353,20 @@ def test_a_new_claim_sent_on_the_day_of_the_decision_is_not_decided_by_it(
     assert not newest_versions([(claim("NEWONLY").pk, 11)])[
         claim("NEWONLY").pk, 11
     ].history.is_decided
+
+
+def test_the_payers_number_may_be_typed_where_it_is_not_known(people: People) -> None:
+    source = source_of(claim("DENIED").pk, 11)
+    history = replace(source.version.history, payer_claim_number="")
+    unknown = replace(
+        source, version=replace(source.version, history=history), choice=choose(history)
+    )
+    ready = ready_from_typed(unknown, kind=None, typed=MEMBER, today=TODAY)
+    assert (ready.kind, "ask for it" in ready.errors[0].text) == (Kind.REPLACEMENT, True)
+    typed = {**MEMBER, "original_reference": "ICN99"}
+    ready = ready_from_typed(unknown, kind=None, typed=typed, today=TODAY)
+    assert ready.errors == ()
+    assert (ready.document.frequency, ready.document.original_reference) == ("7", "ICN99")
 
 
 def test_many_claims_go_out_in_one_file_and_each_refusal_is_told(people: People) -> None:

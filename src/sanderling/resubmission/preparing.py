@@ -15,7 +15,7 @@ from sanderling.core.refusal import Refusal
 from sanderling.core.resubmission.checks import Finding, find_faults, words_of
 from sanderling.core.resubmission.document import ClaimDocument
 from sanderling.core.resubmission.edits import Edit, StaleEdit, apply_edits, read_edits
-from sanderling.core.resubmission.kinds import Choice, History, Kind, as_kind, choose
+from sanderling.core.resubmission.kinds import Choice, Kind, as_kind, choose
 from sanderling.core.resubmission.places import dollars
 from sanderling.core.resubmission.writing import FileKey, file_key
 from sanderling.resubmission.history import Version, newest_versions
@@ -147,21 +147,21 @@ def _ready(
     today: date,
 ) -> Ready:
     choice, history = source.choice, source.version.history
+    given = next((edit.new for edit in edits if edit.path == "original_reference"), None)
+    if given and not history.payer_claim_number:  # a person knows the number that was missing
+        choice = choose(replace(history, payer_claim_number=given))
     wanted = kind or choice.kind
-    way = wanted or Kind.FIRST
+    way = wanted or (Kind.REPLACEMENT if history.is_decided else Kind.FIRST)
     findings = list(faults)
     if wanted is None:
         findings.append(Finding("", choice.why))
-    elif wanted in choice.refused and not (
-        _is_number_given(source, wanted, edits) or _is_other_payers(source, wanted, edits)
-    ):
+    elif wanted in choice.refused and not _is_other_payers(source, wanted, edits):
         findings.append(Finding("", choice.refused[wanted]))
     if way is Kind.VOID and any(edit.path != "condition_codes" for edit in edits):
         findings.append(
             Finding("", "A void repeats the claim as it was sent; correct it in a new one after.")
         )
     corrected = apply_edits(source.original, edits)
-    given = next((edit.new for edit in edits if edit.path == "original_reference"), None)
     document = as_kind(corrected, way, history, typed_number=given)
     if given and document.frequency == "1":
         findings.append(
@@ -180,24 +180,10 @@ def _ready(
     return Ready(source, way, edits, document, tuple(dict.fromkeys(ordered)))
 
 
-def _is_number_given(source: Source, kind: Kind, edits: Sequence[Edit]) -> bool:
-    """Say whether what was refused lacks only the payer's number, and that was typed."""
-    number = next((edit.new for edit in edits if edit.path == "original_reference"), "")
-    history = source.version.history
-    return bool(
-        number and kind is not Kind.FIRST and history.is_decided and not history.payer_claim_number
-        and kind not in choose(_with_number(source, number)).refused
-    )  # fmt: skip
-
-
 def _is_other_payers(source: Source, kind: Kind, edits: Sequence[Edit]) -> bool:
     """Say whether a decided claim goes to another payer, for which it is a new one."""
     changes_payer = any(edit.path == "payer_id" for edit in edits)
     return kind is Kind.FIRST and changes_payer and source.version.history.is_decided
-
-
-def _with_number(source: Source, number: str) -> History:
-    return replace(source.version.history, payer_claim_number=number)
 
 
 def _following(
