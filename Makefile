@@ -66,6 +66,7 @@ bench: setup ## Measures reading, posting, aging and the worklist (bench/); take
 	$(BIN)/python -m bench.ledger
 	$(BIN)/python -m bench.worklist
 	$(BIN)/python -m bench.status_requests
+	$(BIN)/python -m bench.packets
 	$(BIN)/python -m bench.closed_loop --short
 
 lock: $(STAMPS)/venv ## Compiles the lock files anew from pyproject.toml (needs uv).
