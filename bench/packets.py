@@ -59,6 +59,8 @@ def main() -> None:
         "bytes": sum(part["bytes"] for part in made),
         "processes": options.processes,
         "seconds": round(seconds, 1),
+        "processor_seconds": round(sum(part["processor_seconds"] for part in made), 1),
+        "load": round(os.getloadavg()[0], 1),
         "median_ms": round(statistics.median(each) * 1000),
         "slowest_ms": round(max(each) * 1000),
     }
@@ -144,6 +146,7 @@ def make(place: int, processes: int) -> None:
         found["packets"] += 1
         found["pages"] += packet.pages
         found["bytes"] += packet.size_bytes
+    found["processor_seconds"] = time.process_time()
     sys.stdout.write(json.dumps(found))
 
 

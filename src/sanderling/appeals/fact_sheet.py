@@ -294,11 +294,12 @@ def _add_appeal(sheet: FactSheet, found: Gathered, appeal: Appeal | None) -> Non
             "appeal_deadline", found.appeal.day, Source.RULE,
             f"Deadline rule: {found.appeal.rule}", row=row,
         )  # fmt: skip
+    asked = appeal.asked_cents if appeal else max(found.balance_cents, 0) or None
+    said = "What the party owes on the ledger"
+    if asked != found.balance_cents:
+        said = "Chosen for this appeal"
+    sheet.add("ask_amount", asked, Source.CLAIM, said, row=row)
     if appeal is not None:
-        sheet.add(
-            "ask_amount", appeal.asked_cents, Source.CLAIM, "What the party owes on the ledger",
-            row=row,
-        )  # fmt: skip
         sheet.add(
             "control_number", appeal.control_number, Source.RULE, "Made with this packet", row=row
         )
