@@ -43,9 +43,9 @@ SETTINGS = Settings(claims=500, seed=7, start_date=DAY - timedelta(days=120), da
 
 
 @cache
-def opened(folder: Path) -> Path:
+def opened(folder: Path, settings: Settings = SETTINGS) -> Path:
     """The beginning of a living world, made once for each folder."""
-    open_live(SETTINGS, folder / "opened")
+    open_live(settings, folder / "opened")
     return folder / "opened"
 
 
@@ -79,6 +79,10 @@ class Side:
             store.close()
         assert found is not None
         return found
+
+    def record_of(self, like: Record) -> str:
+        """The state of a claim on file."""
+        return self.record(like).state
 
     def refusals(self) -> list[tuple[str, str, Refusal]]:
         """Rejected claims: payer, client, and why."""

@@ -45,6 +45,7 @@ from sanderling.simulator.output import write_master_data
 from sanderling.simulator.payers import BY_CODE
 from sanderling.simulator.reasons import FrontEndReason, Reason
 from sanderling.simulator.world import World
+from sanderling.simulator.worldstate import Settings
 
 NOW: Final = datetime.combine(DAY, time(12), UTC)
 UNCHECKED_CENTS: Final = 500_000  # claims of less are sent without a second person
@@ -53,14 +54,16 @@ UNCHECKED_CENTS: Final = 500_000  # claims of less are sent without a second per
 class Desk:
     """The product's side, filled with claims that the living payers have on file."""
 
-    def __init__(self, inbox: Inbox, side: Side) -> None:
+    def __init__(self, inbox: Inbox, side: Side, settings: Settings = SETTINGS) -> None:
         self.inbox = inbox
+        self.seed = settings.seed
         self.side = side
         self.time = NOW
+        self.decided_before = len(side.rows("SELECT id FROM decisions"))
         inbox.at = NOW
         master = inbox.folder / "master"
         master.mkdir()
-        write_master_data(World(SETTINGS), master)
+        write_master_data(World(settings), master)
         import_clients(text=(master / "clients.csv").read_text("utf-8"), at=NOW)
         import_payers(text=(master / "payers.csv").read_text("utf-8"), at=NOW)
         clients = list(Client.objects.values_list("pk", flat=True))
@@ -99,7 +102,7 @@ class Desk:
 
     def deny(self, reasons: Sequence[tuple[str, Reason]]) -> list[Record]:
         """Let a payer have denied one paid claim for each reason, a line of it where it may be."""
-        desk = Payers(SETTINGS.seed)
+        desk = Payers(self.seed)
         with self.books() as store:
             records = iter(payable(store))
             made = []
@@ -249,8 +252,8 @@ class Desk:
         """How often payers have decided a claim since it was known here."""
         return len(
             self.side.rows(
-                "SELECT id FROM decisions WHERE client = ? AND number = ?",
-                record.client, record.number,
+                "SELECT id FROM decisions WHERE client = ? AND number = ? AND id > ?",
+                record.client, record.number, self.decided_before,
             )
         )  # fmt: skip
 
