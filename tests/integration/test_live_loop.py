@@ -18,7 +18,8 @@ from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.core.resubmission.kinds import Kind as Way
 from sanderling.exchange.actions import save_mailbox
-from sanderling.exchange.models import RemoteFile, Run
+from sanderling.exchange.demo_traffic import ensure_demo_traffic
+from sanderling.exchange.models import Mailbox, RemoteFile, Run
 from sanderling.inquiries.actions import plan_requests
 from sanderling.outbox.models import OutboundFile
 from sanderling.resubmission.secondary_actions import bill_next_payers
@@ -204,10 +205,9 @@ def test_a_claim_that_a_277_does_not_find_is_sent_as_if_for_the_first_time_and_p
     assert desk.decisions(record) == 1
 
 
-def test_a_claim_to_the_next_payer_is_accepted_and_leaves_the_patient_what_it_should(
-    desk: Desk,
-) -> None:
-    unbilled = [
+def unbilled(desk: Desk) -> list[Record]:
+    """Claims whose first payer has left something to a second that knows nothing of them."""
+    return [
         one
         for one in desk.side.records(
             lambda one: (
@@ -221,18 +221,24 @@ def test_a_claim_to_the_next_payer_is_accepted_and_leaves_the_patient_what_it_sh
             )
         )
         if len(desk.records(one)) == 1
-    ][:3]
-    desk.know(*unbilled)
-    keys = [(desk.claim(one).pk, 12) for one in unbilled]
+    ]
+
+
+def test_a_claim_to_the_next_payer_is_accepted_and_leaves_the_patient_what_it_should(
+    desk: Desk,
+) -> None:
+    billable = unbilled(desk)[:3]
+    desk.know(*billable)
+    keys = [(desk.claim(one).pk, 12) for one in billable]
 
     billed = bill_next_payers(keys, user=desk.asker, at=NOW)
     assert billed.refused == []
     desk.pass_turns(6)
 
-    assert len(unbilled) >= 2
+    assert len(billable) >= 2
     verdicts = desk.side.rows("SELECT status FROM verdicts")
-    assert verdicts == [("accepted",)] * (2 * len(unbilled))
-    for record in unbilled:
+    assert verdicts == [("accepted",)] * (2 * len(billable))
+    for record in billable:
         assert len(desk.records(record)) == 2
         product, truth = desk.owed(record)
         if truth is not None:  # else the second payer denied it
@@ -267,6 +273,26 @@ def test_an_appeal_sent_is_decided_by_truth_and_the_balance_follows(
     assert truth is not None
     assert product == truth
     assert (product == {11: record.claim.charge_cents}) is not is_won
+
+
+def test_a_demonstration_begins_with_a_week_of_exchange(desk: Desk) -> None:
+    records = desk.deny([REASONS[0], *(one for one in REASONS if one[0] == "authorization")])
+    desk.know(*records, *unbilled(desk)[:3])
+    Mailbox.objects.all().delete()
+
+    assert ensure_demo_traffic(folder=desk.side.folder, at=NOW)
+
+    files = list(OutboundFile.objects.all())
+    assert {(file.purpose, file.standing) for file in files} >= {
+        ("corrected", "accepted"),
+        ("corrected", "rejected"),  # the member of another card
+        ("secondary", "accepted"),
+    }
+    assert {file.state for file in files} == {"sent"}
+    assert all(file.queued_at.date() < DAY for file in files)
+    assert RemoteFile.objects.filter(path__endswith=".835", state="removed").exists()
+    assert not ensure_demo_traffic(folder=desk.side.folder, at=NOW)
+    assert OutboundFile.objects.count() == len(files)
 
 
 def packet_of(record: Record) -> Packet:

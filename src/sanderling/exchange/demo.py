@@ -22,31 +22,37 @@ def ensure_demo_mailboxes(
     What a person has changed in them otherwise stays.
     """
     reach = {
+        "kind": Kind.SFTP,
         "host": HOST,
         "port": port,
         "user": user,
         "host_key": host_key,
         "key_reference": f"file:{key_path}",
     }
-    _ensure(
-        CLEARINGHOUSE,
-        reach,
-        {
-            "sends": ["837P", "837I", "837D", "276"],
-            "outgoing_folder": "in",
-            "incoming_folders": ["out"],
-            "after_fetch": AfterFetch.DELETE,
-            "every_minutes": 1,
-        },
-        at=at,
-    )
+    _ensure_both(reach, at=at)
+
+
+def ensure_folder_mailboxes(*, root: Path, at: datetime) -> None:
+    """Make the mailboxes on a folder of this machine: while nobody listens yet."""
+    _ensure_both({"kind": Kind.FOLDER, "root": str(root)}, at=at)
+
+
+def _ensure_both(reach: dict[str, Any], *, at: datetime) -> None:
+    usual = {
+        "sends": ["837P", "837I", "837D", "276"],
+        "outgoing_folder": "in",
+        "incoming_folders": ["out"],
+        "after_fetch": AfterFetch.DELETE,
+        "every_minutes": 1,
+    }
+    _ensure(CLEARINGHOUSE, reach, usual, at=at)
     _ensure(APPEALS, reach, {"sends": ["packet"], "outgoing_folder": "appeals"}, at=at)
 
 
 def _ensure(name: str, reach: dict[str, Any], usual: dict[str, Any], *, at: datetime) -> None:
     known = Mailbox.objects.filter(name=name).first()
     if known is None:
-        add_mailbox(at=at, name=name, kind=Kind.SFTP, **reach, **usual)
+        add_mailbox(at=at, name=name, **reach, **usual)
         return
     if any(getattr(known, field) != value for field, value in reach.items()):
         save_mailbox(known, values=reach, at=at)
