@@ -199,6 +199,7 @@ class _Work:
             for one in self.sent["sent anew, not on file"]:
                 store.run("DELETE FROM records WHERE number = ?", one.number)
                 store.run("DELETE FROM claim_numbers WHERE number = ?", one.number)
+        refusals = desk.side.refusals()  # a second payer that turned it away before does so again
         self.sent["to the next payer"] = [
             one
             for one in desk.side.records(
@@ -213,6 +214,7 @@ class _Work:
                 )
             )
             if len(desk.records(one)) == 1
+            and one.number not in {refusal.claim.control_number for *_, refusal in refusals}
         ]
         self._know()
 
@@ -223,12 +225,13 @@ class _Work:
         self._know_rejected()
 
     def _know_rejected(self) -> None:
-        from sanderling.simulator.live.remedies import BY_STATUS
+        from tests.live_side import DAY
+
         from sanderling.simulator.live.store import Record
 
         found = []
         for payer, client, refusal in self.desk.side.refusals():
-            if refusal.reason.status not in {"164", "158"} or not BY_STATUS:
+            if refusal.reason.status not in {"164", "158"}:
                 continue
             provider = self.desk.side.records(lambda one, code=client: one.client == code)[
                 0
@@ -236,6 +239,7 @@ class _Work:
             claim = refusal.claim
             if claim.sequence != "P":
                 continue
+            self.desk.side.made_date = DAY - timedelta(days=60)
             self.desk.take(self.desk.side.file_837([claim], provider))
             self.desk.answered([claim], provider, refusal.reason)
             found.append(Record(payer, client, claim.control_number, "", "", claim, provider))

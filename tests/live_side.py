@@ -58,6 +58,7 @@ class Side:
         self.mailbox = folder / "mailbox"
         self.world = LiveWorld(folder, faults)
         self.number = 900
+        self.made_date = DAY  # of the files written next
         self.seen: set[str] = set()
 
     # What is on file.
@@ -108,7 +109,7 @@ class Side:
         self.number += 1
         batch = ClaimBatch(
             reference=f"SL{self.number:09d}",
-            created_at=datetime.combine(DAY, time(9, 30)),
+            created_at=datetime.combine(self.made_date, time(9, 30)),
             submitter=SUBMITTER,
             receiver=RECEIVER,
             groups=(BillingGroup(provider, tuple(claims)),),
@@ -138,7 +139,7 @@ class Side:
                 sender="SANDBILL",
                 receiver="TIDEWATER",
                 control_number=self.number,
-                created_at=datetime.combine(DAY, time(9, 30)),
+                created_at=datetime.combine(self.made_date, time(9, 30)),
                 groups=(Group(self.number, (transaction,)),),
             )
         )

@@ -119,6 +119,7 @@ class Desk:
 
     def know(self, *records: Record) -> None:
         """Take in what was sent and decided of these claims before."""
+        self.side.made_date = DAY - timedelta(days=60)
         sent: dict[tuple[str, str], list[Record]] = {}
         told: dict[tuple[str, str], list[Record]] = {}
         for record in records:
@@ -135,6 +136,7 @@ class Desk:
             self.by_payer(claims, alike[0].provider)
         for alike in told.values():
             self.take(self._remittance(alike), DAY - timedelta(days=20))
+        self.side.made_date = DAY
         refresh_stale(DAY)
 
     def by_payer(self, claims: Sequence[Claim837], provider: Provider) -> None:

@@ -170,6 +170,7 @@ def test_a_rejected_claim_mended_is_accepted_and_paid(desk: Desk) -> None:
     )
     claim = refusal.claim
     provider = desk.side.records(lambda one: one.client == client)[0].provider
+    desk.side.made_date = DAY - timedelta(days=60)
     desk.take(desk.side.file_837([claim], provider))
     desk.answered([claim], provider, refusal.reason)
     refresh_stale(DAY)

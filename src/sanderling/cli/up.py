@@ -128,6 +128,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.accounts.demo import ensure_demo_users
     from sanderling.config.demo import demo_state, mark_demo
     from sanderling.exchange.demo_sent import send_demo_work
+    from sanderling.exchange.demo_traffic import ensure_demo_traffic
 
     state = demo_state()
     if state == "foreign":
@@ -145,6 +146,8 @@ def _fill_demo() -> list[tuple[str, str, str]]:
                 bar.update(task, completed=done, total=total, description=text)
 
             demo.fill_demo(progress=progress)
+            progress(0, 0, "Living through a week of sending and answers ...")
+            ensure_demo_traffic(folder=demo.counterparts_folder(), at=timezone.now())
             progress(0, 0, "Sending what a first day sends ...")
             send_demo_work(at=timezone.now())
         mark_demo("filled")

@@ -13,10 +13,8 @@ from django.utils import timezone
 from sanderling.audit.models import AuditEvent
 from sanderling.config.service import Counterparts
 from sanderling.exchange.demo import HOST, ensure_demo_mailboxes
-from sanderling.exchange.demo_traffic import ensure_demo_traffic
-from sanderling.intake.demo import COUNTERPARTS, world_of
+from sanderling.intake.demo import counterparts_folder, world_of
 from sanderling.portals.demo import ensure_demo_portal
-from sanderling.postgres.home import private_folder
 from sanderling.simulator.live.opening import is_open, open_live
 from sanderling.simulator.live.sftp import USER, ensure_keys
 
@@ -29,10 +27,9 @@ def ensure_counterparts() -> Counterparts:
 
     A demonstration that was filled before there were any gets them now.
     """
-    folder = private_folder(settings.SANDERLING_HOME, COUNTERPARTS)
+    folder = counterparts_folder()
     if not is_open(folder):
         open_live(world_of(_day_of_filling()), folder)
-    ensure_demo_traffic(folder=folder, at=timezone.now())
     keys = ensure_keys(folder)
     port = _port(folder / _PORT)
     ensure_demo_mailboxes(

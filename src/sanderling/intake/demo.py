@@ -38,7 +38,6 @@ CLAIMS: Final = 500
 DAYS: Final = 120
 SEED: Final = 7
 SOURCE: Final = "demo"
-COUNTERPARTS: Final = "counterparts"  # folder in which its clearinghouse and payers live on
 _COMPLETE: Final = "complete"  # its presence says that the world was written to the end
 
 # done, total, what is being done
@@ -92,7 +91,12 @@ def _write(world: Path, progress: Progress, wanted: Settings) -> None:
         world,
         lambda done: progress(done, wanted.days, "Living through a made-up half year ..."),
     )
-    begin(made, private_folder(settings.SANDERLING_HOME, COUNTERPARTS))
+    begin(made, counterparts_folder())
+
+
+def counterparts_folder() -> Path:
+    """Return where the clearinghouse and payers of a demonstration live on."""
+    return private_folder(settings.SANDERLING_HOME, "counterparts")
 
 
 def world_of(day: date) -> Settings:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from sanderling.core.x12.write.claim import Claim, Form
+from sanderling.core.x12.write.segments import clean
 from sanderling.simulator.live.claims import ReceivedClaim
 from sanderling.simulator.live.remedies import clears
 from sanderling.simulator.live.store import FINAL, VOIDED, Record, Refusal, Store
@@ -128,7 +129,7 @@ def _member(
         "SELECT last_name, birth_date FROM members WHERE payer = ? AND member = ?",
         payer.code, number,
     )  # fmt: skip
-    if known and (person.last_name, person.birth_date.isoformat()) not in known:
+    if known and (clean(person.last_name), person.birth_date.isoformat()) not in known:
         return BAD_BIRTH_DATE
     return None
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sanderling.core.x12.write.claim import Claim
+from sanderling.core.x12.write.segments import clean
 from sanderling.simulator.adjudication import PayerRecord
 from sanderling.simulator.billing import make_claim
 from sanderling.simulator.episodes import Episode, Stage, Track
@@ -85,7 +86,7 @@ def _keep_members(store: Store, episode: Episode) -> None:
         holder = patient.subscriber if rank == 0 and patient.subscriber else patient.person
         store.run(
             "INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)",
-            coverage.payer.code, coverage.member_id, holder.last_name,
+            coverage.payer.code, coverage.member_id, clean(holder.last_name),
             holder.birth_date.isoformat(),
         )  # fmt: skip
 
