@@ -29,6 +29,7 @@ from sanderling.appeals.models import (
     State,
     TemplateVersion,
 )
+from sanderling.appeals.writing import Asked
 from sanderling.audit.models import AuditEvent
 from sanderling.cli.appeal import command
 from sanderling.news.models import Notice
@@ -220,6 +221,18 @@ def test_many_claims_become_one_project_with_one_packet(desk: AppealDesk) -> Non
     assert 'max="45000" value="15000"' in page
     assert "Late ones" in text_of(visitor.get("/appeals/projects/"))
     assert visitor.get(f"{address}packet/").content.startswith(b"%PDF-")
+
+
+def test_the_lines_of_an_underpayment_are_a_spreadsheet(desk: AppealDesk) -> None:
+    asked = Asked(asked_cents=6_000, case="underpayment", despite_choice=True)
+    appeal = desk.begin("U1", asked=asked)
+    got = Visitor(desk.writer).get(f"/appeals/{appeal.pk}/lines/", format="json")
+    data = json.loads(text_of(got))
+    (row,) = data["rows"]
+    assert (row["charge_cents"], row["allowed_cents"], row["paid_cents"]) == (15_000, 4_000, 4_000)
+    assert row["adjustments"] == "CO-45 PI-59"
+    assert data["totals"]["paid_cents"] == 4_000
+    assert Visitor(desk.stranger).get(f"/appeals/{appeal.pk}/lines/").status_code == 404
 
 
 def test_letters_are_versioned_previewed_and_refused_by_line(desk: AppealDesk) -> None:

@@ -27,7 +27,7 @@ from sanderling.appeals.projects import (
     projects,
     send_project,
 )
-from sanderling.appeals.views import pdf_answer
+from sanderling.appeals.views import lines_answer, pdf_answer
 from sanderling.audit.looks import record_listing
 from sanderling.core.appeals.cases import cases
 from sanderling.core.refusal import Refusal
@@ -203,3 +203,21 @@ def project_packet(request: HttpRequest, project_id: int) -> HttpResponse:
         request, action="appeal_project.download", detail={"project": found.pk, "rows": 1}
     )
     return pdf_answer(packet_bytes(packet), control_of(found))
+
+
+@require_GET
+@requires("claims.work")
+def project_lines(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Hand out the lines in dispute of all claims of a project as a spreadsheet."""
+    found = _found(project_id)
+    appeals = list(
+        found.appeals.exclude(state=State.WITHDRAWN)
+        .select_related("claim__client", "payer")
+        .order_by("claim__number", "pk")
+    )
+    record_listing(
+        request,
+        action="appeal_project.lines",
+        detail={"project": found.pk, "rows": len(appeals)},
+    )
+    return lines_answer(appeals, request.GET.get("format", "xlsx"), control_of(found))

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from sanderling.accounts.permissions import person_of, requires
 from sanderling.appeals.forms import BeginForm, cents_of
 from sanderling.appeals.letters import ensure_shipped
+from sanderling.appeals.lines import COLUMNS as LINE_COLUMNS
+from sanderling.appeals.lines import line_rows
 from sanderling.appeals.listing import (
     BY,
     COLUMNS,
@@ -115,6 +117,32 @@ def packet(request: HttpRequest, appeal_id: int) -> HttpResponse:
         request, claim_id=found.claim_id, client_id=found.client_id, action="appeal.download"
     )
     return pdf_answer(packet_bytes(found.packet), found.control_number)
+
+
+def lines_answer(appeals: list[Appeal], form: str, name: str) -> HttpResponse:
+    """Answer with the lines in dispute as a spreadsheet.
+
+    Raises:
+        Http404: no such form.
+    """
+    if form not in FORMS:
+        raise Http404
+    rows = line_rows(appeals)
+    totals = {
+        key: sum(row[key] for row in rows)
+        for key in ("charge_cents", "allowed_cents", "paid_cents")
+    }
+    today = timezone.now().date()
+    return export(rows, columns=LINE_COLUMNS, as_of=today, totals=totals, form=form, name=name)
+
+
+@require_GET
+@requires("claims.work")
+def lines(request: HttpRequest, appeal_id: int) -> HttpResponse:
+    """Hand out the lines that an appeal disputes as a spreadsheet."""
+    found = find_appeal(appeal_id)
+    record_view(request, claim_id=found.claim_id, client_id=found.client_id, action="appeal.lines")
+    return lines_answer([found], request.GET.get("format", "xlsx"), found.control_number)
 
 
 def pdf_answer(data: bytes, name: str) -> HttpResponse:
