@@ -19,6 +19,7 @@ from sanderling.appeals.models import AppealProject, State
 from sanderling.appeals.packets import packet_bytes
 from sanderling.appeals.projects import (
     begin_project,
+    case_title,
     chosen_items,
     control_of,
     finish_project,
@@ -29,7 +30,6 @@ from sanderling.appeals.projects import (
 )
 from sanderling.appeals.views import lines_answer, pdf_answer
 from sanderling.audit.looks import record_listing
-from sanderling.core.appeals.cases import cases
 from sanderling.core.refusal import Refusal
 from sanderling.payers.models import Payer
 from sanderling.worklists.models import WorkItem
@@ -46,7 +46,7 @@ def appeal_projects(request: HttpRequest) -> HttpResponse:
     found = list(projects()[:200])
     payers = Payer.objects.in_bulk({one.payer_id for one in found if one.payer_id})
     rows = [
-        {"project": one, "payer": payers.get(one.payer_id or 0), "case": cases()[one.case].title}
+        {"project": one, "payer": payers.get(one.payer_id or 0), "case": case_title(one)}
         for one in found
     ]
     return render(request, "appeals/projects.html", {"rows": rows})
@@ -143,7 +143,7 @@ def _page(
     context = {
         "found": found,
         "payer": Payer.objects.filter(pk=found.payer_id or 0).first(),
-        "case": cases()[found.case].title,
+        "case": case_title(found),
         "progress": progress_of(found),
         "rows": rows_of(appeals, today=today),
         "packet": latest_packet(found),

@@ -36,7 +36,7 @@ from sanderling.appeals.writing import (
     choice_of,
 )
 from sanderling.audit.actions import record_event
-from sanderling.core.appeals.cases import cases
+from sanderling.core.appeals.cases import GENERAL, cases
 from sanderling.core.appeals.levels import level_of, minimum_cents
 from sanderling.core.refusal import Refusal
 from sanderling.followup.signals import work_recorded
@@ -47,6 +47,7 @@ from sanderling.worklists.models import Project, WorkItem
 CLAIMS_MAX: Final = 500
 NAME_MAX: Final = 200
 REFUSED_SHOWN: Final = 200
+SEVERAL: Final = "several"  # of a project whose claims call for different cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def begin_project(
         why = sorted({reason for _, reason in refused})
         raise AppealRefused(f"nothing can be appealed. {' '.join(why[:3])}".removesuffix("."))
     _check_minimum(usable, level, at)
-    key = case or choice_of(usable[0]).case.key
-    version = version_for(key if key in cases() else "general", key=letter, at=at)
+    called_for = {choice_of(one).case.key for one in usable}
+    key = case or (called_for.pop() if len(called_for) == 1 else SEVERAL)
+    version = version_for(key if key in cases() else GENERAL, key=letter, at=at)
     project = AppealProject.objects.create(
         project=_worklist_project(name, usable[0].payer, user=user, at=at),
         client_id=usable[0].claim.client_id,
@@ -328,6 +330,12 @@ def send_project(
         sender=Appeal, claim_ids=sorted(project.appeals.values_list("claim_id", flat=True))
     )
     return sent, refused
+
+
+def case_title(project: AppealProject) -> str:
+    """Return what a project is about."""
+    found = cases().get(project.case)
+    return found.title if found else "Several"
 
 
 def latest_packet(project: AppealProject) -> Packet | None:
