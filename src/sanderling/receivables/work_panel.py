@@ -80,10 +80,23 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
         else f"{reverse('resubmit', args=[item.claim_id])}?party={item.party}",
         "is_rebill_next": item.next_action in _REBILLING,
         "next_payer_url": _next_payer_url(item),
+        "credit_url": reverse("credit", args=[item.claim_id, item.party])
+        if item.balance_cents < 0
+        else "",
+        "to_patient_url": reverse("transfer-form", args=[item.claim_id, item.party])
+        if _is_left_to_patient(item)
+        else "",
         "call_sheet_url": ""
         if is_patient
         else f"{reverse('call-sheet', args=[item.claim_id])}?party={item.party}",
     }
+
+
+def _is_left_to_patient(item: WorkItem) -> bool:
+    """Say whether the payer calls what it owes the patient's: people may move it."""
+    if item.party == _PATIENT or item.balance_cents < 0:
+        return False
+    return item.group_code == "PR" or item.next_action == NextAction.TRANSFER_TO_PATIENT
 
 
 def _next_payer_url(item: WorkItem) -> str:
