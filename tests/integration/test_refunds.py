@@ -150,6 +150,9 @@ def test_reductions_posted_twice_are_not_given_back(
         asked(people, claim=claim("A3"), amount_cents=10_000)
     made(people, lead, claim=claim("A3"), amount_cents=6_000)
     assert credit_of("A3") == 4_000
+    # The money went back: the clock of what is left, reductions, stops and is not started again.
+    assert watch(at=NOW)["closed"] == 1
+    assert not Identified.objects.filter(claim=claim("A3"), closed_date=None).exists()
     with pytest.raises(RefundRefused, match=r"only \$0\.00 was paid too much"):
         asked(people, claim=claim("A3"), amount_cents=100)
 

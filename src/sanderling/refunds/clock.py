@@ -21,6 +21,7 @@ from sanderling.ledger.models import OpenBalance
 from sanderling.news.actions import NewEvent, notify, record_events
 from sanderling.payers.models import Payer
 from sanderling.payers.queries import deadline_rules_frame
+from sanderling.refunds.causes import causes_of
 from sanderling.refunds.models import Identified, Refund, State
 from sanderling.refunds.people import approvers
 
@@ -169,6 +170,9 @@ def _identify_standing(at: datetime) -> int:
         cursor.execute(_STANDING)
         rows = cursor.fetchall()
     old = [row for row in rows if row[4] + timedelta(days=IDENTIFY_AFTER_DAYS) <= at.date()]
+    causes = causes_of([(row[0], row[2]) for row in old])
+    # What is left of a credit after its money went back is reductions: nothing is to be returned.
+    old = [row for row in old if causes[row[0], row[2]].refundable_cents != 0]
     claims = Claim.objects.in_bulk({row[0] for row in old})
     for claim_id, _, party, _, since in old:
         day = min(since + timedelta(days=IDENTIFY_AFTER_DAYS), at.date())
@@ -178,13 +182,20 @@ def _identify_standing(at: datetime) -> int:
 
 @transaction.atomic
 def _close(at: datetime) -> int:
-    """End the clocks of credits that are gone."""
+    """End the clocks of credits that are gone, or whose money went back."""
+    running = list(Identified.objects.select_for_update(skip_locked=True).filter(closed_date=None))
+    ids = {row.claim_id for row in running}
+    standing = set(
+        OpenBalance.objects.filter(claim_id__in=ids, balance_cents__lt=0).values_list(
+            "claim_id", "party"
+        )
+    )
+    causes = causes_of([(row.claim_id, row.party) for row in running])
     gone = [
         row
-        for row in Identified.objects.select_for_update(skip_locked=True).filter(closed_date=None)
-        if not OpenBalance.objects.filter(
-            claim_id=row.claim_id, party=row.party, balance_cents__lt=0
-        ).exists()
+        for row in running
+        if (row.claim_id, row.party) not in standing
+        or causes[row.claim_id, row.party].refundable_cents == 0
     ]
     for row in gone:
         row.closed_date = at.date()

@@ -135,7 +135,13 @@ def credit(request: HttpRequest, claim_id: int, party: int) -> HttpResponse:
         else:
             messages.success(request, "Requested; somebody else approves it.")
             return redirect("refund", made.pk)
-    context = {"row": row, "claim": claim, "form": form, "today": timezone.localdate()}
+    context = {
+        "row": row,
+        "claim": claim,
+        "form": form,
+        "today": timezone.localdate(),
+        "may_approve": person_of(request).may("refunds.approve"),
+    }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "refunds/credit.html", context, status=status)
 
