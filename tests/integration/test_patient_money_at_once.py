@@ -100,9 +100,9 @@ def test_of_several_at_once_one_counts(inbox: Inbox) -> None:
     assert Identified.objects.count() == 1
 
     said = at_once(
-        *(lambda user=user: decide_refund(refund.pk, approves=True, user=user, at=AT)  # type: ignore[misc]
+        *(lambda user=user: decide_refund(refund.pk, approves=True, user=user, at=AT)
           for user in leads),
-        *(lambda user=user: decide_transfer(transfer.pk, approves=True, user=user, at=AT)  # type: ignore[misc]
+        *(lambda user=user: decide_transfer(transfer.pk, approves=True, user=user, at=AT)
           for user in leads),
     )  # fmt: skip
     assert len(said) == 2
