@@ -134,21 +134,7 @@ def begin_project(
         made_by=user,
         made_at=at,
     )
-    made = 0
-    asked = Asked(case=case or None, level=level, despite_choice=despite_choice)
-    for one in usable:
-        own = None if (case or letter) else version_for(choice_of(one).case.key, at=at)
-        try:
-            with transaction.atomic():
-                begin_from(
-                    one, level=level, before=None, user=user, at=at, asked=asked,
-                    project=project, version=own or version,
-                )  # fmt: skip
-            made += 1
-        except Refusal as refusal:
-            refused.append((one.claim.number, refusal.sentence))
-    if not made:
-        raise AppealRefused(f"nothing can be appealed. {refused[0][1]}".removesuffix("."))
+    made = _begin_all(project, usable, refused, case=case, letter=letter, despite=despite_choice)
     _join_items(project)
     record_event(
         action="appeal_project.begin",
@@ -158,6 +144,44 @@ def begin_project(
         detail={"claims": made, "refused": len(refused)},
     )
     return Begun(project, made, refused[:REFUSED_SHOWN])
+
+
+def _begin_all(
+    project: AppealProject,
+    usable: Sequence[Gathered],
+    refused: list[tuple[str, str]],
+    *,
+    case: str,
+    letter: str,
+    despite: bool,
+) -> int:
+    """Begin an appeal of each claim; add to `refused` why not. Return how many were begun.
+
+    Raises:
+        AppealRefused: none could be begun.
+    """
+    made, level, at = 0, project.level, project.made_at
+    asked = Asked(case=case or None, level=level, despite_choice=despite)
+    for one in usable:
+        own = None if (case or letter) else version_for(choice_of(one).case.key, at=at)
+        try:
+            with transaction.atomic():
+                begin_from(
+                    one,
+                    level=level,
+                    before=None,
+                    user=project.made_by,
+                    at=at,
+                    asked=asked,
+                    project=project,
+                    version=own or project.template_version,
+                )
+            made += 1
+        except Refusal as refusal:
+            refused.append((one.claim.number, refusal.sentence))
+    if not made:
+        raise AppealRefused(f"nothing can be appealed. {refused[0][1]}".removesuffix("."))
+    return made
 
 
 def _sorted_out(
