@@ -441,7 +441,13 @@ class _Person(threading.Thread):
         )
         if status == 302 and answer.headers["Location"]:  # noqa: PLR2004 - HTTP
             return answer.headers["Location"]
-        return content.decode()
+        page = content.decode()
+        # As the browser does: a long list's size is asked for when its page is there.
+        _, _, rest = page.partition('hx-get="/work/size/')
+        if rest:
+            query = rest.partition('"')[0].replace("&amp;", "&")
+            self.get("size, after the page", "/work/size/" + query, is_fragment=True)
+        return page
 
     def _view(self) -> None:
         page = self.get("view", "/work/?view=" + self.rng.choice(VIEWS))

@@ -70,6 +70,6 @@ def put_item(client: Client, number: str, *, today: date = TODAY, **more: Any) -
 
 def ask(*clients: Client, view: str = "all", user_id: int = 0, **more: Any) -> Question:
     """Return a question of somebody who may see the clients."""
-    asker = Asker(user_id, "ar", tuple(client.pk for client in clients))
+    asker = Asker(user_id, ("ar",), tuple(client.pk for client in clients))
     more.setdefault("sort", BY_NAME[view].sort)
     return Question(today=more.pop("today", TODAY), asker=asker, view=BY_NAME[view], **more)

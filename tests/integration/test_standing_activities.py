@@ -63,7 +63,7 @@ def act_on(workers: Workers, number: str = "A1", **more: Any) -> Activity:
 def counted(workers: Workers) -> dict[str, Any]:
     """Return what each reader counts of Sam's work on A1."""
     one, sam = item("A1"), workers.sam.pk
-    question = Question(TODAY, Asker(sam, "", ()), BY_NAME["due"])
+    question = Question(TODAY, Asker(sam, (), ()), BY_NAME["due"])
     people = work_of_people(Narrow(), from_date=TODAY, to_date=TODAY)
     valued = items_frame(cold_start(), "w.id = %s", [one.pk])
     return {

@@ -24,12 +24,13 @@ from tests.integration.listed_items import (
 from sanderling.accounts.models import User
 from sanderling.clients.models import Client
 from sanderling.payers.models import Payer
-from sanderling.worklists.asking import SCOPES, Question, question_of
-from sanderling.worklists.built_in import VIEWS
+from sanderling.worklists.asking import SCOPES, Asker, Question, question_of
+from sanderling.worklists.built_in import BY_NAME, VIEWS
 from sanderling.worklists.listing import groups_of, ids_of, page_of, size_of
 from sanderling.worklists.models import WorkItem
 from sanderling.worklists.sorting import ORDERS, read_sort
 from sanderling.worklists.tallying import counts_for, recount_stale
+from sanderling.worklists.teams import teams_of
 
 pytestmark = pytest.mark.django_db
 EASY = settings(
@@ -357,3 +358,19 @@ def test_payers_of_a_group_can_be_told_apart(mine: Client) -> None:
     assert isinstance(make_payer("ACME", call_hours="8-18", claims_per_call=5), Payer)
     with pytest.raises(Exception, match="payer_claims_per_call_in_range"):
         make_payer("BETA", claims_per_call=0)
+
+
+def test_my_team_is_each_team_that_was_set_else_that_of_the_role(mine: Client) -> None:
+    for team in ("ar", "billing", "coding"):
+        put_item(mine, f"OF-{team}", team=team)
+    for teams, role, expected in (
+        (["billing", "coding"], "specialist", ["OF-billing", "OF-coding"]),
+        ([], "specialist", ["OF-ar"]),
+        ([], "coder", ["OF-coding"]),
+    ):
+        asker = Asker(1, teams_of(User(role=role, teams=teams)), (mine.pk,))
+        question = Question(TODAY, asker, BY_NAME["all"], scope="team", sort=("claim",))
+        rows, _ = page_of(question)
+        assert [row["claim_number"] for row in rows] == expected
+        counts = counts_for(asker, scope="team", today=TODAY, at=AT)
+        assert counts.of("all").items == len(expected)

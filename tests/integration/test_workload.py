@@ -48,7 +48,7 @@ def desk(db: None) -> Desk:
 def count_behind(url: str, user: User) -> int:
     """Return how many items the worklist shows at this address."""
     question = question_of(
-        QueryDict(urlsplit(url).query), today=TODAY, asker=asker_of(user, team="ar")
+        QueryDict(urlsplit(url).query), today=TODAY, asker=asker_of(user, teams=("ar",))
     )
     return size_of(question).count
 

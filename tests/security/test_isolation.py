@@ -17,7 +17,7 @@ AT = datetime(2026, 3, 5, tzinfo=UTC)
 FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
     *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
-    "automation",
+    *("automation", "worklists", "workload", "news"),
 )
 
 
@@ -115,6 +115,10 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     # Names of rules, how many they matched, who is told: what they say and touch is protected.
     shared |= {"automation_rule", "automation_run", "automation_alert_rule"}
     shared |= {"automation_target", "automation_message"}
+    # Orders that people like, projects by name, sums that values are learned from, hours.
+    shared |= {"worklists_preference", "worklists_project", "worklists_learned_parameters"}
+    shared |= {"workload_day_off", "workload_work_hours"}
+    shared |= {"news_reader"}  # how far each reader has come, by kinds of events
     open_tables = {
         str(name)
         for (name,) in rows(

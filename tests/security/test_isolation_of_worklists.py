@@ -41,6 +41,24 @@ def test_a_client_sees_its_own_rows_and_only_those(clients: tuple[Client, Client
             assert set(seen) == {(client.pk,)}, table
 
 
+def test_only_who_sees_every_client_there_is_goes_the_short_way(
+    clients: tuple[Client, Client],
+) -> None:
+    mine, theirs = clients
+    both = f"{{{mine.pk},{theirs.pk}}}"
+    with as_web(both):
+        assert rows("SELECT sanderling_sees_every_client()") == [(True,)]
+        assert len(rows("SELECT id FROM worklists_work_item")) == 2
+    for few in (None, "", "{}", f"{{{mine.pk}}}", f"{{{mine.pk},-1,0,999999999}}"):
+        with as_web(few):
+            assert rows("SELECT sanderling_sees_every_client()") == [(False,)], few
+    third = make_client("THIRD")  # from now on there is one more than the session was told of
+    put_item(third, "THIRD1", today=timezone.localdate())
+    with as_web(both):
+        assert rows("SELECT sanderling_sees_every_client()") == [(False,)]
+        assert len(rows("SELECT id FROM worklists_work_item")) == 2
+
+
 @pytest.mark.parametrize("setting", [None, "", "{}"])
 def test_without_clients_there_is_nothing(
     setting: str | None, clients: tuple[Client, Client]

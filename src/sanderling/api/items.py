@@ -24,7 +24,7 @@ from sanderling.worklists.listing import Row, item, page_of, size_of
 from sanderling.worklists.models import BulkAct, BulkChange
 from sanderling.worklists.sorting import ORDERS
 from sanderling.worklists.tallying import counts_for
-from sanderling.worklists.teams import team_of
+from sanderling.worklists.teams import teams_of
 
 router = Router(tags=["worklist"])
 _SAME: Final = (
@@ -53,7 +53,7 @@ def search_items(request: HttpRequest, wanted: shapes.ItemSearch) -> dict[str, A
 def list_views(request: HttpRequest, scope: str = "all") -> dict[str, Any]:
     """Tell how many items each built-in view has, and what they are worth."""
     user = actor_of(request)
-    asker = asker_of(user, team=team_of(user.role))
+    asker = asker_of(user, teams=teams_of(user))
     now = timezone.now()
     counts = counts_for(asker, scope=_scope(scope), today=now.date(), at=now)
     rows = []
@@ -171,7 +171,7 @@ def _question(request: HttpRequest, asked: shapes.ItemFilters, text: str) -> Que
     return question_of(
         query,
         today=timezone.localdate(),
-        asker=asker_of(user, team=team_of(user.role)),
+        asker=asker_of(user, teams=teams_of(user)),
         search=text,
     )
 

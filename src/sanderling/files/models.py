@@ -109,6 +109,11 @@ class TransactionSet(models.Model):
         indexes = [
             models.Index(fields=["file", "index"], name="transaction_set_of_file"),
             models.Index(
+                fields=["received_date"],
+                condition=models.Q(status="posted"),
+                name="transaction_set_latest",
+            ),
+            models.Index(
                 fields=["group_control_number", "control_number"], name="transaction_set_numbers"
             ),
         ]

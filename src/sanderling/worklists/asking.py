@@ -68,7 +68,7 @@ LIMITS: Final[Mapping[str, tuple[str, int]]] = {
     "late_min": (f"{_LATE} >= {{}}", DAYS_MAX),
     "late_max": (f"{_LATE} <= {{}}", DAYS_MAX),
 }
-_SCOPES: Final = {"mine": "w.assignee_id = %(user_id)s", "team": "w.team = %(team)s"}
+_SCOPES: Final = {"mine": "w.assignee_id = %(user_id)s", "team": "w.team = ANY (%(own_teams)s)"}
 _SINGLE: Final = {
     "tags": "w.tags <> '{}' AND w.tags @> %(tags)s",
     "within": (
@@ -96,7 +96,7 @@ class Asker:
     """Who asks: what "mine" and "my team" mean, and which clients can be in an answer."""
 
     user_id: int
-    team: str
+    teams: tuple[str, ...]
     client_ids: tuple[int, ...]
     sees_all: bool = False
 
@@ -192,7 +192,7 @@ class Question:
             "today": self.today,
             "clients": list(self.asker.client_ids),
             "user_id": self.asker.user_id,
-            "team": self.asker.team,
+            "own_teams": list(self.asker.teams),
             "view_category": self.category.replace(NONE, ""),
             "tags": list(self.tags),
             "within": self.within,
@@ -206,12 +206,12 @@ class Question:
         return found | dict(self.limits)
 
 
-def asker_of(user: Any, *, team: str) -> Asker:  # noqa: ANN401 - any user of ours
+def asker_of(user: Any, *, teams: tuple[str, ...]) -> Asker:  # noqa: ANN401 - any user of ours
     """Return who asks, with the clients that the database lets this session see."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM clients_client ORDER BY id")
         clients = tuple(pk for (pk,) in cursor.fetchall())
-    return Asker(user.pk, team, clients, sees_all=user.sees_all_clients)
+    return Asker(user.pk, teams, clients, sees_all=user.sees_all_clients)
 
 
 def question_of(asked: QueryDict, *, today: date, asker: Asker, search: str = "") -> Question:

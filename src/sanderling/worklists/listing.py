@@ -78,10 +78,14 @@ def page_of(
     if place is not None:
         conditions.append(place[0])
         params |= place[1]
+    # The ids first: where no index has the order, one with all that is asked is read, not the rows.
     statement = f"""
         SELECT {_SELECT}, {place_columns(question.sort)}::text
-          FROM worklists_work_item w WHERE {" AND ".join(conditions)}
-         ORDER BY {order_by(question.sort)} LIMIT %(limit)s
+          FROM worklists_work_item w
+         WHERE w.id = ANY (ARRAY(SELECT w.id FROM worklists_work_item w
+                                  WHERE {" AND ".join(conditions)}
+                                  ORDER BY {order_by(question.sort)} LIMIT %(limit)s))
+         ORDER BY {order_by(question.sort)}
     """  # noqa: S608 - parts are ours; what comes from outside are parameters
     found = _run(statement, params)
     rows = [_row(values[:-1]) for values in found[:limit]]

@@ -15,6 +15,20 @@ from django.db.models.functions import Coalesce
 USER = settings.AUTH_USER_MODEL
 
 
+# What "due today" asks, and what is summed: in indexes, so that counting reads no rows.
+_OF_DUE = (
+    *("client_id", "party", "work_date", "not_before_date", "is_pended", "follow_up_date"),
+    *("balance_cents", "effort_minutes"),
+)
+_NARROW = (
+    *("id", "payer_id", "party", "barrier", "category", "reason_code", "next_action", "team"),
+    *("rendering_npi", "assignee", "project", "service_date", "balance_cents", "deadline_date"),
+    *("is_deadline_met", "work_date", "follow_up_date", "not_before_date", "is_pended"),
+    *("is_high_dollar", "is_key_client", "is_flagged", "escalation_level", "touches"),
+    *("last_touch_date", "promise_state", "effort_minutes", "score", "value_cents", "since_date"),
+)
+
+
 class WorkItem(models.Model):
     """An open balance of one party of one claim; a row exactly while the barrier has one."""
 
@@ -113,7 +127,13 @@ class WorkItem(models.Model):
             ),
             # Over all clients, for who sees them all: the order of the page, from its index.
             models.Index(fields=["-score", "-id"], name="work_item_ranked"),
-            models.Index(fields=["payer_id", "-score", "-id"], name="work_item_payer_ranked"),
+            models.Index(
+                fields=["payer_id", "-score", "-id"],
+                include=_OF_DUE,
+                name="work_item_payer_ranked",
+            ),
+            models.Index(fields=["payer_name", "-score", "-id"], name="work_item_by_payer"),
+            models.Index(fields=["-touches", "-id"], name="work_item_most_touched"),
             models.Index(fields=["-balance_cents", "-id"], name="work_item_largest"),
             models.Index(fields=["work_date", "id"], name="work_item_next"),
             models.Index(fields=["rendering_npi"], name="work_item_of_provider"),
@@ -127,6 +147,23 @@ class WorkItem(models.Model):
                 condition=models.Q(escalation_level__gt=0),
                 name="work_item_escalated",
             ),
+            models.Index(
+                fields=["-score", "-id"],
+                condition=models.Q(is_high_dollar=True),
+                name="work_item_high_dollar",
+            ),
+            models.Index(
+                fields=["category", "-score", "-id"],
+                condition=models.Q(barrier="denied"),
+                name="work_item_denied",
+            ),
+            models.Index(
+                fields=["-balance_cents", "-id"],
+                condition=models.Q(party=14),
+                name="work_item_of_patients",
+            ),
+            # What most filters and sorts ask: counting and sorting read it instead of whole rows.
+            models.Index(fields=["client_id"], include=_NARROW, name="work_item_narrow"),
             # By deadline, service and not-before day, and those with tags: in a migration of their
             # own, as the trigrams of search_text.
         ]
@@ -261,9 +298,9 @@ class Tally(models.Model):
     class Meta:
         db_table = "worklists_tally"
         constraints = [
-            models.UniqueConstraint(fields=["scope", "client_id", "view"], name="tally_once"),
+            # By client first: then one index serves to sum a scope and to count a client anew.
+            models.UniqueConstraint(fields=["client_id", "scope", "view"], name="tally_once"),
         ]
-        indexes = [models.Index(fields=["client_id"], name="tally_of_client")]
 
     def __str__(self) -> str:
         return f"{self.items} in {self.view}"

@@ -10,7 +10,7 @@ from sanderling.core.refusal import Refusal
 from sanderling.worklists.asking import Question, asker_of, question_of
 from sanderling.worklists.listing import ids_of
 from sanderling.worklists.searching import kept_search
-from sanderling.worklists.teams import team_of
+from sanderling.worklists.teams import teams_of
 
 WHOLE_VIEW_MAX = 5_000  # items that one bulk act takes
 
@@ -20,7 +20,7 @@ def asked_question(request: HttpRequest, asked: QueryDict | None = None) -> tupl
     user = person_of(request)
     asked = request.GET if asked is None else asked
     search = kept_search(request.session, asked.get("search", ""))
-    asker = asker_of(user, team=team_of(user.role))
+    asker = asker_of(user, teams=teams_of(user))
     return question_of(asked, today=timezone.localdate(), asker=asker, search=search), search
 
 

@@ -53,7 +53,8 @@ SELECT k.id, d.for_date, d.counted_at, d.items,
 """
 _SUMS: Final = """
 SELECT view, sum(items)::bigint, sum(balance_cents)::bigint, sum(minutes)
-  FROM worklists_tally WHERE scope = %(scope)s AND client_id = ANY (%(clients)s) GROUP BY view
+  FROM worklists_tally WHERE scope = ANY (%(scopes)s) AND client_id = ANY (%(clients)s)
+ GROUP BY view
 """
 _asked_at = 0.0
 
@@ -94,9 +95,10 @@ def counts_for(asker: Asker, *, scope: str, today: date, at: datetime) -> Counts
         stale = []
     elif stale:
         _ask_worker()
-    key = {"mine": f"u:{asker.user_id}", "team": f"t:{asker.team}"}.get(scope, "all")
+    teams = [f"t:{team}" for team in asker.teams]
+    keys = {"mine": [f"u:{asker.user_id}"], "team": teams}.get(scope, ["all"])
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, {"scope": key, "clients": list(asker.client_ids)})
+        cursor.execute(_SUMS, {"scopes": keys, "clients": list(asker.client_ids)})
         found = {name: Count(*values) for name, *values in cursor.fetchall()}
     if not stale:  # nothing has changed since: they are as of now
         return Counts(found, at, is_behind=False)

@@ -40,7 +40,10 @@ from sanderling.worklists.searching import LETTERS_MIN, keep_search, words_of
 from sanderling.worklists.sorting import WAYS
 from sanderling.worklists.tallying import Counts, counts_for
 
-SIZE_AT_ONCE: Final = 5_000  # a longer narrowed list is counted after the page is there
+# A longer narrowed list is counted after the page is there; so is one of words that many items
+# have, which are compared row by row.
+SIZE_AT_ONCE: Final = 1_000
+SIZE_OF_WORDS: Final = 200
 
 
 @require_GET
@@ -210,7 +213,8 @@ def _body(
 def _size(question: Question, counts: Counts) -> Size:
     """Return the list's size: from the kept counts, or counted while that is quick."""
     if question.is_narrowed:
-        return size_of(question, limit=SIZE_AT_ONCE)
+        is_common = bool(question.words) and question.found is None
+        return size_of(question, limit=SIZE_OF_WORDS if is_common else SIZE_AT_ONCE)
     name = f"{question.view.name}:{question.category}" if question.category else question.view.name
     count = counts.of(name)
     return Size(count.items, count.balance_cents, count.minutes)
