@@ -16,17 +16,22 @@ from tests.builders import (
     paid,
     patient,
     remittance_file,
+    rows,
     sent,
     service,
 )
 from tests.integration.pages import People, Visitor, make_client, make_people, text_of
+from tests.unit.core.statement_documents import with_patient
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
 from sanderling.barriers.actions import refresh_stale
+from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Claim, DecidedFact
 from sanderling.core.ledger.accounts import Kind
+from sanderling.core.patient_statement import guarantor_of
 from sanderling.ledger.spans import extend_spans
+from sanderling.news.models import Notice
 from sanderling.payers.models import Payer
 from sanderling.receivables.aging import roll_forward
 from sanderling.transfers.actions import (
@@ -38,6 +43,8 @@ from sanderling.transfers.actions import (
 from sanderling.transfers.models import State, Transfer
 from sanderling.transfers.posting import post_approved
 from sanderling.transfers.statements import COLUMNS, statements
+from sanderling.worklists.acting import act, undo
+from sanderling.worklists.models import Departure, WorkItem
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -125,9 +132,9 @@ def test_what_is_not_the_patients_is_refused_and_writes_nothing(
 def test_no_more_than_the_payer_left_to_the_patient_is_moved(people: People) -> None:
     """A6: 10 went to the patient by itself, 20 are left by PR-204."""
     assert balances()["A6"] == {11: 2_000, 14: 1_000}
-    with pytest.raises(TransferRefused, match=r"left 20\.00 to the patient"):
+    with pytest.raises(TransferRefused, match=r"left to the patient are 20\.00"):
         asked(people, "A6", 2_001)
-    with pytest.raises(TransferRefused, match=r"left 20\.00 to the patient"):
+    with pytest.raises(TransferRefused, match=r"left to the patient are 20\.00"):
         asked(people, "A6", 0)
     with pytest.raises(TransferRefused, match="choose which payer"):
         asked(people, "A6", 100, party=14)
@@ -237,19 +244,23 @@ def test_the_database_refuses_steps_out_of_order(people: People) -> None:
 
 def test_statements_have_what_a_patient_is_to_be_told(people: People) -> None:
     found = statements()
-    rows = {row["claim"]: row for row in found.rows}
-    assert set(rows) == {"A6", "A7"}
-    assert {name: rows["A7"][name] for name in COLUMNS} == {
+    by_claim = {row["claim"]: row for row in found.rows}
+    assert set(by_claim) == {"A6", "A7"}
+    assert {name: by_claim["A7"][name] for name in COLUMNS} == {
         "client": "MINE",
         "claim": "A7",
         "patient_last_name": "ROE",
         "patient_first_name": "RICHARD",
         "birth_date": date(1980, 2, 14),
+        "guarantor_last_name": "ROE",
+        "guarantor_first_name": "RICHARD",
         "address_line_1": "1 ELM ST",
         "address_line_2": "",
         "city": "AUSTIN",
         "state": "TX",
         "zip": "787020002",
+        "payer_name": "ACME HEALTH",
+        "member_id": "ABC123456789",
         "service_from_date": date(2026, 1, 2),
         "service_to_date": date(2026, 1, 2),
         "charge_cents": 5_000,
@@ -260,6 +271,8 @@ def test_statements_have_what_a_patient_is_to_be_told(people: People) -> None:
         "insurance_owes_cents": 0,
         "due_cents": 2_000,
         "due_since_date": date(2026, 1, 20),
+        "patient_paid_on_claim_cents": None,
+        "no_surprises": False,
     }
     for row in found.rows:
         owed = (
@@ -302,3 +315,134 @@ def test_the_pages_lead_from_a_denial_to_a_patients_debt(people: People, lead: U
     sheet = specialist.get("/patient-share/", format="csv").content.decode()
     assert "1 ELM ST" in sheet
     assert "A1" in sheet
+
+
+def test_the_last_payer_has_the_last_word(people: People, lead: User, inbox: Inbox) -> None:
+    """A4: the first payer left 80 to the patient; the second paid 50 of it and left 20."""
+    inbox.take(
+        claims_file(
+            sent("A4", 80, sequence="S", payer_id="SEC1", payer_name="SECOND HEALTH"), batch="B2",
+            control=105,
+        ),
+        remittance_file(
+            paid("A4", 80, 50, "CO*45*10", "PR*96*20", status="2", share=20),
+            payer="SECOND HEALTH", trace="S1", control=741,
+        ),
+        received_date=date(2026, 2, 1),
+    )  # fmt: skip
+    assert balances()["A4"] == {11: 8_000, 12: -5_000}
+    with pytest.raises(TransferRefused, match=r"left to the patient are 20\.00"):
+        asked(people, "A4", 2_001)
+    one = asked(people, "A4", 2_000)
+    decide_transfer(one.pk, approves=True, user=lead, at=NOW)
+    assert post_approved(at=NOW) == 1
+    assert balances()["A4"] == {11: 6_000, 12: -5_000, 14: 2_000}
+    with pytest.raises(TransferRefused, match="leaves nothing to the patient"):
+        asked(people, "A4", 1)
+    check_identities()
+
+
+def test_another_payers_later_payment_lowers_what_the_patient_owes(
+    people: People, lead: User, inbox: Inbox
+) -> None:
+    moved(people, lead)
+    inbox.take(
+        remittance_file(
+            paid("A1", 150, 60, "PR*96*40", "CO*45*50", status="2", share=40),
+            payer="SECOND HEALTH", trace="S1", control=741,
+        ),
+        received_date=date(2026, 3, 10),
+    )  # fmt: skip
+    assert balances()["A1"] == {11: 6_000, 12: -6_000, 14: 9_000}
+    check_identities()
+
+
+def barrier_of(number: str) -> dict[int, str]:
+    return dict(Barrier.objects.filter(claim_id=claim(number).pk).values_list("party", "barrier"))
+
+
+def test_the_barrier_goes_with_the_balance_and_the_sum_stays(people: People, lead: User) -> None:
+    def sums() -> list[int]:
+        tables = ("ledger_open_balance", "barriers_barrier")
+        return [rows(f"SELECT sum(balance_cents)::bigint FROM {one}")[0][0] for one in tables]
+
+    before = sums()
+    assert before[0] == before[1]
+    one = asked(people)
+    refresh_stale(TODAY)
+    assert barrier_of("A1") == {11: "awaiting_internal"}
+    assert Notice.objects.get(user=lead).text == (
+        "MINE A1: transfer of $150.00 to the patient waits for approval"
+    )
+    decide_transfer(one.pk, approves=True, user=lead, at=NOW)
+    post_approved(at=NOW)
+    refresh_stale(TODAY)
+    assert barrier_of("A1") == {14: "patient_responsibility"}
+    left = Departure.objects.get(claim_id=claim("A1").pk)
+    assert (left.party, left.cause) == (11, "transfer")
+    assert sums() == before
+
+
+def test_rejected_the_claim_is_worked_again(people: People, lead: User) -> None:
+    one = asked(people)
+    decide_transfer(one.pk, approves=False, user=lead, at=NOW, note="Appeal it.")
+    refresh_stale(TODAY)
+    assert barrier_of("A1") == {11: "denied"}
+    undo_transfer(asked(people).pk, user=people.specialist, at=NOW)
+    refresh_stale(TODAY)
+    assert barrier_of("A1") == {11: "denied"}
+
+
+def test_a_no_surprises_remark_is_told_to_both(people: People, lead: User, inbox: Inbox) -> None:
+    body = patient() + service("HC:99213", 100, 0, "PR*204*100", control="A3L1") + "LQ*HE*N830~"
+    inbox.take(
+        remittance_file(paid("A3", 100, 0, share=100, body=body), trace="EFT9", control=609),
+        received_date=date(2026, 2, 1),
+    )
+    form = text_of(Visitor(people.specialist).get(f"/patient-share/{claim('A3').pk}/11/"))
+    assert "No Surprises Act applies (N830)" in form
+    one = asked(people, "A3", 10_000)
+    page = text_of(Visitor(lead).get(f"/patient-share/transfers/{one.pk}/"))
+    assert "No Surprises Act applies (N830)" in page
+
+
+def test_self_pay_says_what_shows_it_and_is_approved(people: People, lead: User) -> None:
+    visitor = Visitor(people.specialist)
+    address = f"/patient-share/{claim('A3').pk}/11/"
+    assert "Move it as self-pay" in text_of(visitor.get(address))
+    assert "another payer" not in text_of(visitor.get(address, self_pay="1"))
+    wrong = visitor.post(address, amount="100", self_pay="1")
+    assert (wrong.status_code, Transfer.objects.count()) == (422, 0)
+    assert "note what shows" in text_of(wrong)
+    visitor.post(address, amount="100", self_pay="1", note="271 of today: ended 2025-12-31")
+    one = Transfer.objects.get()
+    assert (one.codes, one.needs_approval) == ("self-pay", True)
+    decide_transfer(one.pk, approves=True, user=lead, at=NOW)
+    post_approved(at=NOW)
+    assert balances()["A3"] == {14: 10_000}
+    for number in ("A2", "A4", "A5"):
+        assert "Move it as self-pay" not in text_of(
+            visitor.get(f"/patient-share/{claim(number).pk}/11/")
+        )
+
+
+def test_many_at_once_leave_out_what_is_not_the_patients_and_can_be_undone(
+    people: People,
+) -> None:
+    items = {item.claim_number: item.pk for item in WorkItem.objects.filter(party=11)}
+    done = act(
+        "transfer", [items[name] for name in ("A2", "A3", "A4", "A5", "A6")], {"note": ""},
+        user=people.specialist, actor=f"user:{people.specialist.pk}", at=NOW,
+    )  # fmt: skip
+    found = Transfer.objects.get()
+    assert (found.claim.number, found.amount_cents, done.items) == ("A6", 2_000, 1)
+    undo(done, user=people.specialist, at=NOW)
+    found.refresh_from_db()
+    assert found.state == State.WITHDRAWN
+    assert "Transfer to patient" in text_of(Visitor(people.specialist).get("/claims/MINE/A6/"))
+
+
+def test_a_childs_statement_goes_to_the_subscriber() -> None:
+    child, spouse = (guarantor_of(with_patient(code)) for code in ("19", "01"))
+    assert (child.first_name, child.address_1) == ("JANE", "1 ELM ST")
+    assert (spouse.first_name, spouse.address_1) == ("SAM", "2 OAK ST")

@@ -21,14 +21,17 @@ def command(client: str | None, form: str | None, output: Path | None) -> None:
     Claims of patients who are protected from bills (QMB) are left out and counted on standard
     error.
     """
+    from sanderling.audit.actions import record_event
     from sanderling.transfers.statements import COLUMNS, statements
 
     wanted = chosen(form, output)
     found = statements(client=client)
+    now = datetime.now(UTC)
+    record_event(action="statements.export", at=now, detail={"rows": len(found.rows)})
     print_rows(
         found.rows,
         columns=COLUMNS,
-        as_of=datetime.now(UTC).date(),
+        as_of=now.date(),
         output=wanted,
         totals={"claims": len(found.rows), "due_cents": found.due_cents},
     )

@@ -30,6 +30,8 @@ KINDS: Final[Mapping[str, str]] = {
     "write_off.decided": "A write-off was approved or rejected",
     "credit.identified": "A credit was identified as an overpayment",
     "credit.due": "A credit must be given back soon, or is overdue",
+    "transfer.requested": "A transfer to the patient was requested",
+    "transfer.decided": "A transfer to the patient was approved or rejected",
     "refund.requested": "A refund was requested",
     "refund.decided": "A refund was approved or rejected",
     "refund.made": "A credit was given back",

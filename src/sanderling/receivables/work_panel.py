@@ -86,6 +86,7 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
         "to_patient_url": reverse("transfer-form", args=[item.claim_id, item.party])
         if _is_left_to_patient(item)
         else "",
+        "is_transfer_next": item.next_action == NextAction.TRANSFER_TO_PATIENT,
         "call_sheet_url": ""
         if is_patient
         else f"{reverse('call-sheet', args=[item.claim_id])}?party={item.party}",
@@ -93,10 +94,10 @@ def _item(item: WorkItem, today: date) -> dict[str, Any]:
 
 
 def _is_left_to_patient(item: WorkItem) -> bool:
-    """Say whether the payer calls what it owes the patient's: people may move it."""
+    """Say whether people may move it: the payer calls it the patient's, or decided nothing."""
     if item.party == _PATIENT or item.balance_cents < 0:
         return False
-    return item.group_code == "PR" or item.next_action == NextAction.TRANSFER_TO_PATIENT
+    return item.group_code in ("PR", "") or item.next_action == NextAction.TRANSFER_TO_PATIENT
 
 
 def _next_payer_url(item: WorkItem) -> str:

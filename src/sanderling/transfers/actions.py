@@ -20,11 +20,12 @@ from sanderling.core.refusal import Refusal
 from sanderling.followup.actions import record
 from sanderling.followup.models import Channel, Outcome
 from sanderling.transfers.models import State, Transfer
-from sanderling.transfers.share import Judged, judged
+from sanderling.transfers.share import SELF_PAY, Judged, judged, judged_self_pay
 from sanderling.transfers.tasks import defer_posting
+from sanderling.transfers.telling import event_of, tell_approvers, tell_requester
 
 TEXT_MAX: Final = 4_000
-PERMISSION: Final = "writeoffs.approve"  # who may give a payer's debt up may move it, too
+PERMISSION: Final = "refunds.approve"
 
 
 class TransferRefused(Refusal):
@@ -33,23 +34,33 @@ class TransferRefused(Refusal):
 
 @transaction.atomic
 def request_transfer(
-    *, claim: Claim, party: int, amount_cents: int, note: str, user: User, at: datetime
+    *,
+    claim: Claim,
+    party: int,
+    amount_cents: int,
+    note: str,
+    user: User,
+    at: datetime,
+    is_self_pay: bool = False,
 ) -> Transfer:
     """Ask that what the payer left to the patient be moved to him.
 
     Deductible, coinsurance and the like need no approval; a denial that the payer calls the
-    patient's is approved by another person.
+    patient's is approved by another person, and so is whatever something speaks against.
+    `is_self_pay`: no payer covers the day; the note says what shows it.
 
     Raises:
         TransferRefused: the patient owes it not, or not yet; one waits already.
     """
     note = note.strip()
-    found = _judged(claim, party)
+    found = _judged(claim, party, is_self_pay=is_self_pay)
+    if is_self_pay and not note:
+        raise TransferRefused("note what shows that there was no coverage: a call, an answer (271)")
     if len(note) > TEXT_MAX:
         raise TransferRefused(f"a text has at most {TEXT_MAX} characters; shorten it")
     if not 0 < amount_cents <= found.due_cents:
         raise TransferRefused(
-            f"the payer left {found.due_cents / 100:.2f} to the patient; at most that can be moved"
+            f"{_left(found)} {found.due_cents / 100:.2f}; at most that can be moved"
         )
     if Transfer.objects.filter(
         claim=claim, party=party, state__in=(State.REQUESTED, State.APPROVED)
@@ -74,8 +85,11 @@ def request_transfer(
             "a transfer of this balance waits already, or the balance has just changed; reload"
         ) from error
     _step(made, "request", at=at, cents=amount_cents)
-    _act(made, Outcome.SENT, user=user, at=at, said="requested")
-    if not found.needs_approval:
+    if found.needs_approval:
+        _act(made, Outcome.SENT, user=user, at=at, said="requested")
+        tell_approvers(made, at=at)
+        event_of("transfer.requested", made, at=at)
+    else:
         _approve(made, user=None, at=at, note="")
     return made
 
@@ -103,7 +117,11 @@ def decide_transfer(
     if len(note) > TEXT_MAX:
         raise TransferRefused(f"a text has at most {TEXT_MAX} characters; shorten it")
     if approves:
-        if found.amount_cents > _judged(found.claim, found.party).due_cents:
+        is_self_pay = found.codes == SELF_PAY
+        if (
+            found.amount_cents
+            > _judged(found.claim, found.party, is_self_pay=is_self_pay).due_cents
+        ):
             raise TransferRefused(
                 "the patient owes less now than was requested; reject it, and request what is left"
             )
@@ -115,6 +133,9 @@ def decide_transfer(
     found.decided_by, found.decided_at, found.decision_note = user, at, note
     found.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
     _step(found, "reject", at=at)
+    _end_wait(found, user=user, at=at, said="rejected")
+    event_of("transfer.decided", found, at=at)
+    tell_requester(found, "is rejected", at=at, but=user.pk)
     return found
 
 
@@ -140,13 +161,24 @@ def undo_transfer(transfer_id: int, *, user: User, at: datetime) -> Transfer:
     _step(found, "undo" if is_posted else "withdraw", at=at)
     if is_posted:
         defer_posting()
+    else:
+        _end_wait(found, user=user, at=at, said="withdrawn")
+    tell_requester(found, "was taken back", at=at, but=user.pk)
     return found
 
 
-def _judged(claim: Claim, party: int) -> Judged:
+def _left(found: Judged) -> str:
+    return "open and without coverage are" if found.is_self_pay else "left to the patient are"
+
+
+def _judged(claim: Claim, party: int, *, is_self_pay: bool) -> Judged:
     if party not in [int(one) for one in INSURANCE_RECEIVABLES]:
         raise TransferRefused("choose which payer's balance is moved")
-    found = judged([(claim.pk, party)])[(claim.pk, party)]
+    found = (
+        judged_self_pay(claim.pk, party)
+        if is_self_pay
+        else judged([(claim.pk, party)])[(claim.pk, party)]
+    )
     if found.refusal:
         raise TransferRefused(found.refusal)
     return found
@@ -157,7 +189,17 @@ def _approve(found: Transfer, *, user: User | None, at: datetime, note: str) -> 
     found.decided_by, found.decided_at, found.decision_note = user, at, note
     found.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
     _step(found, "approve", at=at, by="person" if user else "policy")
+    event_of("transfer.decided", found, at=at)
+    if user is not None:
+        _end_wait(found, user=user, at=at, said="approved")
+        tell_requester(found, "is approved", at=at, but=user.pk)
     defer_posting()
+
+
+def _end_wait(found: Transfer, *, user: User, at: datetime, said: str) -> None:
+    """Record that the wait for a decision is over: what is left with the payer is worked on."""
+    if found.needs_approval:
+        _act(found, Outcome.DONE, user=user, at=at, said=said)
 
 
 def _locked(transfer_id: int) -> Transfer:

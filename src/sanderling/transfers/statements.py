@@ -9,23 +9,31 @@ from typing import Any, Final
 from django.db import connection
 
 from sanderling.claims.as_sent import documents_of
-from sanderling.core.resubmission.document import ClaimDocument, Loop
+from sanderling.core.patient_statement import guarantor_of
+from sanderling.core.patient_warnings import NO_SURPRISES
+from sanderling.core.resubmission.document import ClaimDocument
 from sanderling.transfers.share import protected_claims
 
 COLUMNS: Final = (
     *("client", "claim", "patient_last_name", "patient_first_name", "birth_date"),
-    *("address_line_1", "address_line_2", "city", "state", "zip"),
+    *("guarantor_last_name", "guarantor_first_name", "address_line_1", "address_line_2"),
+    *("city", "state", "zip", "payer_name", "member_id"),
     *("service_from_date", "service_to_date", "charge_cents", "insurance_paid_cents"),
     *("adjusted_cents", "written_off_cents", "refunded_cents", "insurance_owes_cents"),
-    *("due_cents", "due_since_date"),
+    *("due_cents", "due_since_date", "patient_paid_on_claim_cents", "no_surprises"),
 )
 _DUE: Final = """
 SELECT b.claim_id, k.code, c.number, c.patient_last_name, c.patient_first_name,
        c.patient_birth_date, c.service_from_date, c.service_to_date, b.balance_cents,
-       b.responsible_from_date, x.*
+       b.responsible_from_date, x.*, coalesce(p.name, ''), c.member_id,
+       EXISTS (SELECT FROM remits_claim_payment y JOIN remits_remark m ON m.payment_id = y.id
+                WHERE y.claim_id = b.claim_id AND m.code = ANY (%(surprises)s)),
+       (SELECT s.patient_paid_cents FROM claims_submission s WHERE s.claim_id = b.claim_id
+         ORDER BY coalesce(s.submitted_date, s.received_date) DESC, s.id DESC LIMIT 1)
   FROM ledger_open_balance b
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id
+  LEFT JOIN payers_payer p ON p.id = c.payer_id
   LEFT JOIN LATERAL (
        SELECT coalesce(sum(m.cents) FILTER (WHERE e.kind IN (1, 2, 11)), 0)::bigint,
               coalesce(-sum(m.cents) FILTER (WHERE e.kind IN (3, 10)), 0)::bigint,
@@ -49,7 +57,13 @@ _LATEST: Final = """
 SELECT DISTINCT ON (claim_id) claim_id, id FROM claims_submission WHERE claim_id = ANY (%s)
  ORDER BY claim_id, coalesce(submitted_date, received_date) DESC, id DESC
 """
-_NO_ADDRESS: Final = dict.fromkeys(("address_line_1", "address_line_2", "city", "state", "zip"), "")
+_NO_ADDRESS: Final = dict.fromkeys(
+    (
+        *("guarantor_last_name", "guarantor_first_name", "address_line_1", "address_line_2"),
+        *("city", "state", "zip"),
+    ),
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ def statements(*, client: str | None = None, with_addresses: bool = True) -> Sta
     `due_cents` of it is the patient's. Patients protected from bills are kept apart.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"client": client})
+        cursor.execute(_DUE, {"client": client, "surprises": sorted(NO_SURPRISES)})
         found = cursor.fetchall()
         ids = [row[0] for row in found]
         cursor.execute(_INSURERS, [ids])
@@ -111,6 +125,11 @@ def _row(
         "insurance_owes_cents": insurers_cents,
         "due_cents": row[8],
         "due_since_date": row[9],
+        "payer_name": row[15],
+        "member_id": row[16],
+        "no_surprises": row[17],
+        # As stated on the claim, for information: it is not posted (ADR 0013).
+        "patient_paid_on_claim_cents": row[18],
     }
 
 
@@ -126,16 +145,14 @@ def _addresses(claim_ids: Sequence[int]) -> dict[int, dict[str, str]]:
 
 
 def address_of(document: ClaimDocument) -> dict[str, str]:
-    """Return the patient's address on a claim as sent: his own loop, else the subscriber's."""
-    place: Loop | None = document.subscriber.child("2010BA")
-    if document.patient is not None:
-        place = document.patient.child("2010CA")
-    street = place.first("N3") if place else None
-    town = place.first("N4") if place else None
+    """Return who answers for the patient's share, and the address, on a claim as sent."""
+    to = guarantor_of(document)
     return {
-        "address_line_1": street.get(1) if street else "",
-        "address_line_2": street.get(2) if street else "",
-        "city": town.get(1) if town else "",
-        "state": town.get(2) if town else "",
-        "zip": town.get(3) if town else "",
+        "guarantor_last_name": to.last_name,
+        "guarantor_first_name": to.first_name,
+        "address_line_1": to.address_1,
+        "address_line_2": to.address_2,
+        "city": to.city,
+        "state": to.state,
+        "zip": to.postal_code,
     }

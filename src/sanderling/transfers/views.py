@@ -9,7 +9,7 @@ from typing import Final
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing, record_view
 from sanderling.claims.models import Claim
+from sanderling.core.barriers.rows import PATIENT
 from sanderling.core.barriers.words import PARTIES
 from sanderling.core.refusal import Refusal
 from sanderling.transfers.actions import (
@@ -28,7 +29,7 @@ from sanderling.transfers.actions import (
 )
 from sanderling.transfers.listing import candidates, rows_of, transfers
 from sanderling.transfers.models import State, Transfer
-from sanderling.transfers.share import judged
+from sanderling.transfers.share import SELF_PAY, Judged, judged, judged_self_pay
 from sanderling.transfers.statements import COLUMNS, statements
 from sanderling.web.downloads import FORMS, export
 
@@ -53,6 +54,7 @@ class RequestForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    self_pay = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 @require_GET
@@ -91,10 +93,21 @@ def new_transfer(request: HttpRequest, claim_id: int, party: int) -> HttpRespons
     """Ask to move what a payer left to the patient; say why it cannot be."""
     claim = get_object_or_404(Claim.objects.select_related("client"), pk=claim_id, has_facts=True)
     record_view(request, claim_id=claim.pk, client_id=claim.client_id, action="transfer.view")
-    share = judged([(claim.pk, party)])[(claim.pk, party)]
+    if party not in PARTIES or party == PATIENT:
+        raise Http404
+    asked = request.POST if request.method == "POST" else request.GET
+    is_self_pay = asked.get("self_pay", "") in ("1", "True", "on")
+    share = (
+        judged_self_pay(claim.pk, party)
+        if is_self_pay
+        else judged([(claim.pk, party)])[(claim.pk, party)]
+    )
     form = RequestForm(
         request.POST if request.method == "POST" else None,
-        initial={"amount": f"{share.due_cents / 100:.2f}"},
+        initial={
+            "amount": f"{share.due_cents / 100:.2f}",
+            "self_pay": "1" if is_self_pay else "",
+        },
     )
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -102,6 +115,7 @@ def new_transfer(request: HttpRequest, claim_id: int, party: int) -> HttpRespons
             made = request_transfer(
                 claim=claim, party=party, amount_cents=int(values["amount"].scaleb(2)),
                 note=values["note"], user=person_of(request), at=timezone.now(),
+                is_self_pay=is_self_pay,
             )  # fmt: skip
         except Refusal as refusal:
             form.add_error(None, refusal.sentence)
@@ -114,6 +128,10 @@ def new_transfer(request: HttpRequest, claim_id: int, party: int) -> HttpRespons
         "claim": claim,
         "share": share,
         "codes": " ".join(share.codes),
+        "is_self_pay": is_self_pay,
+        "may_self_pay": not is_self_pay
+        and bool(share.refusal)
+        and not judged_self_pay(claim.pk, party).refusal,
         "party_text": PARTIES.get(party, ""),
         "form": form,
     }
@@ -129,7 +147,7 @@ def transfer(request: HttpRequest, transfer_id: int) -> HttpResponse:
 
 
 @require_POST
-@requires("writeoffs.approve")
+@requires("refunds.approve")
 def decide_view(request: HttpRequest, transfer_id: int) -> HttpResponse:
     """Approve or reject."""
     approves = request.POST.get("act") == "approve"
@@ -166,6 +184,14 @@ def _step(
     return redirect("transfer", transfer_id)
 
 
+def _now(found: Transfer) -> Judged:
+    """Return what may be moved now, for the reason that was given."""
+    if found.codes == SELF_PAY:
+        return judged_self_pay(found.claim_id, found.party)
+    key = (found.claim_id, found.party)
+    return judged([key])[key]
+
+
 def _page(
     request: HttpRequest, transfer_id: int, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
@@ -183,6 +209,7 @@ def _page(
         "transfer": found,
         "row": rows_of([found])[0],
         "refusal": refusal,
+        "warnings": _now(found).warnings if is_waiting else (),
         "is_own": is_own,
         "may_decide": is_waiting and may and not is_own,
         "may_undo": (is_waiting and is_own)

@@ -152,6 +152,18 @@ def _write_off(_user: User) -> dict[str, forms.Field]:
     }
 
 
+def _transfer(_user: User) -> dict[str, forms.Field]:
+    return {
+        "note": forms.CharField(
+            label="Note",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2, "maxlength": 4_000, "autofocus": True}),
+            help_text="Of each what its payer leaves to the patient (group PR) and is still open;"
+            " somebody else approves what was denied.",
+        )
+    }
+
+
 def _step(rungs: list[tuple[str, str]]) -> dict[str, forms.Field]:
     return {
         "level": forms.ChoiceField(label="To", choices=rungs, required=False),
@@ -172,6 +184,7 @@ FIELDS: Final[Mapping[str, Callable[[User], dict[str, forms.Field]]]] = {
     "project": _project,
     "request_documents": _documents,
     "write_off": _write_off,
+    "transfer": _transfer,
     "escalate": lambda _user: _step([("", "one level up"), *_RUNGS[1:]]),
     "de_escalate": lambda _user: _step(_RUNGS[:-1]),
 }

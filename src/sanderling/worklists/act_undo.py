@@ -15,6 +15,7 @@ from sanderling.followup.many import withdraw_many
 from sanderling.followup.models import Escalation
 from sanderling.followup.queries import escalation_level
 from sanderling.tasks.actions import withdraw_task
+from sanderling.transfers.actions import undo_transfer
 from sanderling.worklists.inquiries import withdraw_inquiries
 from sanderling.writeoffs.actions import withdraw_write_off
 
@@ -43,6 +44,10 @@ def _tasks(ids: Sequence[int], user: User, at: datetime) -> Left:
 
 def _write_offs(ids: Sequence[int], user: User, at: datetime) -> Left:
     return _each(ids, lambda one: withdraw_write_off(one, user=user, at=at))
+
+
+def _transfers(ids: Sequence[int], user: User, at: datetime) -> Left:
+    return _each(ids, lambda one: undo_transfer(one, user=user, at=at))
 
 
 def _escalations(ids: Sequence[int], user: User, at: datetime) -> Left:
@@ -80,5 +85,6 @@ _WAYS: Final[Mapping[str, Callable[[Sequence[int], User, datetime], Left]]] = {
     "status_inquiry": _inquiries,
     "task": _tasks,
     "write_off": _write_offs,
+    "transfer": _transfers,
     "escalation": _escalations,
 }

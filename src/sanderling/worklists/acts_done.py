@@ -20,7 +20,14 @@ SELECT k.code, c.number, b.party, b.before, b.after, w.id
   LEFT JOIN worklists_work_item w ON w.claim_id = b.claim_id AND w.party = b.party
  WHERE b.act_id = %s ORDER BY b.claim_id, b.party LIMIT %s
 """
-TOLD_ELSEWHERE: Final = ("note", "request_documents", "escalate", "de_escalate", "write_off")
+TOLD_ELSEWHERE: Final = (
+    "note",
+    "request_documents",
+    "escalate",
+    "de_escalate",
+    "write_off",
+    "transfer",
+)
 _OF_CLAIM: Final = """
 SELECT a.id, a.made_at, a.kind, a.words, a.actor, coalesce(u.name, ''), a.items, a.undone_at,
        coalesce(b.name, '')

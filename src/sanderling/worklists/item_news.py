@@ -146,13 +146,16 @@ def _tell_of_one(user_id: int, one: Change, *, at: datetime) -> None:
     )
 
 
+_LEFT_BY: Final = {"write_off": "written off", "transfer": "the patient owes it now"}
+
+
 def text_of(one: Change) -> str:
     """Return what became of it: MAPLE A1 left your list: paid $412.00."""
     name = f"{one.client_code} {one.claim_number}"
     if one.is_gone and one.paid_cents > 0:
         return f"{name} left your list: paid {_dollars(one.paid_cents)}"
     if one.is_gone:
-        how = "written off" if one.left_by == "write_off" else "nothing is owed any more"
+        how = _LEFT_BY.get(one.left_by, "nothing is owed any more")
         return f"{name} left your list: {how} ({_dollars(one.balance_before_cents)} before)"
     open_text = f"{_dollars(one.balance_cents)} open"
     if one.balance_cents != one.balance_before_cents:

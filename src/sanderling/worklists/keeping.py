@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from sanderling.core.barriers.rows import PATIENT
-from sanderling.core.ledger.accounts import Account
+from sanderling.core.ledger.accounts import Account, Kind
 from sanderling.worklists.item_news import NEWS_MAX, PAYER_SAID, Change, raise_events, tell_people
 from sanderling.worklists.valuing import revalue
 
@@ -53,7 +53,8 @@ INSERT INTO worklists_departure
 SELECT g.claim_id, g.party, g.client_id, g.payer_id, g.balance_cents, g.barrier, g.category,
        g.next_action,
        CASE WHEN e.written_off_cents > 0 AND e.paid_cents = 0 THEN 'write_off'
-            WHEN e.paid_cents > 0 THEN 'remittance' ELSE 'balance' END,
+            WHEN e.paid_cents > 0 THEN 'remittance'
+            WHEN e.handed_over_cents > 0 THEN 'transfer' ELSE 'balance' END,
        e.paid_cents, g.assignee_id, g.touches, g.last_touch_date, g.last_touch_user_id,
        g.arrived_at, %(at)s
   FROM gone g
@@ -62,7 +63,9 @@ SELECT g.claim_id, g.party, g.client_id, g.payer_id, g.balance_cents, g.barrier,
                WHERE l.debit = {Account.CASH.value} AND p.recorded_at >= g.arrived_at), 0)
                AS paid_cents,
            coalesce(sum(l.amount_cents) FILTER (WHERE l.debit = {Account.WRITE_OFF.value}), 0)
-               AS written_off_cents
+               AS written_off_cents,
+           coalesce(sum(l.amount_cents) FILTER (WHERE l.kind = {Kind.TO_PATIENT.value}), 0)
+               AS handed_over_cents
       FROM ledger_entry l JOIN ledger_posting p ON p.id = l.posting_id
      WHERE l.claim_id = g.claim_id AND l.credit = g.party) e
 RETURNING claim_id, party, cause, paid_cents

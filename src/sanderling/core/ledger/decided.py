@@ -1,9 +1,11 @@
 """Refunds and transfers to the patient: what people decided of a balance, as far as it stands.
 
 A transfer moves to the patient what a payer owes after all other facts, at most the amount
-approved; a refund gives back what a party has in credit after all others, at most the amount made.
-So both give way to whatever comes later: a transfer to a payment, a refund to the payer's own
-takeback, which is thus never counted twice. Taken in the order in which they were decided.
+approved, and at most what the claim's insurers owe together, their credits taken off: what another
+payer paid meanwhile is not the patient's. A refund gives back what a party has in credit after all
+others, at most the amount made. So both give way to whatever comes later: a transfer to a payment,
+a refund to the payer's own takeback, which is thus never counted twice. Taken in the order in which
+they were decided.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ def transfer_entries(entries: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataF
     insurers = [int(account) for account in INSURANCE_RECEIVABLES]
     owed = party_balances(entries).filter(pl.col("party").is_in(insurers))
     return _entries(
-        _fitting(transfers, owed),
+        _within_claim(_fitting(transfers, owed), owed),
         kind=Kind.TO_PATIENT,
         debit=pl.lit(int(Account.PATIENT), pl.Int64),
         credit=pl.col("party"),
@@ -52,6 +54,22 @@ def _fitting(decided: pl.DataFrame, left: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             amount_cents=pl.min_horizontal(
                 cents, (pl.col("balance_cents") - pl.col("used_before")).clip(lower_bound=0)
+            )
+        )
+    )
+
+
+def _within_claim(fitting: pl.DataFrame, owed: pl.DataFrame) -> pl.DataFrame:
+    """Return `fitting` with amounts that fit into what all insurers of the claim owe, net."""
+    net = owed.group_by("claim_id").agg(net_cents=pl.col("balance_cents").sum().clip(lower_bound=0))
+    cents = pl.col("amount_cents")
+    return (
+        fitting.join(net, on="claim_id")
+        .sort("claim_id", "decided_date", "order_key", "decision_id")
+        .with_columns(used_in_claim=cents.cum_sum().over("claim_id") - cents)
+        .with_columns(
+            amount_cents=pl.min_horizontal(
+                cents, (pl.col("net_cents") - pl.col("used_in_claim")).clip(lower_bound=0)
             )
         )
     )

@@ -24,6 +24,7 @@ BUTTONS: Final = {
     "tag": ("t", "", ""),
     "project": ("", "", ""),
     "write_off": ("", "credit", "is a credit balance: it is refunded, not written off"),
+    "transfer": ("", "credit patient", "has no payer that owes: patient or credit balance"),
     "flag": ("", "flagged", "is flagged already"),
     "unpend": ("", "due", "is not pended"),
     "untag": ("", "", ""),
