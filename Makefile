@@ -61,12 +61,14 @@ check: setup ## Lint, format, types, import contracts, migrations, static files,
 	$(BIN)/python -m sanderling manage check
 	$(BIN)/python -m sanderling manage collectstatic --dry-run --noinput --verbosity 0
 
-bench: setup ## Measures reading, posting, aging and the worklist (bench/); takes some forty minutes.
+bench: setup ## Measures reading, posting, worklists, packets, exchange (bench/); takes more than an hour.
 	$(BIN)/python -m bench.parse
 	$(BIN)/python -m bench.ledger
 	$(BIN)/python -m bench.worklist
 	$(BIN)/python -m bench.status_requests
 	$(BIN)/python -m bench.packets
+	$(BIN)/python -m bench.exchange_kills
+	$(BIN)/python -m bench.live_loop --short
 	$(BIN)/python -m bench.closed_loop --short
 
 lock: $(STAMPS)/venv ## Compiles the lock files anew from pyproject.toml (needs uv).
