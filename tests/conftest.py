@@ -21,6 +21,8 @@ os.environ["SANDERLING_HOME"] = os.environ.get(
 os.environ["DJANGO_SETTINGS_MODULE"] = "sanderling.config.settings"
 os.environ.setdefault("SANDERLING_DEBUG", "1")  # static files are served from their sources
 os.environ.pop("SANDERLING_DATABASE_ROLE", None)
+# As the product does (cli/main.py): frames here are small, and threads of their own cost more.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import django  # noqa: E402 - the environment comes first
 
