@@ -47,7 +47,7 @@ def import_parties(world: MadeWorld) -> None:
     import_payers(text=(world.folder / "payers.csv").read_text("utf-8"), at=builders.AT)
 
 
-@pytest.mark.parametrize("seed", [21, 22, 23])
+@pytest.mark.parametrize("seed", [21, 22])
 def test_open_balances_agree_with_the_truth_claim_by_claim_and_party_by_party(
     seed: int, inbox: Inbox
 ) -> None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ KILLS = int(os.environ.get("SANDERLING_TEST_KILLS", "4"))
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(ready_home: Callable[[Path], None]) -> Iterator[Path]:
     """A home with claims that payers have long been silent about."""
     base = Path(tempfile.mkdtemp(prefix="sanderling-test-"))
     base.chmod(0o711)
@@ -30,7 +30,7 @@ def home() -> Iterator[Path]:
     for path in [*files.rglob("*")]:
         if path.is_file() and "835" in path.name:
             path.unlink()
-    assert run(made, "init").returncode == 0
+    ready_home(made)
     assert run(made, "ingest", str(files), "--format", "csv").returncode in (0, 1)
     yield made
     launcher.stop(made)
