@@ -197,7 +197,7 @@ def test_a_claim_takes_as_many_queries_with_many_facts(inbox: Inbox, people: Peo
             received_date=date(2026, 2, 1 + number),
         )
     assert queries() == before
-    assert before <= 48
+    assert before <= 44
 
 
 def test_suspense_ties_to_the_ledger(people: People) -> None:

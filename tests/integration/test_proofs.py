@@ -269,8 +269,11 @@ def test_the_pages_show_it_and_are_recorded(filed: Claim) -> None:
     people = make_people(filed.client)
     page = text_of(Visitor(people.specialist).get("/claims/MINE/A1/"))
     assert "Proof of filing" in page
-    assert "Filed in time: the payer&#x27;s acceptance (277CA)" in page
     address = f"/claims/{filed.pk}/proof/"
+    assert f'hx-get="{address}part/"' in page
+    part = text_of(Visitor(people.specialist).get(f"{address}part/"))
+    assert "Filed in time: the payer&#x27;s acceptance (277CA)" in part
+    assert Visitor(people.stranger).get(f"{address}part/").status_code == 404
     page = text_of(Visitor(people.specialist).get(address, check="1"))
     assert "Checked: 6 originals and 6 steps are as they were read." in page
     assert "T302" in page

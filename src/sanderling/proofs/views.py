@@ -16,7 +16,7 @@ from sanderling.audit.looks import record_view
 from sanderling.claims.models import Claim, Submission
 from sanderling.core.refusal import Refusal
 from sanderling.proofs.exhibit import exhibit_pdf
-from sanderling.proofs.page import full
+from sanderling.proofs.page import full, summary
 
 
 @require_GET
@@ -34,6 +34,21 @@ def proof(request: HttpRequest, claim_id: int) -> HttpResponse:
         **full(claim.pk, as_of=as_of, sees_files=sees_files, checks=checks),
     }
     return render(request, "proofs/proof.html", context)
+
+
+@require_GET
+@requires("claims.view")
+def part(request: HttpRequest, claim_id: int) -> HttpResponse:
+    """Show the best proof for each payer, on the page of the claim: that look is recorded there."""
+    claim = get_object_or_404(Claim, pk=claim_id, has_facts=True)
+    as_of = _as_of(request)
+    context = {
+        "claim_id": claim.pk,
+        "as_of": as_of,
+        "is_past": as_of < timezone.now().date(),
+        "proofs": summary(claim.pk, as_of=as_of),
+    }
+    return render(request, "proofs/part.html", context)
 
 
 @require_GET

@@ -21,7 +21,6 @@ from sanderling.clients.models import Client
 from sanderling.core.ages import bucket_labels
 from sanderling.files.queries import data_as_of, file_ids
 from sanderling.payers.models import Payer
-from sanderling.proofs.page import summary as proof_summary
 from sanderling.receivables import aging_page, claim_page
 from sanderling.receivables.aging import (
     CELL_COLUMNS,
@@ -236,7 +235,6 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         "may_see_files": may_see_files,
         "is_past": is_past,
         "claim_id": found.pk,
-        "proofs": proof_summary(found.pk, as_of=as_of),
     }
     return render(request, "receivables/claim.html", context)
 
