@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
-
 from sanderling.accounts.models import User
+from sanderling.accounts.people import who_may
 from sanderling.appeals.models import ApprovalRule
 from sanderling.core.refusal import Refusal
 from sanderling.web.templatetags.sanderling import money
@@ -61,11 +60,4 @@ def set_policy(client_id: int | None, policy: Policy) -> None:
 
 def approvers(client_id: int, *, but: int | None) -> list[User]:
     """Return the active people who may approve appeals of a client, less who finished it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM accounts_user WHERE is_active"
-            " AND %s = ANY (sanderling_clients_of(id)) ORDER BY id",
-            [client_id],
-        )
-        ids = [user_id for (user_id,) in cursor.fetchall() if user_id != but]
-    return [user for user in User.objects.filter(pk__in=ids) if user.may(PERMISSION)]
+    return [user for user in who_may(PERMISSION, client_id) if user.pk != but]

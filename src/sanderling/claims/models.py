@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.db import models
 
 from sanderling.clients.models import Client
+from sanderling.core.ledger.accounts import Account
 from sanderling.files.models import TransactionSet
 from sanderling.payers.models import Payer
 
@@ -73,6 +74,14 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"claim {self.pk}"
+
+    def payer_id_of(self, party: int) -> int | None:
+        """Return the payer that the party is, None for the patient and where there is none."""
+        return {
+            Account.PRIMARY: self.payer_id,
+            Account.SECONDARY: self.secondary_payer_id,
+            Account.TERTIARY: self.tertiary_payer_id,
+        }.get(Account(party))
 
 
 class ClaimNumber(models.Model):

@@ -84,7 +84,7 @@ def make_promise(
     """Keep what a payer promised; None when it is the patient who owes. Twice is once."""
     if party not in _PAYER_PARTIES:
         return None
-    payer_id = (claim.payer_id, claim.secondary_payer_id, claim.tertiary_payer_id)[party - 11]
+    payer_id = claim.payer_id_of(party)
     promise, is_new = Promise.objects.get_or_create(
         activity=activity,
         defaults={

@@ -22,7 +22,7 @@ from sanderling.followup.models import Channel, Outcome
 from sanderling.ledger.models import OpenBalance
 from sanderling.news.actions import NewEvent, notify, record_events
 from sanderling.refunds.causes import causes_of
-from sanderling.refunds.clock import identify, payer_of
+from sanderling.refunds.clock import identify
 from sanderling.refunds.models import OPEN_STATES, Cause, Method, Refund, State
 from sanderling.refunds.people import PERMISSION, approvers
 from sanderling.refunds.tasks import defer_posting
@@ -57,7 +57,7 @@ def request_refund(
                 claim=claim,
                 client_id=claim.client_id,
                 party=party,
-                payer_id=payer_of(claim, party),
+                payer_id=claim.payer_id_of(party),
                 amount_cents=amount_cents,
                 method=method,
                 cause=cause,

@@ -15,7 +15,6 @@ from sanderling.claims.models import Claim
 from sanderling.core.deadlines.due import NEED_SCHEMA, deadlines
 from sanderling.core.deadlines.overpayments import return_by_date
 from sanderling.core.deadlines.rules import Kind
-from sanderling.core.ledger.accounts import Account
 from sanderling.core.refusal import Refusal
 from sanderling.ledger.models import OpenBalance
 from sanderling.news.actions import NewEvent, notify, record_events
@@ -42,15 +41,6 @@ SELECT b.claim_id, b.client_id, b.party, -b.balance_cents,
 
 class ClockRefused(Refusal):
     """The clock cannot be set so."""
-
-
-def payer_of(claim: Claim, party: int) -> int | None:
-    """Return the payer of a party of a claim."""
-    return {
-        Account.PRIMARY: claim.payer_id,
-        Account.SECONDARY: claim.secondary_payer_id,
-        Account.TERTIARY: claim.tertiary_payer_id,
-    }.get(Account(party))
 
 
 @transaction.atomic
@@ -82,7 +72,7 @@ def identify(
                 claim=claim,
                 client_id=claim.client_id,
                 party=party,
-                payer_id=payer_of(claim, party),
+                payer_id=claim.payer_id_of(party),
                 amount_cents=-balance.balance_cents,
                 identified_date=day,
                 identified_by=user,

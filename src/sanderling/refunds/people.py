@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db import connection
-
 from sanderling.accounts.models import User
+from sanderling.accounts.people import who_may
 
 PERMISSION: Final = "refunds.approve"
 
 
 def approvers(client_id: int) -> list[User]:
     """Return the active people who may approve refunds and see the client."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM accounts_user WHERE is_active"
-            " AND %s = ANY (sanderling_clients_of(id)) ORDER BY id",
-            [client_id],
-        )
-        ids = [user_id for (user_id,) in cursor.fetchall()]
-    return [user for user in User.objects.filter(pk__in=ids) if user.may(PERMISSION)]
+    return who_may(PERMISSION, client_id)

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
-
-from sanderling.accounts.models import User
+from sanderling.accounts.people import who_may
 from sanderling.core.refusal import Refusal
 from sanderling.core.resubmission.kinds import Kind
 from sanderling.resubmission.models import Limits
@@ -73,11 +71,4 @@ def forget_limits(client_id: int) -> None:
 
 def approvers(client_id: int) -> list[int]:
     """Return the ids of the active people who may approve and see the client."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM accounts_user WHERE is_active"
-            " AND %s = ANY (sanderling_clients_of(id)) ORDER BY id",
-            [client_id],
-        )
-        ids = [user_id for (user_id,) in cursor.fetchall()]
-    return [user.pk for user in User.objects.filter(pk__in=ids) if user.may(PERMISSION)]
+    return [user.pk for user in who_may(PERMISSION, client_id)]

@@ -18,7 +18,6 @@ from sanderling.audit.actions import record_event
 from sanderling.claims.models import Claim
 from sanderling.core.barriers.words import action_title, team_title
 from sanderling.core.codes.names import NextAction
-from sanderling.core.ledger.accounts import Account
 from sanderling.followup.actions import record
 from sanderling.followup.models import Channel, Outcome
 from sanderling.news.actions import record_events
@@ -98,7 +97,7 @@ def create_tasks(  # noqa: PLR0913 - what a task says
             claim_id=claim.pk,
             party=party,
             client_id=claim.client_id,
-            payer_id=payer_of(claim, party),
+            payer_id=claim.payer_id_of(party),
             team=team,
             kind=kind,
             question=question,
@@ -305,16 +304,6 @@ def close_resolved(task: Task, *, at: datetime) -> None:
     )
     tell_answer([task], user=None, at=at)
     tell_items([task])
-
-
-def payer_of(claim: Claim, party: int) -> int | None:
-    """Return the payer that the party is, None for the patient."""
-    payers = {
-        Account.PRIMARY: claim.payer_id,
-        Account.SECONDARY: claim.secondary_payer_id,
-        Account.TERTIARY: claim.tertiary_payer_id,
-    }
-    return payers.get(Account(party))
 
 
 def _close(

@@ -15,7 +15,7 @@ from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
 from sanderling.claims.models import Claim
 from sanderling.core.codes.names import NextAction
-from sanderling.core.ledger.accounts import INSURANCE_RECEIVABLES, Account
+from sanderling.core.ledger.accounts import INSURANCE_RECEIVABLES
 from sanderling.core.refusal import Refusal
 from sanderling.followup.actions import record
 from sanderling.followup.models import Channel, Outcome
@@ -72,7 +72,7 @@ def request_transfer(
                 claim=claim,
                 client_id=claim.client_id,
                 party=party,
-                payer_id=_payer_of(claim, party),
+                payer_id=claim.payer_id_of(party),
                 amount_cents=amount_cents,
                 codes=" ".join(found.codes),
                 note=note,
@@ -212,14 +212,6 @@ def _locked(transfer_id: int) -> Transfer:
     if found is None:
         raise TransferRefused(f"there is no transfer {transfer_id} that you may see")
     return found
-
-
-def _payer_of(claim: Claim, party: int) -> int | None:
-    return {
-        Account.PRIMARY: claim.payer_id,
-        Account.SECONDARY: claim.secondary_payer_id,
-        Account.TERTIARY: claim.tertiary_payer_id,
-    }.get(Account(party))
 
 
 def _said(found: Transfer) -> str:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
-from django.db import connection
 from django.urls import reverse
 
-from sanderling.accounts.roles import PERMISSIONS
+from sanderling.accounts.people import who_may
 from sanderling.news.actions import NewEvent, notify, record_events
 from sanderling.transfers.models import Transfer
 from sanderling.web.templatetags.sanderling import money
-
-_APPROVERS: Final = """
-SELECT id FROM accounts_user
- WHERE is_active AND role = ANY (%s) AND %s = ANY (sanderling_clients_of(id)) ORDER BY id
-"""
 
 
 def event_of(kind: str, found: Transfer, *, at: datetime) -> None:
@@ -34,10 +27,8 @@ def event_of(kind: str, found: Transfer, *, at: datetime) -> None:
 
 def tell_approvers(found: Transfer, *, at: datetime) -> None:
     """Tell those who may approve it and see the client, but not who asked."""
-    roles = [role for role, may in PERMISSIONS.items() if "refunds.approve" in may]
-    with connection.cursor() as cursor:
-        cursor.execute(_APPROVERS, [roles, found.client_id])
-        ids = [pk for (pk,) in cursor.fetchall() if pk != found.requested_by_id]
+    may = who_may("refunds.approve", found.client_id)
+    ids = [one.pk for one in may if one.pk != found.requested_by_id]
     _tell(found, ids, "waits for approval", at=at)
 
 

@@ -16,7 +16,7 @@ from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
 from sanderling.claims.models import Claim
 from sanderling.core.codes.names import NextAction
-from sanderling.core.ledger.accounts import RECEIVABLES, Account
+from sanderling.core.ledger.accounts import RECEIVABLES
 from sanderling.core.refusal import Refusal
 from sanderling.followup.actions import record
 from sanderling.followup.models import Channel, Outcome
@@ -86,7 +86,7 @@ def request_write_off(  # noqa: PLR0913 - what a request says
                 claim=claim,
                 party=party,
                 client_id=claim.client_id,
-                payer_id=_payer_of(claim, party),
+                payer_id=claim.payer_id_of(party),
                 amount_cents=amount_cents,
                 reason=reason,
                 note=note,
@@ -317,15 +317,6 @@ def _check_request(
 def _owed(claim_id: int, party: int) -> int:
     found = OpenBalance.objects.filter(claim_id=claim_id, party=party).first()
     return found.balance_cents if found else 0
-
-
-def _payer_of(claim: Claim, party: int) -> int | None:
-    payers = {
-        Account.PRIMARY: claim.payer_id,
-        Account.SECONDARY: claim.secondary_payer_id,
-        Account.TERTIARY: claim.tertiary_payer_id,
-    }
-    return payers.get(Account(party))
 
 
 def _record_step(found: WriteOff, verb: str, *, at: datetime, **detail: object) -> None:

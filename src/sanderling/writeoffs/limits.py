@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from django.db import connection
-
 from sanderling.accounts.models import User
+from sanderling.accounts.people import who_may
 from sanderling.clients.models import Client, Tier
 from sanderling.core.refusal import Refusal
 from sanderling.writeoffs.models import ClientLimits
@@ -40,14 +39,7 @@ def limits_of(client_id: int) -> Limits:
 def approvers(client_id: int, amount_cents: int) -> list[User]:
     """Return the active people who may approve the amount and see the client."""
     needed = requirement(amount_cents, limits_of(client_id))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM accounts_user WHERE is_active AND role = ANY (%s)"
-            " AND %s = ANY (sanderling_clients_of(id)) ORDER BY id",
-            [sorted(needed.roles), client_id],
-        )
-        ids = [user_id for (user_id,) in cursor.fetchall()]
-    return [user for user in User.objects.filter(pk__in=ids) if user.may(PERMISSION)]
+    return who_may(PERMISSION, client_id, roles=needed.roles)
 
 
 def set_limits(client_id: int | None, limits: Limits, *, needs_second: bool | None) -> ClientLimits:

@@ -64,8 +64,7 @@ def limits(request: HttpRequest) -> HttpResponse:
         try:
             set_limits(client.pk if client else None, form.limits(), needs_second=form.second())
         except Refusal as refusal:
-            text = str(refusal)
-            form.add_error(None, f"{text[:1].upper()}{text[1:]}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(
                 request, "The limits hold from now on; what waits keeps its approvals."

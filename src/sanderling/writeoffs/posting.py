@@ -1,25 +1,13 @@
-"""Approved write-offs become facts, and the ledger follows: the only writer of these facts.
-
-One transaction for the write-offs of a day: their facts, the entries that follow from all facts of
-their claims, and their new state. Killed in between nothing has happened, and the next run begins
-again; run twice it does nothing the second time.
-"""
+"""Approved write-offs become facts, and the ledger follows: the only writer of these facts."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-import polars as pl
-from django.db import transaction
-
-from sanderling.barriers.stale import mark_stale
-from sanderling.barriers.tasks import defer_refresh
+from sanderling.barriers.posting import instant, post_decisions
 from sanderling.claims.models import WriteOffFact
-from sanderling.core.ledger.facts import ENTRIES
-from sanderling.core.ledger.rules import claim_entries
-from sanderling.ledger.actions import post_entries, take_posting_lock
-from sanderling.remits.facts import load_facts
 from sanderling.writeoffs.actions import audit_step, record_posted
 from sanderling.writeoffs.models import State, WriteOff
 
@@ -28,37 +16,14 @@ AT_ONCE: Final = 2_000
 
 def post_decided(*, at: datetime) -> int:
     """Post every approved write-off and take back every reversed one; return how many."""
-    done = 0
-    while count := _post_day(at):
-        done += count
-    return done
-
-
-@transaction.atomic
-def _post_day(at: datetime) -> int:
-    """Post what was decided on the earliest day that waits; return how many."""
-    take_posting_lock()
-    waiting = [*_to_post(), *_to_take_back()]
-    if not waiting:
-        return 0
-    day = min(_known_date(one) for one in waiting)
-    these = [one for one in waiting if _known_date(one) == day]
-    WriteOffFact.objects.bulk_create(_fact(one) for one in these)
-    claim_ids = sorted({one.claim_id for one in these})
-    post_entries(
-        wanted=claim_entries(load_facts(claim_ids)),
-        claim_ids=claim_ids,
-        provider_entries=pl.DataFrame(schema={**ENTRIES, "client_id": pl.Int64}),
-        file_id=None,
+    return post_decisions(
+        lambda: [*_to_post(), *_to_take_back()],
+        known_at=_known_at,
+        keep=_keep,
+        mark=lambda one: _mark_posted(one, at=at),
         reason="write_off",
-        posted_date=day,
-        recorded_at=at,
+        at=at,
     )
-    for one in these:
-        _mark_posted(one, at=at)
-    mark_stale(claim_ids, day)
-    defer_refresh()
-    return len(these)
 
 
 def _to_post() -> list[WriteOff]:
@@ -80,13 +45,11 @@ def _to_take_back() -> list[WriteOff]:
 
 
 def _known_at(one: WriteOff) -> datetime:
-    known = one.undone_at if one.state == State.REVERSED else one.decided_at
-    assert known is not None  # noqa: S101 - each step sets its instant
-    return known.astimezone(UTC)
+    return instant(one.undone_at if one.state == State.REVERSED else one.decided_at)
 
 
-def _known_date(one: WriteOff) -> date:
-    return _known_at(one).date()
+def _keep(these: Sequence[WriteOff]) -> None:
+    WriteOffFact.objects.bulk_create(_fact(one) for one in these)
 
 
 def _fact(one: WriteOff) -> WriteOffFact:
@@ -97,7 +60,7 @@ def _fact(one: WriteOff) -> WriteOffFact:
         client_id=one.client_id,
         party=one.party,
         amount_cents=one.amount_cents,
-        known_date=_known_date(one),
+        known_date=_known_at(one).date(),
         order_key=_known_at(one).isoformat(),
     )
 
