@@ -6,12 +6,12 @@ import pytest
 from pytest_django.fixtures import Settings
 from tests.builders import Inbox, claims_file, sent
 
+from sanderling.claims.as_sent import NotAsSent, document_of, documents_of
 from sanderling.claims.models import Submission
 from sanderling.core.resubmission.document import ClaimDocument
 from sanderling.core.resubmission.reading import documents_in
 from sanderling.files.models import StoredFile
 from sanderling.files.storage import originals_folder
-from sanderling.resubmission.as_sent import NotAsSent, document_of, documents_of
 
 FIRST = claims_file(sent("A1", 200), sent("A2", 80, patient="ROE*RICK"), batch="B1", control=1)
 SECOND = claims_file(sent("A3", 90, member_id="M:9"), batch="B2", control=2)

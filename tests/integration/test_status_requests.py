@@ -208,7 +208,7 @@ def test_killed_before_the_file_is_there_the_next_run_writes_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(writing, "_write", killed)
+        broken.setattr(writing, "write_out", killed)
         with pytest.raises(KeyboardInterrupt):
             write_requests(out, at=AT)
     assert list(out.iterdir()) == []

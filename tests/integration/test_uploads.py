@@ -22,8 +22,9 @@ from sanderling.files.models import StoredFile
 from sanderling.intake import uploads
 from sanderling.intake.models import Upload, UploadedFile
 from sanderling.intake.tasks import resume_interrupted, take_uploaded
-from sanderling.intake.turns import INTAKE_LOCK, one_at_a_time
+from sanderling.intake.turns import one_at_a_time
 from sanderling.intake.uploads import shown_name, start_upload, take_upload, waiting_uploads
+from sanderling.postgres.locks import Lock, session_keys
 
 AT = datetime(2026, 4, 1, 12, tzinfo=UTC)
 PASSWORD = "correct-horse-battery"
@@ -241,7 +242,8 @@ def test_two_sessions_do_not_take_files_in_at_once() -> None:
     ) as other:
 
         def may_enter() -> bool:
-            row = other.execute("SELECT pg_try_advisory_lock(%s)", [INTAKE_LOCK]).fetchone()
+            keys = session_keys(Lock.INTAKE)
+            row = other.execute("SELECT pg_try_advisory_lock(%s, %s)", keys).fetchone()
             assert row is not None
             return bool(row[0])
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-
-from sanderling.audit.actions import record_event
 from sanderling.exchange.releasing import release
-from sanderling.outbox.content import content_of
+from sanderling.outbox.carrying import write_out
 from sanderling.outbox.models import OutboundFile, State
 
 
@@ -26,28 +22,7 @@ def carry_out(folder: Path, *, at: datetime) -> list[str]:
     ]
 
 
-@transaction.atomic
 def write_file(pk: int, folder: Path, *, at: datetime) -> str:
-    """Write one whole under another name, give it its own, then say that it is sent."""
-    file = (
-        OutboundFile.objects.select_for_update(skip_locked=True)
-        .filter(pk=pk, state=State.WAITING)
-        .first()
-    )
-    if file is None:  # a mailbox has taken it meanwhile
-        return ""
-    unfinished = folder / f".{file.name}.unfinished"
-    with unfinished.open("wb") as out:
-        out.write(content_of(file))
-        out.flush()
-        os.fsync(out.fileno())
-    unfinished.rename(folder / file.name)
-    file.state, file.sent_at = State.SENT, at
-    file.save(update_fields=["state", "sent_at"])
-    record_event(
-        action="outbox.carry",
-        at=at,
-        client_id=file.client_id,
-        subject=("outbound_file", file.pk),
-    )
-    return file.name
+    """Write one file that waits; return its name, empty when a mailbox has taken it meanwhile."""
+    file = write_out(pk, folder, states=[State.WAITING], action="outbox.carry", at=at)
+    return file.name if file else ""

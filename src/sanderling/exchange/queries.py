@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from sanderling.clients.models import Client
 from sanderling.exchange.models import Mailbox, RemoteFile, Run
@@ -80,9 +80,8 @@ def tab_counts(*, today: date) -> dict[str, tuple[int, int]]:
     """Return how many files and claims each tab has."""
     found = {}
     for tab in TABS:
-        rows = files_of(tab, today=today).values_list("claim_count", flat=True).order_by()
-        claims = list(rows)
-        found[tab] = (len(claims), sum(claims))
+        sums = files_of(tab, today=today).aggregate(files=Count("pk"), claims=Sum("claim_count"))
+        found[tab] = (sums["files"], sums["claims"] or 0)
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from sanderling.news.actions import NewEvent, record_events
+from sanderling.outbox.models import CONTROL_NUMBERS, CONTROL_NUMBERS_FROM
 
 WATCHED: Final = timedelta(days=180)  # after that an acknowledgment moves a file no more
 
@@ -22,7 +23,7 @@ WATCHED: Final = timedelta(days=180)  # after that an acknowledgment moves a fil
 # group replaces the first; of several on one day the later one in the list counts.
 _FILES: Final = """
 WITH sent AS (
-    SELECT f.id, (700000000 + mod(f.id, 100000000))::text AS number, f.sender_id,
+    SELECT f.id, (%(first)s + mod(f.id, %(numbers)s))::text AS number, f.sender_id,
            f.queued_at::date AS day
       FROM outbox_file f
      WHERE f.state = 'sent' AND f.queued_at >= %(from)s AND f.sender_id <> ''
@@ -116,7 +117,8 @@ def track(*, at: datetime) -> int:
             cursor.execute(query, {"from": since})
             said += cursor.fetchall()
         cursor.execute(_SET_CLAIMS, [list(column) for column in _columns(said)])
-        cursor.execute(_FILES, {"from": since})
+        numbers = {"first": CONTROL_NUMBERS_FROM, "numbers": CONTROL_NUMBERS}
+        cursor.execute(_FILES, {"from": since, **numbers})
         files = cursor.fetchall()
         cursor.execute(_SET_FILES, [*(list(column) for column in _columns(files)), since])
         changed = cursor.fetchall()

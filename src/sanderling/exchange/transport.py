@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from sanderling.core.refusal import Refusal
 
-NAME_BYTES_MAX: Final = 255
 UNFINISHED: Final = (".part", ".partial", ".tmp", ".temp", ".filepart")
 
 
@@ -63,13 +61,6 @@ class Transport(Protocol):
 
     def remove(self, path: str) -> None:
         """Remove a file; one that is gone already is removed."""
-
-
-class Opener(Protocol):
-    """What opens a mailbox of one kind."""
-
-    def __call__(self) -> AbstractContextManager[Transport]:
-        """Open it; it is closed with the context."""
 
 
 def is_wanted(name: str) -> bool:

@@ -19,6 +19,7 @@ class Lock(IntEnum):
     ACTIVITIES = 7_201_954_315  # two imports with the same rows in another order would deadlock
     PROMISES = 7_201_954_316
     STATUS_REQUESTS = 7_201_954_317
+    INTAKE = 7_201_954_399
     PORTALS = 7_201_954_318
     EXCHANGE = 7_201_954_319
     NEXT_PAYERS = 7_201_954_320  # a claim goes to a payer once
@@ -37,17 +38,27 @@ def try_lock(lock: Lock) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-@contextmanager
-def session_lock(lock: Lock, number: int = 0) -> Iterator[bool]:
-    """Hold a lock of this database session, over many transactions; give False when it is taken.
+def session_keys(lock: Lock, number: int = 0) -> list[int]:
+    """Return the two numbers by which PostgreSQL knows a session's lock."""
+    return [int(lock) % 2**31, number]
 
-    It goes with a process that is killed. `number`: of the thing that is locked, where the lock is
-    for one of many. May be nested.
+
+@contextmanager
+def session_lock(lock: Lock, number: int = 0, *, waits: bool = False) -> Iterator[bool]:
+    """Hold a lock of this database session, over many transactions.
+
+    Gives False when another session has it, or (`waits`) waits until it is free. It goes with a
+    process that is killed. `number`: of the thing that is locked, where the lock is for one of
+    many. May be nested.
     """
-    keys = [int(lock) % 2**31, number]
+    keys = session_keys(lock, number)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
-        is_ours = bool(cursor.fetchone()[0])
+        if waits:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", keys)
+            is_ours = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
+            is_ours = bool(cursor.fetchone()[0])
     try:
         yield is_ours
     finally:

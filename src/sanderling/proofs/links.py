@@ -13,6 +13,7 @@ from typing import Final
 
 from django.db import connection
 
+from sanderling.core.codes.names import CLAIM_PAYMENT_STATUSES
 from sanderling.core.codes.remarks import status_category_title, status_title
 from sanderling.core.ledger.payments import SEQUENCE_BY_STATUS
 
@@ -25,18 +26,6 @@ _VERDICTS: Final = {
     "M": "rejected, authentication failed",
     "W": "rejected, assurance failed",
     "X": "rejected, cannot be decrypted",
-}
-_STATUSES: Final = {
-    "1": "processed as primary",
-    "2": "processed as secondary",
-    "3": "processed as tertiary",
-    "4": "denied",
-    "19": "processed as primary, forwarded",
-    "20": "processed as secondary, forwarded",
-    "21": "processed as tertiary, forwarded",
-    "22": "reversal of an earlier payment",
-    "23": "not this payer's claim, forwarded",
-    "25": "priced only, no payment",
 }
 _FREQUENCIES: Final = {"1": "original", "7": "replacement", "8": "void"}
 _LINKS: Final = {
@@ -114,7 +103,7 @@ class Link:
             what = "interchange" if self.kind == "TA1" else "claim file"
             return f"{what} {_VERDICTS.get(self.category, self.category)}"
         if self.kind == "835":
-            return f"claim {_STATUSES.get(self.category, 'status ' + self.category)}"
+            return f"claim {CLAIM_PAYMENT_STATUSES.get(self.category, 'status ' + self.category)}"
         titles = (status_category_title(self.category), status_title(self.code))
         return ". ".join(one for one in titles if one) or self.category
 

@@ -27,6 +27,7 @@ from sanderling.claims.models import (
 )
 from sanderling.clients.models import Client
 from sanderling.core.codes.carc import ADD_BACK, COST_SHARE, title_of
+from sanderling.core.codes.names import CLAIM_PAYMENT_STATUSES
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
 from sanderling.core.identifiers import number_key
 from sanderling.core.ledger.accounts import (
@@ -64,18 +65,6 @@ _FREQUENCIES: Final = {
     "6": "corrected",
     "7": "replacement",
     "8": "void",
-}
-_STATUSES: Final = {
-    "1": "processed as primary",
-    "2": "processed as secondary",
-    "3": "processed as tertiary",
-    "4": "denied",
-    "19": "processed as primary, forwarded",
-    "20": "processed as secondary, forwarded",
-    "21": "processed as tertiary, forwarded",
-    "22": "reversal of an earlier payment",
-    "23": "not this payer's claim, forwarded",
-    "25": "priced only, no payment",
 }
 _GROUPS: Final = {
     "CO": "contractual obligation",
@@ -559,7 +548,7 @@ def _payments(
             **_remittance(remittances.get(payment.remittance_id)),
             "claim_number": payment.claim_number,
             "status": payment.status,
-            "status_text": _STATUSES.get(payment.status, f"status {payment.status}"),
+            "status_text": CLAIM_PAYMENT_STATUSES.get(payment.status, f"status {payment.status}"),
             "payer_claim_number": payment.payer_claim_number,
             "original_reference": payment.original_reference,
             "charge_cents": payment.charge_cents,

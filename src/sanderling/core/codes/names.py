@@ -219,6 +219,22 @@ SUBCATEGORY_PRIORITY: Final = (
     UNKNOWN_SUBCATEGORY,
 )
 
+# What a payer did with a claim (CLP02), as pages and exhibits say it.
+CLAIM_PAYMENT_STATUSES: Final = MappingProxyType(
+    {
+        "1": "processed as primary",
+        "2": "processed as secondary",
+        "3": "processed as tertiary",
+        "4": "denied",
+        "19": "processed as primary, forwarded",
+        "20": "processed as secondary, forwarded",
+        "21": "processed as tertiary, forwarded",
+        "22": "reversal of an earlier payment",
+        "23": "not this payer's claim, forwarded",
+        "25": "priced only, no payment",
+    }
+)
+
 
 def subcategory_of(category: str) -> str:
     """Return the subcategory that stands for a category of the command line."""

@@ -120,33 +120,42 @@ def seats(document: ClaimDocument) -> dict[int, Seat]:
 
 
 def _destination(document: ClaimDocument) -> Seat:
-    subscriber, claim = document.subscriber, document.claim
-    sbr = subscriber.first("SBR") or segment("SBR")
-    person, payer = subscriber.child("2010BA"), subscriber.child("2010BB")
+    subscriber = document.subscriber
     pat = document.patient.first("PAT") if document.patient else None
-    return Seat(
-        sequence=sbr.get(1),
-        relationship=sbr.get(2) or (pat.get(1) if pat else "") or _UNKNOWN_RELATIONSHIP,
-        group_number=sbr.get(3),
-        group_name=sbr.get(4),
-        insurance_type=sbr.get(5),
-        filing_indicator=sbr.get(9),
-        subscriber=person.first("NM1") if person else None,
-        subscriber_more=_some(person, "N3", "N4"),
-        subscriber_references=_references(person, "SY"),
-        payer=payer.first("NM1") if payer else None,
-        payer_more=_some(payer, "N3", "N4"),
-        payer_references=_references(payer, *_PAYER_REFERENCES),
-        authorizations=tuple(claim.every("REF", *_AUTHORIZATIONS)),
+    return _seat(
+        subscriber,
+        subscriber.child("2010BA"),
+        subscriber.child("2010BB"),
+        authorizations=tuple(document.claim.every("REF", *_AUTHORIZATIONS)),
+        relationship=pat.get(1) if pat else "",
     )
 
 
 def _other(loop: Loop) -> Seat:
-    sbr = loop.first("SBR") or segment("SBR")
-    person, payer = loop.child("2330A"), loop.child("2330B")
+    payer = loop.child("2330B")
+    seat = _seat(
+        loop,
+        loop.child("2330A"),
+        payer,
+        authorizations=_references(payer, *_AUTHORIZATIONS),
+    )
+    others = tuple(one for one in loop.loops if one.name not in {"2330A", "2330B"})
+    return replace(seat, others=others)
+
+
+def _seat(
+    coverage: Loop,
+    person: Loop | None,
+    payer: Loop | None,
+    *,
+    authorizations: tuple[Segment, ...],
+    relationship: str = "",
+) -> Seat:
+    """Return a payer's place as the loop of its SBR has it; `relationship`: where SBR has none."""
+    sbr = coverage.first("SBR") or segment("SBR")
     return Seat(
         sequence=sbr.get(1),
-        relationship=sbr.get(2) or _UNKNOWN_RELATIONSHIP,
+        relationship=sbr.get(2) or relationship or _UNKNOWN_RELATIONSHIP,
         group_number=sbr.get(3),
         group_name=sbr.get(4),
         insurance_type=sbr.get(5),
@@ -157,8 +166,7 @@ def _other(loop: Loop) -> Seat:
         payer=payer.first("NM1") if payer else None,
         payer_more=_some(payer, "N3", "N4"),
         payer_references=_references(payer, *_PAYER_REFERENCES),
-        authorizations=_references(payer, *_AUTHORIZATIONS),
-        others=tuple(one for one in loop.loops if one.name not in {"2330A", "2330B"}),
+        authorizations=authorizations,
     )
 
 
