@@ -28,10 +28,13 @@ _READ = frozenset(
     }
 )
 # Worklists, notes, tasks, alerts of one's own; client users see none of these.
-_WORK = _READ | {"claims.work", "exchange.view", "files.upload", "worklist.view"}
+_WORK = _READ | {
+    *("claims.work", "contracts.view", "exchange.view", "files.upload", "issues.view"),
+    *("kpis.view", "worklist.view"),
+}
 _LEAD = _WORK | {
-    *("appeals.approve", "claims.assign", "files.replay", "refunds.approve"),
-    *("resubmission.approve", "rules.edit", "templates.edit", "workload.view"),
+    *("appeals.approve", "claims.assign", "contracts.edit", "files.replay", "issues.edit"),
+    *("refunds.approve", "resubmission.approve", "rules.edit", "templates.edit", "workload.view"),
     "writeoffs.approve",
 }
 

@@ -45,8 +45,8 @@ class Entry:
     begins_group: bool  # and is not the first of all
 
 
-# In groups: what one works on, what goes out, where the money is, what it rests on, who may do
-# what.
+# In groups: what one works on, what goes out, where the money is, what makes it so, what it rests
+# on, who may do what.
 GROUPS: tuple[tuple[Place, ...], ...] = (
     (
         Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
@@ -71,6 +71,16 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
         Place("Aging", "aging", "chart-bar", "aging.view", "a"),
         Place("Claims", "claims", "file-invoice", "claims.view", "c"),
         Place("Suspense", "suspense", "coin", "files.view", "s"),
+    ),
+    (
+        Place("Underpayments", "underpayments", "trending-down", "claims.work", "1"),
+        Place("Issues", "issues", "radar", "issues.view", "2"),
+        Place("Prevention", "prevention", "shield-check", "issues.view", "3"),
+        Place("Key figures", "kpis", "dashboard", "kpis.view", "4"),
+        Place("Payer scorecards", "scorecards", "report-analytics", "kpis.view", "5"),
+        Place("Cash forecast", "forecast", "chart-line", "kpis.view", "6"),
+        Place("Contracts", "contracts", "contract", "contracts.view", "7"),
+        Place("Contract value", "contract-value", "scale", "contracts.view", "8"),
     ),
     (
         Place("Files", "files", "files", "files.view", "f"),

@@ -1,0 +1,1 @@
+"""Payer contracts: versions, rates, terms, reference schedules."""

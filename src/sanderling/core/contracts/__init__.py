@@ -1,0 +1,1 @@
+"""Contract terms: what a line should bring, step by step; variance; what history teaches."""

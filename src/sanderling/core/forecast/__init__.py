@@ -1,0 +1,1 @@
+"""Cash of the weeks to come, from response times and recovery rates."""

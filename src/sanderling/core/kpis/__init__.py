@@ -1,0 +1,1 @@
+"""Key figures of DOMAIN 7: formulas over frames."""

@@ -1,0 +1,1 @@
+"""What contracts are worth: yield, comparison, what-if."""

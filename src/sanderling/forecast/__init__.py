@@ -1,0 +1,1 @@
+"""Cash expected in the weeks to come, and how right it was."""

@@ -1,0 +1,1 @@
+"""Systemic issues: found every night, confirmed, fixed, verified."""

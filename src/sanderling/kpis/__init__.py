@@ -1,0 +1,1 @@
+"""Key figures and scorecards, each with numerator and denominator."""

@@ -1,0 +1,1 @@
+"""The analytics mirror: facts and ledger as Parquet, tied to the database."""

@@ -1,0 +1,1 @@
+"""Preventive actions, edit rules tried on history, and their measured effect."""

@@ -1,0 +1,1 @@
+"""What each line should have brought, and what it fell short of."""

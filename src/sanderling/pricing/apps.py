@@ -1,0 +1,13 @@
+"""Declares the feature to Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PricingConfig(AppConfig):
+    """What each line should have brought, and what it fell short of."""
+
+    name = "sanderling.pricing"
+    label = "pricing"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Money paid short: variances, projects, disputes, adverse payments."""
