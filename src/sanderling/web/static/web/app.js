@@ -78,15 +78,18 @@ document.addEventListener("change", (event) => {
 });
 
 // Charts: <div class="chart" data-chart="id-of-a-json-script"> or data-chart-url="/address.json".
-// {kind: "bars" | "lines", unit: "cents" | "count" | "rate", stacked, horizontal,
+// {kind: "bars" | "lines", unit: "cents" | "count" | "rate" | "days", stacked, horizontal,
 //  palette: "kinds" | "age", categories: [...], series: [{name, values: [...]}],
 //  links: [address for each category]}
+// A series may be {as: "bars" | "lines" | "points", dashed}. Besides: band: {name, low: [...], high: [...]} is
+// shaded; marks: [{at: category, text}] are upright lines; levels: [{value, text}] level ones.
 // {kind: "treemap", unit, items: [{name, value, url, children: [the same]}]}
 // {kind: "flow", unit, nodes: [{id, name}], links: [{source, target, value}]}
 const units = {
   cents: (value) => (value / 100).toLocaleString("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 }),
   rate: (value) => `${(100 * value).toFixed(1)}%`,
   count: (value) => value.toLocaleString("en-US"),
+  days: (value) => `${value.toLocaleString("en-US", { maximumFractionDigits: 1 })} days`,
 };
 
 const short = { cents: (value) => `$${(value / 100).toLocaleString("en-US", { notation: "compact" })}` };
@@ -129,6 +132,30 @@ function flow(source, say, ink, box) {
   };
 }
 
+// A value that is not there (null) is a gap.
+const said = (say) => (value) => (typeof value === "number" ? say(value) : "–");
+
+// The shaded band: its lower edge is drawn unseen, the distance to the upper one on top of it.
+function band(source, color) {
+  if (!source.band) return [];
+  const { low, high, name } = source.band;
+  const edge = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", lineStyle: { opacity: 0 }, silent: true };
+  return [
+    { ...edge, name: `${name} (from)`, data: low, tooltip: { show: false } },
+    { ...edge, name, data: low.map((value, index) => (value === null ? null : high[index] - value)), itemStyle: { color, opacity: 0.4 }, areaStyle: { color, opacity: 0.18 }, tooltip: { show: false } },
+  ];
+}
+
+function rulers(source, ink, say) {
+  const label = { color: ink, fontSize: 11, position: "insideEndTop", formatter: (line) => line.name };
+  const upright = (source.marks || []).map((mark) => ({ name: mark.text, xAxis: mark.at }));
+  const level = (source.levels || []).map((one) => ({ name: `${one.text} ${say(one.value)}`, yAxis: one.value }));
+  if (!upright.length && !level.length) return undefined;
+  return { symbol: "none", silent: true, lineStyle: { color: ink, type: "dashed", opacity: 0.6 }, label, data: [...upright, ...level] };
+}
+
+const kinds = { bars: "bar", lines: "line", points: "scatter" };
+
 async function draw(box) {
   if (typeof echarts === "undefined") return;
   const source = box.dataset.chartUrl
@@ -152,22 +179,29 @@ async function draw(box) {
   const values = { type: "value", splitNumber: box.clientWidth < 500 ? 2 : 5, axisLabel: { color: ink, hideOverlap: true, formatter: short[source.unit] || say }, splitLine: { lineStyle: { opacity: 0.3 } } };
   echarts.getInstanceByDom(box)?.dispose();
   const chart = echarts.init(box, null, { renderer: "svg" });
+  const colors = palettes[source.palette] || palettes.kinds;
+  const names = [...source.series.map((line) => line.name), ...(source.band ? [source.band.name] : [])];
   chart.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true },
-    color: palettes[source.palette] || palettes.kinds,
-    grid: { left: 8, right: 32, top: source.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
-    legend: source.series.length > 1 ? { type: "scroll", top: 0, textStyle: { color: ink } } : undefined,
-    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: say },
+    color: colors,
+    grid: { left: 8, right: 32, top: names.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    legend: names.length > 1 ? { type: "scroll", top: 0, textStyle: { color: ink }, data: names } : undefined,
+    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: said(say) },
     xAxis: source.horizontal ? values : categories,
     yAxis: source.horizontal ? categories : values,
-    series: source.series.map((line) => ({
-      name: line.name,
-      data: line.values,
-      type: source.kind === "lines" ? "line" : "bar",
-      stack: source.stacked ? "all" : undefined,
-      barMaxWidth: 48,
-    })),
+    series: [
+      ...source.series.map((line, index) => ({
+        name: line.name,
+        data: line.values,
+        type: kinds[line.as || source.kind] || "bar",
+        stack: source.stacked ? "all" : undefined,
+        barMaxWidth: 48,
+        lineStyle: line.dashed ? { type: "dashed" } : undefined,
+        markLine: index === 0 ? rulers(source, ink, say) : undefined,
+      })),
+      ...band(source, colors[0]),
+    ],
   });
   if (source.links) chart.on("click", (event) => { const to = source.links[event.dataIndex]; if (to) location.href = to; });
 }
