@@ -14,12 +14,13 @@ from sanderling.cli.claims_show import header
 from sanderling.clients.models import Client
 from sanderling.core.money import NotAnAmount
 from sanderling.core.refusal import Refusal
+from sanderling.core.sheets import cell_cents, normalized_header
 from sanderling.files.models import FileProblem, StoredFile
 from sanderling.intake.actions import ingest
-from sanderling.intake.mappings import ColumnsUnknown, infer_columns, normalized_header
+from sanderling.intake.mappings import ColumnsUnknown, infer_columns
 from sanderling.intake.models import Mapping
 from sanderling.intake.replaying import NothingToReplay, replay_file
-from sanderling.intake.sheet_values import NotADay, cell_cents, cell_date, person_names
+from sanderling.intake.sheet_values import NotADay, cell_date, person_names
 from sanderling.intake.snapshots import SnapshotReport, UnknownClient, import_snapshot
 from sanderling.ledger.models import Entry, OpenBalance, Posting
 from sanderling.receivables.claim import claim_detail, find_claim

@@ -7,8 +7,6 @@ fingerprint, so that next month's sheet is read the same way without asking.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import tomllib
 from collections.abc import Mapping as Names
@@ -19,9 +17,9 @@ from importlib import resources
 from typing import Final
 
 from sanderling.core.refusal import Refusal
+from sanderling.core.sheets import HEADER_ROWS_MAX, header_fingerprint, normalized_header
 from sanderling.intake.models import Mapping
 
-HEADER_ROWS_MAX: Final = 40  # titles above the header
 _FINGERPRINT_LETTERS: Final = 10
 
 # field: the names it goes by, surest first. A header belongs to one field only.
@@ -30,8 +28,6 @@ NAMES: Final[dict[str, list[str]]] = tomllib.loads(
 )
 FIELDS: Final = (*NAMES, "buckets", "patient_buckets")
 _WORTH: Final = {"number": 3, "balance": 2, "insurance": 2, "patient_balance": 1}
-_BLANKS: Final = re.compile(r"[^a-z0-9+>]+")
-_INITIALS: Final = re.compile(r"(?<![a-z0-9])([a-z]) (?=[a-z](?![a-z0-9]))")  # "d o s" is "dos"
 _BUCKET: Final = re.compile(
     r"(?:aged?|aging|days?|over|past due|more than|b|balance|bal)*\s*"
     r"(?:\d{1,3} (?:to )?\d{1,3}|(?:>|over|above|more than) ?\d{2,3}"
@@ -64,18 +60,6 @@ class Columns:
         kept["buckets"] = [plain[at] for at in self.buckets]
         kept["patient_buckets"] = [plain[at] for at in self.patient_buckets]
         return kept
-
-
-def normalized_header(text: str) -> str:
-    """Return the header in small letters, its words parted by one blank: "Acct. #" -> "acct no"."""
-    text = text.lower().replace("#", " no ").replace("a/r", "ar").replace("'s", "")
-    return _INITIALS.sub(r"\1", _BLANKS.sub(" ", text).strip())
-
-
-def header_fingerprint(headers: Sequence[str]) -> str:
-    """Return what is equal for sheets with the same headers in any order."""
-    names = sorted(normalized_header(header) for header in headers if header.strip())
-    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def infer_columns(rows: Sequence[Sequence[str]]) -> Columns | None:

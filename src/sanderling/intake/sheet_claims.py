@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 from sanderling.core.money import NotAnAmount
 from sanderling.core.names import normalized_name, normalized_number
+from sanderling.core.sheets import cell_cents
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.intake.mappings import Columns
 from sanderling.intake.sheet_values import (
     NotADay,
-    cell_cents,
     cell_date,
     means_patient,
     person_names,

@@ -24,14 +24,14 @@ from sanderling.core.identifiers import number_key_expr
 from sanderling.core.ledger.accounts import Account
 from sanderling.core.names import normalized_name
 from sanderling.core.refusal import Refusal
+from sanderling.core.sheets import read_sheet
 from sanderling.core.x12.batches import Batch, Interchange, TransactionSet
 from sanderling.core.x12.problems import Severity
 from sanderling.files.models import Arrival, FileStatus, SetStatus, StoredFile
 from sanderling.files.models import TransactionSet as StoredSet
 from sanderling.files.storage import hash_file, keep_original, open_original
-from sanderling.intake.mappings import Columns, find_columns, keep_mapping
+from sanderling.intake.mappings import Columns, find_columns, infer_columns, keep_mapping
 from sanderling.intake.sheet_claims import Clients, SheetClaim, SheetReading, read_claims
-from sanderling.intake.sheets import read_sheet
 from sanderling.intake.snapshot_facts import SNAPSHOT_KIND, SNAPSHOTS
 from sanderling.intake.units import PendingSet, PostingUnit
 from sanderling.ledger.actions import take_posting_lock
@@ -88,7 +88,7 @@ def import_snapshot(
         UnreadableSheet, ColumnsUnknown, UnknownClient: nothing was taken.
     """
     content = path.read_bytes()
-    rows = read_sheet(content)
+    rows = read_sheet(content, lambda found: infer_columns(found) is not None)
     sha256, size = hash_file(path)
     is_encrypted = keep_original(path, sha256)
     with transaction.atomic():

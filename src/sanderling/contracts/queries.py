@@ -1,0 +1,143 @@
+"""What contracts say: the versions in force, their rates and terms, reference schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from sanderling.core.contracts.frames import (
+    CONVERSION_FACTORS,
+    FEES,
+    GPCIS,
+    RATES,
+    RVUS,
+    References,
+    Schema,
+)
+from sanderling.core.contracts.terms import Terms
+from sanderling.core.contracts.terms_toml import parse_terms
+from sanderling.postgres.frames import read_frame
+
+# Which version of which contract is in force when. Both days are included; a null last day: open.
+# `plan` in capitals, as claims_claim.plan is to be compared; "": any plan without its own contract.
+ASSIGNMENTS: Final[Schema] = {
+    "client_id": pl.Int64,
+    "payer_id": pl.Int64,
+    "plan": pl.String,
+    "from_date": pl.Date,
+    "to_date": pl.Date,
+    "version_id": pl.Int64,
+    "tolerance_cents": pl.Int64,
+    "tolerance_rate": pl.Decimal(9, 6),
+}
+
+# A version ends the day before the next one of its contract begins, or earlier as agreed.
+STANDING: Final = """
+SELECT v.id, v.contract_id, v.client_id, v.schedule_id, v.from_date,
+       least(v.to_date, lead(v.from_date) OVER later - 1) AS to_date
+  FROM contracts_version v
+ WHERE v.withdrawn_at IS NULL
+WINDOW later AS (PARTITION BY v.contract_id ORDER BY v.from_date)
+"""
+_ASSIGNED: Final = f"""
+SELECT c.client_id, c.payer_id, c.plan, s.from_date, s.to_date, s.id
+  FROM ({STANDING}) s JOIN contracts_contract c ON c.id = s.contract_id
+ WHERE (%s::int[] IS NULL OR c.client_id = ANY (%s::int[]))
+ ORDER BY 1, 2, 3, 4
+"""  # noqa: S608 - texts of ours only
+_RATES: Final = f"""
+SELECT s.id, r.code, r.modifier, r.place_of_service, r.allowed_cents, s.from_date, s.to_date
+  FROM ({STANDING}) s JOIN contracts_rate r ON r.schedule_id = s.schedule_id
+ WHERE (%s::int[] IS NULL OR s.client_id = ANY (%s::int[]))
+"""  # noqa: S608 - as above
+_TERMS: Final = """
+SELECT id, terms FROM contracts_version
+ WHERE withdrawn_at IS NULL AND (%s::int[] IS NULL OR client_id = ANY (%s::int[]))
+"""
+_REFERENCES: Final = """
+SELECT s.id, s.name, s.kind, s.conversion_factor, s.anesthesia_factor, s.from_date,
+       lead(s.from_date) OVER (PARTITION BY s.name, s.kind ORDER BY s.from_date) - 1 AS to_date
+  FROM contracts_reference_schedule s
+ WHERE s.withdrawn_at IS NULL
+"""
+
+
+@dataclass(frozen=True)
+class ContractBook:
+    """What pricing needs of the contracts of some clients; `contract_id` is the version's id."""
+
+    terms: dict[int, Terms]
+    rates: pl.DataFrame  # frames.RATES
+    assignments: pl.DataFrame  # ASSIGNMENTS
+
+
+def contract_book(client_ids: Sequence[int] | None = None) -> ContractBook:
+    """Return the standing versions of these clients' contracts; None: of all clients one may see.
+
+    A version that ended long ago is in it: claims of its days are priced by it.
+    """
+    wanted = [None, None] if client_ids is None else [sorted(client_ids)] * 2
+    terms = terms_of_versions(client_ids)
+    assigned = read_frame(
+        _ASSIGNED, {name: ASSIGNMENTS[name] for name in list(ASSIGNMENTS)[:6]}, wanted
+    )
+    tolerances = pl.DataFrame(
+        [(key, one.tolerance_cents, one.tolerance_rate) for key, one in terms.items()],
+        schema={name: ASSIGNMENTS[name] for name in list(ASSIGNMENTS)[5:]},
+        orient="row",
+    )
+    return ContractBook(
+        terms=terms,
+        rates=read_frame(_RATES, RATES, wanted),
+        assignments=assigned.join(tolerances, on="version_id", how="left", maintain_order="left"),
+    )
+
+
+def terms_of_versions(client_ids: Sequence[int] | None = None) -> dict[int, Terms]:
+    """Return version id -> terms of the versions that are not withdrawn."""
+    wanted = [None, None] if client_ids is None else [sorted(client_ids)] * 2
+    with connection.cursor() as cursor:
+        cursor.execute(_TERMS, wanted)
+        return {version_id: parsed(text) for version_id, text in cursor.fetchall()}
+
+
+@lru_cache(maxsize=512)
+def parsed(text: str) -> Terms:
+    """Return the terms of a TOML text that was checked when it was stored."""
+    return parse_terms(text)
+
+
+def references() -> References:
+    """Return all reference schedules that stand, with the days on which each holds."""
+    of = f"FROM ({_REFERENCES}) s JOIN"
+    return References(
+        rvus=read_frame(
+            "SELECT s.name, r.code, r.modifier, r.work, r.practice_nonfacility,"
+            " r.practice_facility, r.malpractice, r.multiple_procedure, r.bilateral, r.assistant,"
+            " r.co_surgeon, r.endoscopic_base, r.pre_operative, r.intra_operative,"
+            " r.post_operative, r.anesthesia_base, s.from_date, s.to_date"
+            f" {of} contracts_relative_value r ON r.schedule_id = s.id",
+            RVUS,
+        ),
+        gpcis=read_frame(
+            "SELECT s.name, r.locality, r.work, r.practice, r.malpractice, s.from_date, s.to_date"
+            f" {of} contracts_geographic_factor r ON r.schedule_id = s.id",
+            GPCIS,
+        ),
+        conversion_factors=read_frame(
+            f"SELECT s.name, f.kind, f.factor, s.from_date, s.to_date FROM ({_REFERENCES}) s,"  # noqa: S608 - as above
+            " LATERAL (VALUES ('', s.conversion_factor), ('anesthesia', s.anesthesia_factor))"
+            " AS f(kind, factor) WHERE f.factor IS NOT NULL",
+            CONVERSION_FACTORS,
+        ),
+        fees=read_frame(
+            "SELECT s.name, r.locality, r.code, r.modifier, r.amount_cents, s.from_date, s.to_date"
+            f" {of} contracts_reference_fee r ON r.schedule_id = s.id",
+            FEES,
+        ),
+    )
