@@ -18,6 +18,7 @@ FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
     *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
     *("automation", "worklists", "workload", "news"),
+    "issues",
 )
 
 
@@ -118,6 +119,7 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     # Orders that people like, projects by name, sums that values are learned from, hours.
     shared |= {"worklists_preference", "worklists_project", "worklists_learned_parameters"}
     shared |= {"workload_day_off", "workload_work_hours"}
+    shared |= {"issues_search_run"}  # of which day and how long
     shared |= {"news_reader"}  # how far each reader has come, by kinds of events
     open_tables = {
         str(name)
