@@ -18,7 +18,7 @@ WORLDS = 150
 HELD_MIN = WORLDS * CONFIDENCE - 2 * (WORLDS * CONFIDENCE * (1 - CONFIDENCE)) ** 0.5
 
 
-def world(  # noqa: PLR0913
+def world(
     chance: np.random.Generator,
     *,
     before: int,

@@ -105,7 +105,7 @@ class Effect:
     resemblance: float | None = None  # of a week to the one before it: lag-1 autocorrelation
 
 
-def measure(  # noqa: PLR0913
+def measure(
     weeks: Sequence[Week],
     *,
     action_date: date,

@@ -84,7 +84,8 @@ def _estimated(design: npt.NDArray[np.float64], counts: Vector, bad: Vector) -> 
 def _resemblance(residuals: Vector, series: Sequence[Rows], width: int) -> float:
     """Return the lag-1 autocorrelation of the residuals, 0 at least.
 
-    Fitted coefficients make neighbours look less alike than they are, by about one coefficient's share of the weeks each, and one more.
+    Fitted coefficients make neighbours look less alike than they are: by one week's share each,
+    and by one more.
     Residuals smaller than chance makes them are no evidence of anything.
     """
     products = sum(float(residuals[rows][1:] @ residuals[rows][:-1]) for rows in series)
