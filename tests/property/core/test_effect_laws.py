@@ -59,7 +59,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(
     truth = rates[1] - rates[0]
     held = fell = 0
     for _ in range(WORLDS):
-        found = measured(world(chance, rates=rates, **shape))  # type: ignore[arg-type]
+        found = measured(world(chance, rates=rates, **shape))
         assert found.change is not None
         held += found.change.low <= truth <= found.change.high
         fell += found.verdict is Verdict.FELL
