@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sanderling.accounts.idle.KeepsSession",
     "sanderling.api.middleware.ApiDoor",
     "sanderling.accounts.middleware.ClientIsolation",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -276,7 +277,6 @@ MFA_TOTP_ISSUER = "Sanderling"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Idle time-out: each request renews the session for this long.
 SESSION_COOKIE_AGE = 60 * env_int("SANDERLING_IDLE_MINUTES", 15, minimum=1, maximum=720)
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -44,6 +44,14 @@ from sanderling.core.ledger.accounts import (
 from sanderling.files.models import StoredFile, TransactionSet
 from sanderling.ledger.models import Entry
 from sanderling.payers.models import Payer
+from sanderling.receivables.on_hand import (
+    ANSWERS,
+    PAYMENTS,
+    SNAPSHOTS,
+    STATUS_REQUESTS,
+    OnHand,
+    on_hand,
+)
 from sanderling.receivables.prompt_pay import of_balance, of_payments, places_of
 from sanderling.receivables.status_asked import status_events
 from sanderling.receivables.work_done import WorkDone, work_done
@@ -103,12 +111,15 @@ def claim_detail(
     as_of: date,
     barriers: list[dict[str, Any]] | None = None,
     work: WorkDone | None = None,
+    there: OnHand | None = None,
 ) -> dict[str, Any]:
     """Return everything about `claim` that was known at the end of `as_of`.
 
     `barriers`: the claim's rows of that day (see barriers.of_claim), None when they are not known.
-    `work`: what was done about it, for who may not see all of that or has it already.
+    `work`: what was done about it, for who may not see all of that or has it already. `there`: what
+    `on_hand` said of it.
     """
+    there = on_hand(claim.pk) if there is None else there
     sources = _Sources()
     entries = list(
         Entry.objects.filter(claim_id=claim.pk, posted_date__lte=as_of).order_by(
@@ -124,18 +135,24 @@ def claim_detail(
         ClaimPayment.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
             "payment_date", "order_key", "position"
         )
+        if PAYMENTS in there
+        else ()
     )
     answers = list(
         Answer.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
             "received_date", "transaction__content_sha256", "position", "sequence"
         )
+        if ANSWERS in there
+        else ()
     )
     snapshots = list(
         Snapshot.objects.filter(claim_id=claim.pk, received_date__lte=as_of).order_by(
             "snapshot_date", "order_key", "position"
         )
+        if SNAPSHOTS in there
+        else ()
     )
-    work = work or work_done(claim.pk, as_of=as_of)
+    work = work or work_done(claim.pk, as_of=as_of, there=there)
     sources.load(
         [e.transaction_id for e in entries]
         + [s.transaction_id for s in submissions]
@@ -225,7 +242,7 @@ def claim_detail(
             snapshots,
             [
                 *work.events,
-                *status_events(claim.pk, as_of),
+                *(status_events(claim.pk, as_of) if STATUS_REQUESTS in there else ()),
                 *_written_off(shown_entries),
                 *_decided(shown_entries),
             ],

@@ -41,6 +41,7 @@ from sanderling.receivables.forms import (
     AsOfForm,
     aging_form,
 )
+from sanderling.receivables.on_hand import RESUBMISSIONS, on_hand
 from sanderling.receivables.suspense import suspense as money_in_suspense
 from sanderling.receivables.work_done import work_done
 from sanderling.receivables.work_panel import with_notes, work_panel
@@ -211,12 +212,14 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
     may_work = _may(request, "claims.work")
     # What people wrote is for the house and its compliance, not for the client.
     sees_notes = may_work or _may(request, "audit.view")
-    work = work_done(found.pk, as_of=as_of, sees_notes=sees_notes)
+    there = on_hand(found.pk)
+    work = work_done(found.pk, as_of=as_of, sees_notes=sees_notes, there=there)
     detail = claim_detail(
         found,
         as_of=as_of,
         barriers=stored_barriers(found.pk, as_of=as_of, today=today),
         work=work,
+        there=there,
     )
     may_see_files = _may(request, "files.view")
     known_files = file_ids(claim_page.hashes(detail)) if may_see_files else {}
@@ -228,7 +231,9 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         "client": found.client,
         "shown": {**shown, "timeline": with_notes(shown["timeline"], work)},
         "panel": work_panel(found, today=today) if may_work and not is_past else None,
-        "sent_again": sent_again(found.pk) if may_work and not is_past else [],
+        "sent_again": sent_again(found.pk)
+        if may_work and not is_past and RESUBMISSIONS in there
+        else [],
         "may_work": may_work,
         "form": form,
         "as_of": as_of,

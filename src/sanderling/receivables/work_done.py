@@ -21,6 +21,17 @@ from sanderling.followup.models import (
     PromiseState,
     Withdrawal,
 )
+from sanderling.receivables.on_hand import (
+    ACTIVITIES,
+    BULK_CHANGES,
+    ESCALATIONS,
+    NOTES,
+    PROMISES,
+    SKIPS,
+    WITHDRAWALS,
+    OnHand,
+    on_hand,
+)
 from sanderling.worklists.acts_done import marks_of_claim
 
 _WAYS: Final[dict[str, str]] = {
@@ -57,24 +68,34 @@ class WorkDone:
     keys: list[dict[str, Any]]  # beside each activity: the database keys that a page links with
 
 
-def work_done(claim_id: int, *, as_of: date, sees_notes: bool = True) -> WorkDone:
+def work_done(
+    claim_id: int, *, as_of: date, sees_notes: bool = True, there: OnHand | None = None
+) -> WorkDone:
     """Return what was done until the end of `as_of`.
 
-    `sees_notes`: without it, only that something was done, when, and what came of it: what people
-    wrote, whom they spoke to, promises and escalations stay in the house.
+    `there`: what `on_hand` said of the claim, for who has asked already. `sees_notes`: without it,
+    only that something was done, when, and what came of it: what people wrote, whom they spoke to,
+    promises and escalations stay in the house.
     """
+    there = on_hand(claim_id) if there is None else there
     found = list(
         Activity.objects.filter(claim_id=claim_id, activity_date__lte=as_of).order_by(
             "activity_date", "pk"
         )
+        if ACTIVITIES in there
+        else ()
     )
     if not found and not sees_notes:
         return WorkDone([], [], [], [], [])
     withdrawn = {
         one.activity_id: one
-        for one in Withdrawal.objects.filter(claim_id=claim_id, recorded_at__date__lte=as_of)
+        for one in (
+            Withdrawal.objects.filter(claim_id=claim_id, recorded_at__date__lte=as_of)
+            if WITHDRAWALS in there
+            else ()
+        )
     }
-    notes = _Notes(claim_id, as_of) if sees_notes else None
+    notes = _Notes(claim_id, as_of, there) if sees_notes else None
     activities, keys, events = [], [], []
     for index, activity in enumerate(found):
         row = _activity(activity, notes, withdrawn.get(activity.pk), sees_notes=sees_notes)
@@ -89,10 +110,10 @@ def work_done(claim_id: int, *, as_of: date, sees_notes: bool = True) -> WorkDon
                 "activity": index,
             }
         )
-    promises = _promises(claim_id, as_of) if sees_notes else []
-    escalations = _escalations(claim_id, as_of) if sees_notes else []
+    promises = _promises(claim_id, as_of) if sees_notes and PROMISES in there else []
+    escalations = _escalations(claim_id, as_of) if sees_notes and ESCALATIONS in there else []
     events += _promise_events(promises) + _escalation_events(escalations)
-    if sees_notes:
+    if sees_notes and not there.isdisjoint({BULK_CHANGES, SKIPS}):
         events += [_event(day, "organized", text) for day, text in marks_of_claim(claim_id, as_of)]
     return WorkDone(activities, promises, escalations, events, keys)
 
@@ -100,9 +121,11 @@ def work_done(claim_id: int, *, as_of: date, sees_notes: bool = True) -> WorkDon
 class _Notes:
     """The notes of a claim with their addenda and documents, by activity."""
 
-    def __init__(self, claim_id: int, as_of: date) -> None:
+    def __init__(self, claim_id: int, as_of: date, there: OnHand) -> None:
         notes = list(
             Note.objects.filter(claim_id=claim_id, recorded_at__date__lte=as_of).order_by("pk")
+            if NOTES in there
+            else ()
         )
         self._of = {note.activity_id: note for note in notes if note.activity_id}
         self._addenda: defaultdict[int, list[Note]] = defaultdict(list)

@@ -6,6 +6,7 @@ An entry whose page does not exist (no such URL name) is left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol, runtime_checkable
 
 from django.http import HttpRequest
@@ -137,6 +138,7 @@ def first_page(user: object) -> str | None:
     return found[0].address if found else None
 
 
+@cache  # the addresses of a process never change, and every page asks for all of them
 def _address(url_name: str) -> str | None:
     try:
         return reverse(url_name)
