@@ -196,6 +196,7 @@ def test_a_claim_takes_as_many_queries_with_many_facts(inbox: Inbox, people: Peo
             received_date=date(2026, 2, 1 + number),
         )
 
+    queries()  # writes the session
     bare = queries()
     take(0)
     before = queries()  # what has nothing of a kind does not ask for it
