@@ -88,7 +88,7 @@ def import_(
         source="cli",
         client_code=client_code,
         mapping_name=mapping_name,
-        given=_given(columns),
+        given=given_columns(columns),
     )
     problems = _problems(report)
     for problem in problems:
@@ -110,8 +110,8 @@ def import_(
         raise click.exceptions.Exit(1)
 
 
-def _given(columns: tuple[str, ...]) -> dict[str, str]:
-    """Return field -> header.
+def given_columns(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return field -> header of --column FIELD=HEADER.
 
     Raises:
         click.UsageError: no equals sign.

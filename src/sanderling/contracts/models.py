@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from sanderling.clients.models import Client
 from sanderling.payers.models import Payer
 
 USER = settings.AUTH_USER_MODEL
+TOKEN_BYTES = 16
 
 
 class Contract(models.Model):
@@ -85,7 +87,7 @@ class Rate(models.Model):
                 fields=["schedule_id", "code", "modifier", "place_of_service"], name="rate_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(allowed_cents__gte=0), name="rate_is_not_negative"
+                condition=models.Q(allowed_cents__gt=0), name="rate_is_positive"
             ),
         ]
 
@@ -151,6 +153,40 @@ class RateMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def new_token() -> str:
+    """Return a random name that nobody can guess, safe in addresses."""
+    return secrets.token_hex(TOKEN_BYTES)
+
+
+class ContractUpload(models.Model):
+    """A sheet that a person brought in by the page: looked at and mapped before it is taken."""
+
+    token = models.TextField(primary_key=True, default=new_token)
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    plan = models.TextField(blank=True, default="")
+    from_date = models.DateField()
+    to_date = models.DateField(null=True)
+    terms = models.TextField(blank=True, default="")
+    note = models.TextField(blank=True, default="")
+    name = models.TextField()  # of the file, without folders
+    sha256 = models.TextField()
+    is_encrypted = models.BooleanField(default=False)
+    mapping_name = models.TextField(blank=True, default="")
+    given = models.JSONField(default=dict)  # field -> header, as the person said
+    made_at = models.DateTimeField()
+    version = models.ForeignKey(
+        ContractVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )  # what it became
+
+    class Meta:
+        db_table = "contracts_upload"
+
+    def __str__(self) -> str:
+        return f"upload {self.token[:8]}"
 
 
 class ReferenceKind(models.TextChoices):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 import polars as pl
 from django.db import connection
 
+from sanderling.clients.models import Client
+from sanderling.contracts.models import ContractVersion
 from sanderling.core.contracts.frames import (
     CONVERSION_FACTORS,
     FEES,
@@ -21,6 +24,9 @@ from sanderling.core.contracts.frames import (
 )
 from sanderling.core.contracts.terms import Terms
 from sanderling.core.contracts.terms_toml import parse_terms
+from sanderling.core.refusal import Refusal
+from sanderling.payers.models import Payer
+from sanderling.payers.queries import find_payer
 from sanderling.postgres.frames import read_frame
 
 # Which version of which contract is in force when. Both days are included; a null last day: open.
@@ -59,6 +65,9 @@ _TERMS: Final = """
 SELECT id, terms FROM contracts_version
  WHERE withdrawn_at IS NULL AND (%s::int[] IS NULL OR client_id = ANY (%s::int[]))
 """
+_DAYS: Final = f"""
+SELECT s.from_date, s.to_date FROM ({STANDING}) s WHERE s.contract_id = %s AND s.id = %s
+"""  # noqa: S608 - as above
 _REFERENCES: Final = """
 SELECT s.id, s.name, s.kind, s.conversion_factor, s.anesthesia_factor, s.from_date,
        lead(s.from_date) OVER (PARTITION BY s.name, s.kind ORDER BY s.from_date) - 1 AS to_date
@@ -110,6 +119,42 @@ def terms_of_versions(client_ids: Sequence[int] | None = None) -> dict[int, Term
 def parsed(text: str) -> Terms:
     """Return the terms of a TOML text that was checked when it was stored."""
     return parse_terms(text)
+
+
+class NotFound(Refusal):
+    """No client or payer of that name."""
+
+
+def client_of(code: str) -> Client:
+    """Return the client of this code.
+
+    Raises:
+        NotFound: there is none.
+    """
+    client = Client.objects.filter(code=code).first()
+    if client is None:
+        raise NotFound(f"there is no client {code}; import clients first")
+    return client
+
+
+def payer_of(payer_id: str) -> Payer:
+    """Return the payer of this id, or of an alias of it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    payer = Payer.objects.filter(payer_id=payer_id).first() or find_payer(payer_id=payer_id)
+    if payer is None:
+        raise NotFound(f"there is no payer {payer_id}; import payers first")
+    return payer
+
+
+def days_of_version(version: ContractVersion) -> tuple[date, date | None]:
+    """Return the days on which a standing version is in force; its own when it is withdrawn."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, [version.contract_id, version.pk])
+        found = cursor.fetchone()
+    return found or (version.from_date, version.to_date)
 
 
 def references() -> References:

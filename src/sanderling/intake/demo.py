@@ -21,6 +21,7 @@ from sanderling.accounts.demo import ensure_demo_users
 from sanderling.automation.demo import ensure_demo_rules
 from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
+from sanderling.contracts.demo import ensure_demo_contracts
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
 from sanderling.followup.importing import import_activities
@@ -65,6 +66,7 @@ def fill_demo(
         _write(world, progress, Settings(claims, seed, _today() - timedelta(days=days), days))
         (folder / _COMPLETE).touch()
     _import_parties(world)
+    ensure_demo_contracts(world / "contracts", today=_today(), at=timezone.now())
     count = _take_in(world, progress)
     _import_activities(world)
     extend_spans()

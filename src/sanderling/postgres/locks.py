@@ -23,6 +23,7 @@ class Lock(IntEnum):
     PORTALS = 7_201_954_318
     EXCHANGE = 7_201_954_319
     NEXT_PAYERS = 7_201_954_320  # a claim goes to a payer once
+    CONTRACTS = 7_201_954_321  # a version of a contract ends where the next begins
 
 
 def hold_lock(lock: Lock) -> None:
