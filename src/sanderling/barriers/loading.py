@@ -13,7 +13,7 @@ from sanderling.core.barriers import facts as f
 from sanderling.core.barriers.facts import BarrierFacts
 from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
 from sanderling.postgres.frames import read_frame
-from sanderling.remits.facts import load_judged_facts
+from sanderling.remits.facts import load_judged_facts, load_whole_facts
 
 _CLAIMS: Final = """
 SELECT c.id, c.client_id, c.kind, c.payer_id, c.secondary_payer_id, c.tertiary_payer_id,
@@ -152,13 +152,18 @@ def open_balances_of(claim_ids: list[int], as_of: date) -> pl.DataFrame:
 
 
 def load_barrier_facts(
-    claim_ids: list[int], balances: pl.DataFrame | None, payers: pl.DataFrame
+    claim_ids: list[int],
+    balances: pl.DataFrame | None,
+    payers: pl.DataFrame,
+    *,
+    with_lines: bool = False,
 ) -> BarrierFacts:
     """Return everything the barriers of the claims follow from.
 
     `balances`: those of the day; none: the open balances of today. `payers`: facts.PAYERS.
+    `with_lines`: and all that posting reads beside it (leaves the table posted_claims).
     """
-    loaded = load_judged_facts(claim_ids)
+    loaded = load_whole_facts(claim_ids) if with_lines else load_judged_facts(claim_ids)
     if balances is None:
         balances = read_frame(_OPEN_TODAY, f.BALANCES)
     return BarrierFacts(

@@ -86,6 +86,7 @@ PAYMENTS: Final[Schema] = {  # one CLP
     "is_first": pl.Boolean,  # the first decision of that payer on that claim
     "is_reversal": pl.Boolean,
     "is_taken_back": pl.Boolean,  # a reversal undoes it
+    "taken_back_date": pl.Date,  # when that reversal was received
     "is_held": pl.Boolean,  # in suspense: not posted
     "is_forwarded": pl.Boolean,
     "is_denied": pl.Boolean,  # a line or the whole claim was refused
@@ -127,6 +128,7 @@ REMIT_LINES: Final[Schema] = {  # one SVC; line_index 0: a claim decided without
     "received_date": pl.Date,
     "is_reversal": pl.Boolean,
     "is_taken_back": pl.Boolean,
+    "taken_back_date": pl.Date,
     "is_held": pl.Boolean,
     "is_first": pl.Boolean,
     "is_denied": pl.Boolean,

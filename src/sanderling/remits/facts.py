@@ -145,6 +145,11 @@ def load_judged_facts(claim_ids: list[int]) -> Loaded:
     return _load(claim_ids, for_posting=False)
 
 
+def load_whole_facts(claim_ids: list[int]) -> Loaded:
+    """Return all that posting and judging need (leaves the temporary table posted_claims)."""
+    return _load(claim_ids, for_posting=True)
+
+
 def _load(claim_ids: list[int], *, for_posting: bool) -> Loaded:
     keep_frame(
         "posted_claims",

@@ -44,11 +44,14 @@ class Decisions:
       (of the claim: denied, pended, reduced, unknown, settled), is_whole, open_cents (what it left
       open), group_code, reason_code and REASON_COLUMNS of its main reason.
     - denials: one row for each refused line, see denial_lines.
+    - adjustments: every adjustment of the decisions, whether they stand or not, with its nature and
+      effect (core.ledger.effects) and what explains it.
     """
 
     payments: pl.DataFrame
     standing: pl.DataFrame
     denials: pl.DataFrame
+    adjustments: pl.DataFrame
 
 
 def decisions(facts: BarrierFacts, book: CodeBook) -> Decisions:
@@ -74,6 +77,7 @@ def decisions(facts: BarrierFacts, book: CodeBook) -> Decisions:
         payments=payments,
         standing=standing,
         denials=_denial_lines(facts, payments, open_rows),
+        adjustments=adjustments,
     )
 
 

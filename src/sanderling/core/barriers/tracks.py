@@ -27,7 +27,7 @@ def tracks(facts: BarrierFacts, decided: Decisions, book: CodeBook) -> pl.DataFr
     base = facts.balances.filter(pl.col("party") < PATIENT).with_columns(
         sequence=pl.col("party") - 10
     )
-    answers = _placed_answers(facts, book)
+    answers = placed_answers(facts, book)
     sent = _submissions(facts, answers, decided)
     rows = (
         base.join(_decision(decided), on=_TRACK, how="left")
@@ -44,7 +44,7 @@ def tracks(facts: BarrierFacts, decided: Decisions, book: CodeBook) -> pl.DataFr
     return rows.join(_snapshots(facts), on="claim_id", how="left")
 
 
-def _placed_answers(facts: BarrierFacts, book: CodeBook) -> pl.DataFrame:
+def placed_answers(facts: BarrierFacts, book: CodeBook) -> pl.DataFrame:
     """Return the answers with the submission (and so the payer's place) each speaks of.
 
     By the batch it quotes, else the latest claim sent to the payer that answers, else the latest
