@@ -14,6 +14,8 @@ from sanderling.core.refusal import Refusal
 
 if TYPE_CHECKING:
     from sanderling.simulator.live.world import Turn
+    from sanderling.simulator.recipes import Recipe
+    from sanderling.simulator.worldstate import Settings
 
 PROGRESS_AFTER_SECONDS = 2.0
 FOLDER_IN_USE = "{} is not empty; a world is written to a folder of its own"
@@ -21,6 +23,10 @@ FOLDER_IN_USE = "{} is not empty; a world is written to a folder of its own"
 
 class NothingLives(Refusal):
     """The folder holds no living world."""
+
+
+class NoRecipe(Refusal):
+    """The recipe cannot be followed."""
 
 
 class Worlds(click.Group):
@@ -56,6 +62,11 @@ def command() -> None:
     help="Folder for what is true: balances, reasons, file totals. Never feed it to the product.",
 )
 @click.option(
+    "--problems",
+    metavar="RECIPE|SEED",
+    help="Systemic problems of the world: a recipe (TOML), or a number that draws one.",
+)
+@click.option(
     "--live",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder in which a clearinghouse and payers live on after the last day.",
@@ -68,6 +79,7 @@ def write(
     days: int,
     start: datetime,
     truth: Path | None,
+    problems: str | None,
     live: Path | None,
 ) -> None:
     """Write a made-up world to OUT: clients, payers, contracts, and the files of each day.
@@ -83,7 +95,8 @@ def write(
     for folder in (out, live):
         if folder is not None and folder.is_dir() and any(folder.iterdir()):
             raise click.UsageError(FOLDER_IN_USE.format(folder))
-    world = World(Settings(claims, seed, _day(start), days))
+    settings = Settings(claims, seed, _day(start), days)
+    world = World(settings, _recipe(problems, settings))
     progress = _Progress(days)
     files = write_world(world, out, progress)
     if truth is not None:
@@ -141,6 +154,19 @@ def serve(*, folder: Path, host: str, port: int, seconds: float) -> None:
     serve_world(
         _lived_in(folder), host=host, port=port, seconds=seconds, on_ready=ready, on_turn=_tell
     )
+
+
+def _recipe(problems: str | None, settings: Settings) -> Recipe | None:
+    from sanderling.simulator.recipes import BadRecipe, draw_recipe, load_recipe
+
+    if problems is None:
+        return None
+    if problems.isdigit():
+        return draw_recipe(int(problems), settings)
+    try:
+        return load_recipe(Path(problems), settings)
+    except BadRecipe as error:
+        raise NoRecipe(str(error)) from error
 
 
 def _lived_in(folder: Path) -> Path:

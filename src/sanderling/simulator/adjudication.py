@@ -22,7 +22,15 @@ from sanderling.simulator.payment_lines import (
     is_claim_level,
     reversal_of,
 )
-from sanderling.simulator.planted import PlantedProblem
+from sanderling.simulator.planted import (
+    DENIALS as PLANTED_DENIALS,
+)
+from sanderling.simulator.planted import (
+    ELIGIBILITY_SHARE,
+    PlantedProblem,
+    Renewal,
+    of_kind,
+)
 from sanderling.simulator.quirks import Bend, Said, draw_bend, say
 from sanderling.simulator.reasons import (
     COVERAGE_ENDED,
@@ -76,6 +84,7 @@ class Case:
     problems: tuple[PlantedProblem, ...]
     parameters: Parameters
     dice: Random
+    renewals: tuple[Renewal, ...] = ()
 
 
 def adjudicate(case: Case) -> Ruling:
@@ -137,6 +146,15 @@ def _first_decision(case: Case) -> Ruling:
     planted = _planted_denial(case)
     if planted is not None:
         return planted
+    pended_by = _planted_pend(case)
+    decision = _unplanted_decision(case)
+    if pended_by:
+        planted_by = (*decision.planted, pended_by)
+        return replace(decision, outcome=Outcome.PENDED, planted=planted_by)
+    return decision
+
+
+def _unplanted_decision(case: Case) -> Ruling:
     claim = case.claim
     needs = any(line.code in AUTHORIZED_CODES for line in claim.lines)
     share = case.parameters.choices["unauthorized_denied"]
@@ -148,22 +166,38 @@ def _first_decision(case: Case) -> Ruling:
 
 
 def _planted_denial(case: Case) -> Ruling | None:
-    for problem in case.problems:
+    for problem in of_kind(case.problems, *PLANTED_DENIALS):
         if problem.kind == "denial_spike":
-            struck = [
-                number
-                for number, line in enumerate(case.claim.lines, start=1)
-                if problem.touches(case.payer.code, case.client_code, line.code, case.received_date)
-            ]
+            struck = _touched(case, problem)
             if struck and case.dice.random() < problem.strength:
                 return _strike(case, MODIFIER_EDIT, "coding", struck[0], (problem.kind,))
-        elif problem.kind == "eligibility_trouble" and problem.touches(
-            case.payer.code, case.client_code, "", case.received_date
-        ):
-            extra = case.payer.denial_rate * 0.23 * (problem.strength - 1) * 2
-            if case.dice.random() < extra:
+        elif problem.kind == "eligibility_trouble":
+            extra = case.payer.denial_rate * ELIGIBILITY_SHARE * (problem.strength - 1) * 2
+            is_touched = bool(_touched(case, problem))
+            if is_touched and case.dice.random() < extra:
                 return _denied(case, COVERAGE_ENDED, "eligibility", planted=(problem.kind,))
+        elif touched := _touched(case, problem):
+            if not problem.strikes(case.client_code, case.claim.control_number):
+                continue
+            reason = Reason(problem.group, problem.carc, problem.remarks, 1)
+            planted = (problem.label,)
+            if problem.whole:
+                return _denied(case, reason, problem.category, planted=planted)
+            return _strike(case, reason, problem.category, touched[0], planted)
     return None
+
+
+def _planted_pend(case: Case) -> str:
+    """Name the problem that makes the payer wait for records."""
+    for problem in of_kind(case.problems, "documentation_pends"):
+        touched = _touched(case, problem)
+        if touched and problem.strikes(case.client_code, case.claim.control_number):
+            return problem.label
+    return ""
+
+
+def _touched(case: Case, problem: PlantedProblem) -> list[int]:
+    return problem.lines_of(case.claim, case.payer.code, case.client_code, case.received_date)
 
 
 def _random_denial(case: Case) -> Ruling:
@@ -236,6 +270,7 @@ def _strike(
         planted=planted,
         denial=said.reason,
         quirks=said.quirks,
+        denied_line=line_number,
     )
 
 
@@ -257,7 +292,8 @@ def _pay(case: Case) -> Ruling:
     if at_claim_level and not crosses_to:
         ruled = (at_claim_level_only(ruled[0]),)
     owed = any(part.payment.patient_cents for part in ruled)
-    planted = tuple(sorted({item.cause for item in short_lines if item.cause.startswith("old")}))
+    names = {problem.label for problem in case.problems}
+    planted = tuple(sorted({item.cause for item in short_lines if item.cause in names}))
     return Ruling(
         Outcome.PAID,
         ruled,
@@ -295,6 +331,8 @@ def _paid_quirks(ruled: tuple[RuledPayment, ...], claim: Claim, bend: Bend) -> t
 def _crossover(case: Case) -> tuple[str, bool]:
     """The payer a claim is forwarded to, and whether the remittance says so plainly."""
     if not case.payer.crosses_over:
+        return "", True
+    if any(_touched(case, item) for item in of_kind(case.problems, "unbilled_secondaries")):
         return "", True
     quirks = case.parameters.quirks
     for other in case.claim.other_payers:
@@ -363,11 +401,14 @@ def _replacement(case: Case) -> Ruling:
         decision.denial,
         decision.reduction,
         decision.quirks,
+        decision.denied_line,
     )
 
 
 def _price_book(case: Case) -> PriceBook:
-    return PriceBook(case.payer, case.client_code, case.rates, case.problems, case.parameters)
+    return PriceBook(
+        case.payer, case.client_code, case.rates, case.problems, case.parameters, case.renewals
+    )
 
 
 def _common(case: Case) -> Common:

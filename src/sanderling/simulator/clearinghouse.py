@@ -19,6 +19,8 @@ from sanderling.simulator.files import CLEARINGHOUSE, FileTotals
 from sanderling.simulator.identifiers import dice_for, pick
 from sanderling.simulator.office import SentSet
 from sanderling.simulator.payers import BY_CODE
+from sanderling.simulator.planted_rejections import planted_rejection
+from sanderling.simulator.planted_truth import note_rejection
 from sanderling.simulator.reasons import REJECTIONS, SUBSET, FrontEndReason
 from sanderling.simulator.worldstate import WorldState
 
@@ -50,7 +52,7 @@ class Clearinghouse:
         if not is_accepted:
             self._reject_all(sent, "999", day)
             return
-        verdicts = [Verdict(item, self._check(item)) for item in sent.submissions]
+        verdicts = [Verdict(item, self._check(item, day)) for item in sent.submissions]
         for verdict in verdicts:
             if verdict.reason is None:
                 self._pass_on(verdict.submission, day)
@@ -60,9 +62,16 @@ class Clearinghouse:
         for submission in sent.submissions:
             self._reject(submission, SUBSET, source, day)
 
-    def _check(self, submission: Submission) -> FrontEndReason | None:
+    def _check(self, submission: Submission, day: date) -> FrontEndReason | None:
         if submission.is_correction:
             return None
+        client = submission.episode.account.client.code
+        problems = (item for item in self._state.problems if not item.payer)
+        planted = planted_rejection(
+            problems, submission, submission.claim.payer.identifier, client, day
+        )
+        if planted is not None:
+            return planted
         payer = BY_CODE[submission.claim.payer.identifier]
         share = self._state.parameters.front_end["clearinghouse_share_of_rejections"]
         dice = dice_for(self._state.settings.seed, "edit", submission.trace)
@@ -106,4 +115,5 @@ class Clearinghouse:
             track.stage = Stage.REJECTED
             track.rejection = reason
             track.rejected_by = source
+        note_rejection(self._state, submission, reason, day)
         self._on_rejected(submission, day)

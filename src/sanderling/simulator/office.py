@@ -22,6 +22,7 @@ from sanderling.simulator.episodes import Episode, Stage, Submission, Track
 from sanderling.simulator.files import BILLING_COMPANY, CLEARINGHOUSE, FileTotals
 from sanderling.simulator.followup import FollowUp
 from sanderling.simulator.identifiers import dice_for, lognormal_days
+from sanderling.simulator.planted_truth import note_unbilled
 from sanderling.simulator.ruling import Outcome, Ruling
 from sanderling.simulator.worldstate import WorldState
 
@@ -221,6 +222,8 @@ class Office:
             following = episode.tracks[rank + 1]
             owed = episode.book.party_cents(rank + 1)
             is_idle = following.stage is Stage.UNBILLED and following.crossover_date is None
+            if owed > 0 and is_idle and note_unbilled(self._state, episode, rank, day):
+                return
             if owed > 0 and is_idle and dice.random() < office["bill_secondary_share"]:
                 later = self._later(dice, "bill_secondary_days", day)
                 self._at(later, partial(self._bill_next, episode, rank + 1))

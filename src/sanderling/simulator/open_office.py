@@ -68,7 +68,7 @@ class OpenClearinghouse(Clearinghouse):
 
     def take(self, submission: Submission, day: date) -> None:
         """Check a claim and pass it on, or reject it."""
-        reason = self._check(submission)
+        reason = self._check(submission, day)
         if reason is None:
             self._pass_on(submission, day)
             return

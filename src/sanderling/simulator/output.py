@@ -11,6 +11,7 @@ from sanderling.simulator.activities import ActivityRow
 from sanderling.simulator.clients import ClientProfile, payers_of
 from sanderling.simulator.files import OutFile
 from sanderling.simulator.payers import PAYERS, PayerProfile
+from sanderling.simulator.planted import Renewal, renewed
 from sanderling.simulator.pricing import (
     PERCENT_INPATIENT,
     PERCENT_OUTPATIENT,
@@ -92,7 +93,9 @@ def write_master_data(world: World, folder: Path) -> None:
     for client in world.clients:
         for payer in payers_of(client):
             if not payer.is_secondary_only:
-                _write_contract(contracts, client, payer, world.rates[payer.code][client.code])
+                rates = world.rates[payer.code][client.code]
+                _write_contract(contracts, client, payer, rates)
+                _write_renewals(contracts, client, payer, rates, world.state.renewals)
 
 
 def _client_row(client: ClientProfile) -> tuple[str, ...]:
@@ -122,10 +125,28 @@ def _payer_row(payer: PayerProfile) -> tuple[str, ...]:
     )
 
 
-def _write_contract(
-    folder: Path, client: ClientProfile, payer: PayerProfile, rates: dict[str, int]
+def _write_renewals(
+    folder: Path,
+    client: ClientProfile,
+    payer: PayerProfile,
+    rates: dict[str, int],
+    renewals: tuple[Renewal, ...],
 ) -> None:
-    stem = f"{client.code}-{payer.code}"
+    """Write each later version of a contract; its file ends in the first day of service."""
+    for item in renewals:
+        if item.payer == payer.code:
+            later = renewed(rates, payer.code, renewals, item.from_date)
+            _write_contract(folder, client, payer, later, f"@{item.from_date.isoformat()}")
+
+
+def _write_contract(
+    folder: Path,
+    client: ClientProfile,
+    payer: PayerProfile,
+    rates: dict[str, int],
+    version: str = "",
+) -> None:
+    stem = f"{client.code}-{payer.code}{version}"
     with (folder / f"{stem}.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(CONTRACT_COLUMNS)

@@ -21,7 +21,7 @@ from sanderling.simulator.payment_lines import (
     line_payment,
     split_payment,
 )
-from sanderling.simulator.planted import PlantedProblem
+from sanderling.simulator.planted import FAMILIES, PlantedProblem, Renewal
 from sanderling.simulator.pricing import Price, price_lines
 from sanderling.simulator.quirks import Bend, bend_line
 from sanderling.simulator.reasons import Reason
@@ -31,6 +31,9 @@ INPATIENT_DEDUCTIBLE_CENTS = 167_600
 SPRING_MONTH_MAX = 3
 SUMMER_MONTH_MAX = 9
 VISIT_PREFIXES = frozenset({"99", "90", "97"})
+PRICED = frozenset(
+    kind for kind, family in FAMILIES.items() if family in {"underpayment", "overpayment"}
+)
 DEDUCTIBLES_CENTS = (10_000, 25_000, 60_000, 150_000)
 
 
@@ -43,22 +46,45 @@ class PriceBook:
     rates: dict[str, int]
     problems: tuple[PlantedProblem, ...]
     parameters: Parameters
+    renewals: tuple[Renewal, ...] = ()
 
-    def error(self, line: ClaimLine, common: Common, dice: Random) -> tuple[float, str]:
+    def error(
+        self, claim: Claim, number: int, price: Price, common: Common, dice: Random
+    ) -> tuple[float, str]:
         """Draw what factor of the contract price is used for a line, and why."""
         payment = self.parameters.payment
         mark = dice.random()
         for problem in self.problems:
-            if problem.kind == "old_fee_schedule" and problem.touches(
-                self.payer.code, self.client_code, line.code, common.received_date
-            ):
-                return problem.strength, problem.kind
+            if problem.kind not in PRICED:
+                continue
+            lines = problem.lines_of(claim, self.payer.code, self.client_code, common.received_date)
+            if number in lines:
+                factor = _planted_factor(problem, claim.lines[number - 1], price, self.renewals)
+                if factor is not None:
+                    return factor, problem.label
         if mark < payment["underpaid_random_share"]:
             low, high = self.parameters.ranges["underpaid_factor"]
             return low + (high - low) * dice.random(), "random"
         if mark > 1 - payment["overpaid_share"]:
             return 1.0 + 0.15 * dice.random(), "overpaid"
         return 1.0, ""
+
+
+def _planted_factor(
+    problem: PlantedProblem, line: ClaimLine, price: Price, renewals: tuple[Renewal, ...]
+) -> float | None:
+    """What a problem makes of the price of a line; None when it leaves this one alone."""
+    if problem.kind == "wrong_steps":
+        return problem.strength if price.allowed_cents < price.rate_cents else None
+    if problem.kind == "units_cut":
+        return 1 / float(line.units) if float(line.units) > 1 else None
+    if problem.kind == "wrong_fee_year":
+        factor = 1.0
+        for renewal in renewals:
+            in_force = renewal.payer == problem.payer and line.service_date >= renewal.from_date
+            factor *= renewal.factor_of(line.code) if in_force else 1.0
+        return 1 / factor
+    return problem.factor_of(line.code)
 
 
 @dataclass(slots=True)
@@ -113,7 +139,7 @@ def paid_payment(
             denied = Adjustment(reason.group, reason.code, line.charge_cents)
             lines.append(replace(line_payment(claim, line, 0, (denied,)), remarks=reason.remarks))
             continue
-        factor, cause = book.error(line, common, dice)
+        factor, cause = book.error(claim, number, price, common, dice)
         allowed = min(share_of(price.allowed_cents, factor), line.charge_cents)
         paid = _paid_line(claim, line, price, allowed, book.payer, purse)
         bent = bend_line(paid, bend, dice)

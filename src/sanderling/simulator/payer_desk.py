@@ -22,6 +22,8 @@ from sanderling.simulator.episodes import Episode, Stage, Submission
 from sanderling.simulator.identifiers import dice_for, pick, share_of
 from sanderling.simulator.payers import PayerProfile
 from sanderling.simulator.payment_lines import Common, denied_payment, reversal_of
+from sanderling.simulator.planted import of_kind, renewed
+from sanderling.simulator.planted_rejections import planted_rejection
 from sanderling.simulator.reasons import (
     COVERAGE_ENDED,
     ORIGINAL_NOT_FINAL,
@@ -64,6 +66,7 @@ class PayerDesk:
         self._state = state
         self._rates = rates  # by client code
         self._records: dict[Key, PayerRecord] = {}
+        self._renewed: dict[tuple[str, int], dict[str, int]] = {}
         self._on_front_end = on_front_end
 
     def receive(self, submission: Submission, day: date) -> None:
@@ -72,7 +75,7 @@ class PayerDesk:
         key = _key(submission.episode.account)
         record = self._records.get(key)
         dice = dice_for(self._state.settings.seed, self.profile.code, submission.trace)
-        reason = self._front_end(submission, record, dice)
+        reason = self._front_end(submission, record, dice, day)
         if reason is not None:
             self._on_front_end(self.profile, submission, reason, "", day)
             return
@@ -86,6 +89,8 @@ class PayerDesk:
             submission.episode.tracks[submission.rank].hidden = ruling.outcome.value
         if ruling.payments:
             lag = self._lag(submission, ruling, dice)
+            lag, slow = self._slowed(submission, lag, day)
+            ruling = replace(ruling, planted=(*ruling.planted, *slow)) if slow else ruling
             if ruling.outcome is Outcome.PENDED and self.profile.pends_on_remittance:
                 ruling = self._pend_on_remittance(submission, ruling, number, day)
             decided = day + timedelta(days=lag)
@@ -110,7 +115,7 @@ class PayerDesk:
         return self._records.get(_key(account))
 
     def _front_end(
-        self, submission: Submission, record: PayerRecord | None, dice: Random
+        self, submission: Submission, record: PayerRecord | None, dice: Random, day: date
     ) -> FrontEndReason | None:
         if submission.is_crossover:
             return None
@@ -120,6 +125,11 @@ class PayerDesk:
             return ORIGINAL_NOT_FINAL
         if submission.is_correction:
             return None
+        client = submission.episode.account.client.code
+        problems = (item for item in self._state.problems if item.payer)
+        planted = planted_rejection(problems, submission, self.profile.code, client, day)
+        if planted is not None:
+            return planted
         share = 1 - self._state.parameters.front_end["clearinghouse_share_of_rejections"]
         weight = share if submission.attempt == 1 else share / 2
         if dice.random() < self.profile.rejection_rate * weight:
@@ -151,14 +161,31 @@ class PayerDesk:
             claim=claim,
             payer=self.profile,
             client_code=client.code,
-            rates=self._rates[client.code],
+            rates=self._rates_on(client.code, claim.service_date),
             received_date=day,
             payer_claim_number=number,
             record=record,
             problems=self._state.problems,
             parameters=self._state.parameters,
             dice=dice,
+            renewals=self._state.renewals,
         )
+
+    def _rates_on(self, client: str, day: date) -> dict[str, int]:
+        """The contract's rates on a day of service."""
+        renewals = [
+            item
+            for item in self._state.renewals
+            if item.payer == self.profile.code and item.from_date <= day
+        ]
+        if not renewals:
+            return self._rates[client]
+        key = client, len(renewals)
+        if key not in self._renewed:
+            self._renewed[key] = renewed(
+                self._rates[client], self.profile.code, tuple(renewals), day
+            )
+        return self._renewed[key]
 
     def reconsider(self, submission: Submission, wins: bool, day: date) -> None:  # noqa: FBT001
         """Decide a denied claim again after an appeal or records: take back, then say anew."""
@@ -201,6 +228,16 @@ class PayerDesk:
         if submission.is_correction:
             lag = max(lag, int(timing["correction_turnaround_days"]) + dice.randrange(-5, 12))
         return max(lag - 3, 1)  # the payment run adds three days on average
+
+    def _slowed(self, submission: Submission, lag: int, day: date) -> tuple[int, tuple[str, ...]]:
+        """Lengthen the days to a decision as planted problems say, and name them."""
+        client = submission.episode.account.client.code
+        names: list[str] = []
+        for problem in of_kind(self._state.problems, "slow_payment"):
+            if problem.lines_of(submission.claim, self.profile.code, client, day):
+                lag = round(lag * problem.strength)
+                names.append(problem.label)
+        return lag, tuple(names)
 
     def _decided(self, submission: Submission, ruling: Ruling, lag: int, day: date) -> None:
         account = submission.episode.account

@@ -28,6 +28,7 @@ class FrontEndReason:
     status: str
     entity: str
     text: str
+    planted: str = ""  # name of the planted problem that rejected it
 
 
 DENIALS: dict[str, tuple[Reason, ...]] = {

@@ -37,7 +37,7 @@ class ShortLine:
     line_number: int
     expected_cents: int
     allowed_cents: int
-    cause: str  # old_fee_schedule, random, overpaid
+    cause: str  # a planted problem, random, overpaid, payer_reduction
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Ruling:
     reason: str = ""  # group, CARC and remarks of the denial, for the truth
     short_lines: tuple[ShortLine, ...] = ()
     crosses_to: str = ""  # payer code the claim is forwarded to
-    planted: tuple[str, ...] = ()  # kinds of planted problems that decided it
+    planted: tuple[str, ...] = ()  # planted problems that decided it
     denial: Reason | None = None  # as it stands on the remittance
     reduction: str = ""  # group and CARC of a reduction that leaves a balance
     quirks: tuple[str, ...] = ()  # odd ways of saying it, for the truth
+    denied_line: int = 0  # the one line denied, from 1; 0 when the whole claim is

@@ -2,20 +2,23 @@
 
 Files: claims.jsonl (ledger with each day of change, identifiers, planted faults), barriers.csv (one
 row for each party with a balance on the last day), variances.csv (lines not paid by contract),
-files.csv (what each file adds up to), problems.json (planted systemic and single problems).
+files.csv (what each file adds up to), problems.json (planted systemic and single problems). A world
+with a recipe has planted.csv besides: each claim or line that one of its problems has touched.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import date, timedelta
 from pathlib import Path
 
 from sanderling.simulator.book import Snapshot
 from sanderling.simulator.episodes import Episode, Track
 from sanderling.simulator.files import OutFile
+from sanderling.simulator.planted import FAMILIES, PlantedProblem, Struck
 from sanderling.simulator.standing import PARTIES, Standing, standings
 from sanderling.simulator.world import World
 
@@ -27,6 +30,8 @@ VARIANCE_COLUMNS = (
     "client", "claim", "line", "payer_id", "code", "modifiers", "service_date", "allowed_cents",
     "expected_cents", "variance_cents", "cause",
 )  # fmt: skip
+STRUCK_COLUMNS = tuple(field.name for field in fields(Struck))
+FIELDS_ALWAYS = 8  # of a problem; what comes after stands in problems of a recipe only
 FILE_COLUMNS = (
     "file", "kind", "date", "transactions", "claims", "charge_cents", "paid_cents",
     "payment_cents", "provider_adjustment_cents",
@@ -50,12 +55,45 @@ def write_truth(world: World, files: list[OutFile], folder: Path) -> None:
         "as_of": as_of.isoformat(),
         "settings": {**asdict(settings), "start_date": settings.start_date.isoformat()},
         "systemic": [
-            {key: _plain(value) for key, value in asdict(problem).items()}
-            for problem in world.state.problems
+            _problem(problem, world.state.struck.values()) for problem in world.state.problems
         ],
         "single": world.state.notes,
     }
+    if world.state.renewals:
+        problems["renewals"] = [
+            {key: _plain(value) for key, value in asdict(item).items()}
+            for item in world.state.renewals
+        ]
+    if world.state.struck:
+        _write_csv(folder / "planted.csv", STRUCK_COLUMNS, _struck_rows(world))
     (folder / "problems.json").write_text(json.dumps(problems, indent=1) + "\n", encoding="utf-8")
+
+
+def _problem(problem: PlantedProblem, struck: Iterable[Struck]) -> dict[str, object]:
+    """Answer a problem; one of a recipe with the claims it has touched and their dollars."""
+    if not problem.name:
+        return {key: _plain(value) for key, value in list(asdict(problem).items())[:FIELDS_ALWAYS]}
+    answer = {key: _plain(value) for key, value in asdict(problem).items()}
+    own = [item for item in struck if item.problem == problem.name]
+    answer |= {
+        "family": FAMILIES[problem.kind],
+        "claims": len({(item.client, item.claim) for item in own}),
+        "lines": len(own),
+        "charge_cents": sum(item.charge_cents for item in own),
+        "expected_cents": sum(item.expected_cents for item in own),
+        "variance_cents": sum(item.variance_cents for item in own),
+        "first_received_date": _plain(min((item.received_date for item in own), default=None)),
+        "first_service_date": _plain(min((item.service_date for item in own), default=None)),
+        "first_seen_date": _plain(min((item.seen_date for item in own), default=None)),
+    }
+    return answer
+
+
+def _struck_rows(world: World) -> list[tuple[object, ...]]:
+    return [
+        tuple(_plain(value) for value in asdict(item).values())
+        for item in world.state.struck.values()
+    ]
 
 
 def claim_truth(episode: Episode) -> dict[str, object]:

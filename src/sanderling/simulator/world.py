@@ -36,8 +36,10 @@ from sanderling.simulator.payment_runs import (
     totals_of,
     transaction_for,
 )
-from sanderling.simulator.planted import plant_problems
+from sanderling.simulator.planted import of_kind, plant_problems
+from sanderling.simulator.planted_truth import note_lost, note_posted, note_rejection
 from sanderling.simulator.reasons import FrontEndReason
+from sanderling.simulator.recipes import Recipe
 from sanderling.simulator.ruling import Outcome
 from sanderling.simulator.status_desk import StatusDesk
 from sanderling.simulator.worldstate import Settings, WorldState
@@ -49,10 +51,14 @@ class World:
     office_class: type[Office] = Office
     desk_class: type[PayerDesk] = PayerDesk
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, recipe: Recipe | None = None) -> None:
         parameters = load_parameters()
+        problems = plant_problems(settings.start_date, settings.days)
         self.state = WorldState(
-            settings, parameters, plant_problems(settings.start_date, settings.days)
+            settings,
+            parameters,
+            problems if recipe is None else recipe.problems,
+            renewals=() if recipe is None else recipe.renewals,
         )
         self.clients = make_clients(dice_for(settings.seed, "clients"))
         rates = {
@@ -157,6 +163,7 @@ class World:
             track.stage = Stage.REJECTED
             track.rejection = reason
             track.rejected_by = "payer"
+        note_rejection(self.state, submission, reason, day)
         self._heard(submission, day)
         self.office.on_rejected(submission, day)
 
@@ -175,7 +182,7 @@ class World:
             submission.episode.tracks[submission.rank].payer_spoke(day)
 
     def _pay(self, desk: PayerDesk, day: date) -> None:
-        made = self._runs.run(desk, day)
+        made = self._lose_planted(self._runs.run(desk, day), desk, day)
         by_client: dict[str, list[MadeRemittance]] = {}
         for item in made:
             by_client.setdefault(item.client_code, []).append(item)
@@ -196,6 +203,26 @@ class World:
             self.state.agenda.at(
                 when, partial(self._deliver, desk, items, label, day, several_groups)
             )
+
+    def _lose_planted(
+        self, made: list[MadeRemittance], desk: PayerDesk, day: date
+    ) -> list[MadeRemittance]:
+        """Lose the remittances that a planted problem keeps from coming; answer the others."""
+        kept = []
+        for item in made:
+            names = [
+                problem.label
+                for problem in of_kind(self.state.problems, "missing_remittances")
+                if problem.touches(desk.profile.code, item.client_code, "", day)
+                and problem.strikes(desk.profile.code, item.payee.npi, day)
+            ]
+            if names and item.dues:
+                self._arrange_crossovers([item], add_business_days(day, 1))
+                self._lose([item], item.client_code, desk, day)
+                note_lost(self.state, names[0], item.dues, day)
+            else:
+                kept.append(item)
+        return kept
 
     def _lose(self, items: list[MadeRemittance], label: str, desk: PayerDesk, day: date) -> None:
         for item in items:
@@ -255,6 +282,7 @@ class World:
             # No word about the claim itself: what people did about that one still counts.
             track.is_duplicate_answered = True
             return
+        note_posted(self.state, self.rates, due, day)
         track.payer_spoke(day)
         track.hidden = ""
         if submission.is_correction:

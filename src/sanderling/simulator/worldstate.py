@@ -12,7 +12,7 @@ from sanderling.simulator.agenda import Agenda
 from sanderling.simulator.episodes import Episode
 from sanderling.simulator.files import BILLING_COMPANY, CLEARINGHOUSE, FileTotals, OutFile
 from sanderling.simulator.parameters import Parameters
-from sanderling.simulator.planted import PlantedProblem
+from sanderling.simulator.planted import PlantedProblem, Renewal, Struck
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class WorldState:
     episodes: list[Episode] = field(default_factory=list)
     activities: list[ActivityRow] = field(default_factory=list)  # of all days
     notes: list[dict[str, str]] = field(default_factory=list)  # single planted faults, for truth
+    renewals: tuple[Renewal, ...] = ()
+    struck: dict[tuple[str, str, str, int], Struck] = field(default_factory=dict)  # for truth
     _controls: dict[str, int] = field(default_factory=dict)
 
     def next_number(self, name: str) -> int:
