@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
+    "forecast": ("sanderling.cli.forecast", "Cash expected in the weeks to come, with bounds."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "proof": ("sanderling.cli.proof", "What proves that a claim was filed in time."),
     "patient-statements": (

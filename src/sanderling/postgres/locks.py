@@ -25,6 +25,7 @@ class Lock(IntEnum):
     NEXT_PAYERS = 7_201_954_320  # a claim goes to a payer once
     CONTRACTS = 7_201_954_321  # a version of a contract ends where the next begins
     MIRROR = 7_201_954_331  # its files are written by one at a time
+    FORECAST = 7_201_954_339
 
 
 def hold_lock(lock: Lock) -> None:

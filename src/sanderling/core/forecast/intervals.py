@@ -137,7 +137,10 @@ def quantiles(past: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_bounds(rows: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
-    """Round expected_cents and add low_cents and high_cents to rows of `totals` or `together`."""
+    """Round expected_cents and add low_cents and high_cents to rows of `totals` or `together`.
+
+    Cash is not expected below nothing, unless more is expected to be taken back than to come.
+    """
 
     def cents(value: pl.Expr) -> pl.Expr:
         return value.round().cast(pl.Int64)
@@ -146,7 +149,12 @@ def with_bounds(rows: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
         with_distance(rows)
         .join(learned, on=["distance", "is_whole"], how="left", maintain_order="left")
         .with_columns(
-            low_cents=cents(pl.col("expected_cents") + pl.col("low") * pl.col("scale")),
+            low_cents=cents(
+                pl.max_horizontal(
+                    pl.col("expected_cents") + pl.col("low") * pl.col("scale"),
+                    pl.min_horizontal("expected_cents", 0.0),
+                )
+            ),
             high_cents=cents(pl.col("expected_cents") + pl.col("high") * pl.col("scale")),
         )
         .with_columns(expected_cents=cents(pl.col("expected_cents")))

@@ -126,7 +126,8 @@ def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _
         .join(groups, on=KEY)
         .sort("group")
     )
-    sending = _sending_days(recent.with_columns(weight=weight), groups, as_of, days)
+    holiday_share = _holiday_share(waits, as_of)
+    sending = _sending_days(recent.with_columns(weight=weight), groups, as_of, days, holiday_share)
     rates = groups["yield_rate"].to_numpy()[:, None]
     cents = sums["cents"].to_numpy()[:, None] * sending
     squares = sums["squares"].to_numpy()[:, None] * sending
@@ -142,16 +143,39 @@ def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _
     )
 
 
-def _sending_days(recent: pl.DataFrame, groups: pl.DataFrame, as_of: date, days: int) -> Floats:
+def _holiday_share(waits: pl.DataFrame, as_of: date) -> float:
+    """Return what is sent on a holiday of the week over what is sent on other such weekdays."""
+    first = waits["start_date"].min()
+    if not isinstance(first, date):
+        return 0.0
+    sent: dict[date, int] = dict(waits.group_by("start_date").agg(pl.len()).rows())
+    days = [first + timedelta(days=back) for back in range((as_of - first).days + 1)]
+    weekdays = [day for day in days if day.weekday() < SATURDAY]
+    kept, worked = (
+        [sent.get(day, 0) for day in weekdays if is_business_day(day) is is_worked]
+        for is_worked in (False, True)
+    )
+    if not kept or not sum(worked):
+        return 0.0
+    return min(sum(kept) / len(kept) / (sum(worked) / len(worked)), 1.0)
+
+
+def _sending_days(
+    recent: pl.DataFrame, groups: pl.DataFrame, as_of: date, days: int, holiday_share: float
+) -> Floats:
     """Return [group, day ahead]: the share of the weighted cents of late that is sent on that day.
 
-    Clients send on days of the week of their own; nobody sends on a holiday.
+    Clients send on days of the week of their own, and less, or nothing, on holidays.
     """
+
+    def worth(day: date) -> float:
+        is_holiday = day.weekday() < SATURDAY and not is_business_day(day)
+        return holiday_share if is_holiday else 1.0
+
     past = [as_of - timedelta(days=back) for back in range(SENDING_DAYS)]
     left = np.zeros(7)  # how many such days there were, weighted as the claims are
     for back, day in enumerate(past):
-        if _is_open(day):
-            left[day.weekday()] += 0.5 ** (back / SENDING_HALF_LIFE_DAYS)
+        left[day.weekday()] += worth(day) * 0.5 ** (back / SENDING_HALF_LIFE_DAYS)
     by_day = recent.with_columns(weekday=pl.col("start_date").dt.weekday() - 1)
     cents = (pl.col("exposure_cents") * pl.col("weight")).sum()
     whole = _shares(by_day.group_by("weekday").agg(cents=cents), np.zeros(7), 0.0)
@@ -165,16 +189,11 @@ def _sending_days(recent: pl.DataFrame, groups: pl.DataFrame, as_of: date, days:
     }
     ahead = [as_of + timedelta(days=day) for day in range(1, days + 1)]
     weekdays = np.array([day.weekday() for day in ahead], int)
-    is_open = np.array([_is_open(day) for day in ahead], float)
+    worths = np.array([worth(day) for day in ahead], float)
     rate = {client: share / np.maximum(left, 1.0) for client, share in shares.items()}
     return np.array(
-        [rate[client][weekdays] * is_open for client in groups["client_id"].to_list()]
+        [rate[client][weekdays] * worths for client in groups["client_id"].to_list()]
     ).reshape(groups.height, days)
-
-
-def _is_open(day: date) -> bool:
-    """Say whether something may be sent: any day but a holiday of the week."""
-    return day.weekday() >= SATURDAY or is_business_day(day)
 
 
 def _shares(rows: pl.DataFrame, prior: Floats, lean: float) -> Floats:
