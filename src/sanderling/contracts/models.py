@@ -155,6 +155,50 @@ class RateMapping(models.Model):
         return self.name
 
 
+class BilledCode(models.Model):
+    """What a client billed a payer in the last twelve months, by code; counted every night.
+
+    `plan` is told apart only where a contract is for one plan.
+    """
+
+    client_id = models.IntegerField()
+    payer_id = models.IntegerField()
+    plan = models.TextField(default="")
+    code = models.TextField()  # procedure, or the revenue code of a line without one
+    modifier = models.TextField(default="")  # the first
+    place_of_service = models.TextField(default="")
+    line_count = models.IntegerField()
+    units = models.DecimalField(max_digits=14, decimal_places=2)
+    charge_cents = models.BigIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contracts_billed_code"
+        indexes = [models.Index(fields=["client_id", "payer_id"], name="billed_code_of_payer")]
+
+    def __str__(self) -> str:
+        return f"{self.code} of client {self.client_id}"
+
+
+class OwedByPayer(models.Model):
+    """What a payer owes a client; counted every night, to see what no contract covers."""
+
+    client_id = models.IntegerField()
+    payer_id = models.IntegerField()
+    claim_count = models.IntegerField()
+    balance_cents = models.BigIntegerField()  # debits only
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contracts_owed"
+        constraints = [
+            models.UniqueConstraint(fields=["client_id", "payer_id"], name="owed_by_payer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"owed by payer {self.payer_id} to client {self.client_id}"
+
+
 def new_token() -> str:
     """Return a random name that nobody can guess, safe in addresses."""
     return secrets.token_hex(TOKEN_BYTES)

@@ -22,6 +22,7 @@ from sanderling.automation.demo import ensure_demo_rules
 from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
 from sanderling.contracts.demo import ensure_demo_contracts
+from sanderling.contracts.volumes import count_volumes
 from sanderling.files.models import FileStatus, StoredFile
 from sanderling.files.storage import hash_file
 from sanderling.followup.importing import import_activities
@@ -74,6 +75,7 @@ def fill_demo(
     freeze_week_ends(_today())
     ensure_demo_users()
     now = datetime.combine(_today(), timezone.now().timetz())
+    count_volumes(today=_today(), at=now)
     ensure_demo_work(at=now)
     ensure_demo_rules(at=now)
     shutil.rmtree(folder)
