@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
@@ -154,7 +155,7 @@ class Visitor:
                 return HttpResponse(b"".join(chunks), headers=dict(answer.items()))
         return answer  # type: ignore[return-value]  # the test client's own response
 
-    def post(self, address: str, /, **form: str) -> HttpResponse:
+    def post(self, address: str, /, **form: str | SimpleUploadedFile) -> HttpResponse:
         """Send a form."""
         with web_role():
             return self._browser.post(address, form)  # type: ignore[return-value]  # as above

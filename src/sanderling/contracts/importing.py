@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-import polars as pl
 from django.db import connection, transaction
 
 from sanderling.accounts.models import User
@@ -27,21 +26,17 @@ from sanderling.core.csv_rows import RowProblem
 from sanderling.core.refusal import Refusal
 from sanderling.core.sheets import read_sheet
 from sanderling.files.storage import keep_bytes
-from sanderling.postgres.frames import keep_frame
+from sanderling.postgres.frames import refresh_statistics
 from sanderling.postgres.locks import Lock, hold_lock
 
 REFUSED_KEPT: Final = 200  # the first problems are kept with the schedule
-_RATE_COLUMNS: Final = {
-    "code": "text",
-    "modifier": "text",
-    "place_of_service": "text",
-    "allowed_cents": "bigint",
-    "row": "integer",
-}
+RATES_AT_ONCE: Final = 50_000
+# By lists, not COPY: the web application may neither COPY into a table with row-level security nor
+# make a temporary one.
 _TAKE_RATES: Final = """
 INSERT INTO contracts_rate
     (schedule_id, client_id, code, modifier, place_of_service, allowed_cents, row)
-SELECT %s, %s, code, modifier, place_of_service, allowed_cents, row FROM new_rates ORDER BY row
+SELECT %s, %s, r.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[]) AS r
 """
 
 
@@ -170,16 +165,15 @@ def keep_schedule(
         made_by=by,
         made_at=at,
     )
-    frame = pl.DataFrame(
-        {name: [getattr(rate, name) for rate in reading.rates] for name in _RATE_COLUMNS},
-        schema={
-            name: pl.String if kind == "text" else pl.Int64 for name, kind in _RATE_COLUMNS.items()
-        },
-    )
-    # By a table of this session: COPY goes into no table with row-level security.
-    keep_frame("new_rates", _RATE_COLUMNS, frame)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_RATES, [schedule.pk, client_id])
+        for first in range(0, len(reading.rates), RATES_AT_ONCE):
+            rates = reading.rates[first : first + RATES_AT_ONCE]
+            columns: list[Any] = [
+                [getattr(rate, name) for rate in rates]
+                for name in ("code", "modifier", "place_of_service", "allowed_cents", "row")
+            ]
+            cursor.execute(_TAKE_RATES, [schedule.pk, client_id, *columns])
+    refresh_statistics("contracts_rate", len(reading.rates))
     return schedule
 
 
