@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.core.kpis.books import claim, entry, frame, payment
 
 from sanderling.core.kpis.definitions import DEFINITIONS
 from sanderling.core.kpis.formulas import CELL_KEYS, bases, cells
 from sanderling.core.kpis.frames import book, months
 from sanderling.core.ledger.accounts import Kind
-from tests.unit.core.kpis.books import claim, entry, frame, payment
 
 START = date(2026, 1, 1)
 AS_OF = date(2026, 4, 10)

@@ -5,11 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-
-from sanderling.core.kpis.definitions import ABSENT, BY_KEY, DEFINITIONS
-from sanderling.core.kpis.formulas import FORMULAS
-from sanderling.core.kpis.frames import Period, add_months, months
-from sanderling.core.ledger.accounts import Account, Kind
 from tests.unit.core.kpis.books import (
     DAY,
     book_of,
@@ -20,6 +15,11 @@ from tests.unit.core.kpis.books import (
     sums,
     value,
 )
+
+from sanderling.core.kpis.definitions import ABSENT, BY_KEY, DEFINITIONS
+from sanderling.core.kpis.formulas import FORMULAS
+from sanderling.core.kpis.frames import Period, add_months, months
+from sanderling.core.ledger.accounts import Account, Kind
 
 _SEPTEMBER = date(2025, 9, 10)  # six months before March
 
