@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "activities": ("sanderling.cli.activities", "Activities: import, export."),
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
+    "kpis": ("sanderling.cli.kpis", "Key figures, each with numerator and denominator."),
     "status-requests": (
         "sanderling.cli.status_requests",
         "Write the claim status requests (276) now due.",

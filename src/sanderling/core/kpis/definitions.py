@@ -62,12 +62,19 @@ class Definition:
         return _named(self.key, self.unit)
 
     @property
+    def is_sum(self) -> bool:
+        """Say whether it is a plain sum: the numerator, over nothing."""
+        return self.denominator == "1"
+
+    @property
     def is_of_counts(self) -> bool:
         """Say whether it is a share of things that are counted: its chance variation is known."""
         return self.unit == "rate" and self.numerator_unit == self.denominator_unit == "count"
 
     def value(self, numerator: int, denominator: int) -> float | None:
         """Return the figure, None where there is nothing to divide by."""
+        if self.is_sum:
+            return float(numerator)
         if denominator <= 0:
             return None
         return numerator * self.scale / denominator
