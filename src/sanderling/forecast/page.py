@@ -25,18 +25,18 @@ TRIED_COLUMNS: Final = (
     "actual_cents",
 )
 TITLES: Final = {
-    ANSWER: "Claims with payers",
-    RECOVERY: "Refused, to be recovered",
-    NEXT_PAYER: "With the next payer",
-    NEW: "Claims yet to be sent",
-    OTHER: "Corrections, takebacks, other",
+    ANSWER: "With payers",
+    RECOVERY: "Refused",
+    NEXT_PAYER: "Next payer",
+    NEW: "To be sent",
+    OTHER: "Other",
 }
 WORDS: Final = {
     ANSWER: "Claims sent and not decided yet, by how long each payer takes and what it pays.",
     RECOVERY: "What payers refused, by how often and how late something came after a refusal.",
     NEXT_PAYER: "Shares that a first payer left to another one.",
     NEW: "Claims of the weeks to come, sent as in the last eight weeks, and what follows of them.",
-    OTHER: "Cash that none of the others explains, as much each week as in the last thirteen.",
+    OTHER: "Corrections, takebacks, third payers: as much each week as in the last thirteen.",
 }
 
 

@@ -98,6 +98,7 @@ def _asked(request: HttpRequest) -> tuple[Client | None, ForecastRun | None, dic
             "run": run,
             "client": client,
             "clients": Client.objects.order_by("code"),
+            "forms": FORMS,
             "is_old": run is not None and (today - run.as_of).days > 1,
         },
     )
