@@ -12,8 +12,11 @@ from tests.builders import AT
 from tests.integration.pages import AS_OF, Visitor, people_of, standing_world, text_of, web_role
 
 from sanderling.audit.models import AuditEvent
+from sanderling.automation.evaluating import evaluate
+from sanderling.automation.models import Alert
 from sanderling.clients.models import Client
 from sanderling.contracts.actions import Parties, VersionTerms
+from sanderling.contracts.alarms import contract_alarms
 from sanderling.contracts.billed import lines_with_code
 from sanderling.contracts.comparing import compare
 from sanderling.contracts.importing import ContractImport, RateSheet, import_contract
@@ -271,3 +274,26 @@ def test_strangers_and_users_of_clients_see_nothing(world: None, db: None) -> No
         assert viewer.post(address, note="x").status_code == 403
     with web_role():
         assert list(Contract.objects.all()) == []
+
+
+def test_alarms_are_raised_at_each_step_and_shown(visitor: Visitor) -> None:
+    terms = "[[escalators]]\ndate = 2026-03-20\nrate = 0.03\n"
+    load("MINE", "code,allowed_cents\n99213,9210\n", to_date=date(2026, 4, 30), terms=terms)
+    (ends, rises) = sorted(contract_alarms([mine()], today=AS_OF), key=lambda one: one.kind)
+    assert ends.text.endswith("ends on 2026-04-30, within 60 days, and none follows")
+    assert rises.text.endswith("rates rise by 3 % on 2026-03-20; see that the payer pays them")
+    (later,) = [
+        one for one in contract_alarms([mine()], today=date(2026, 4, 1)) if one.kind == "ends"
+    ]
+    assert (later.key != ends.key, ends.is_urgent, later.is_urgent) == (True, False, True)
+    evaluate(at=AT)
+    alerts = Alert.objects.filter(kind="contract", resolved_at__isnull=True)
+    assert {one.text for one in alerts} == {ends.text, rises.text}
+    assert evaluate(at=AT)["contract"] == (0, 0)
+    # Claims of February are billed on after the contract has ended.
+    load("MINE", "code,allowed_cents\n99213,9210\n", to_date=date(2026, 1, 1))
+    evaluate(at=AT)
+    (expired,) = alerts.all()
+    assert expired.text.endswith("ended on 2026-01-01; claims of later days have no price")
+    assert (expired.items, expired.amount_cents, expired.is_urgent) == (3, 46_500, True)
+    assert "ended on 2026-01-01" in text_of(visitor.get(f"/contracts/{mine().pk}/"))

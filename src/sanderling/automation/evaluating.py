@@ -14,6 +14,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
+from sanderling.automation.contract_alerts import contract_alerts
 from sanderling.automation.kinds import ALERTS
 from sanderling.automation.late_answers import late_acknowledgment
 from sanderling.automation.models import Alert, AlertRule
@@ -103,6 +104,7 @@ EVALUATORS: Final[Mapping[str, Callable[[People, Limits, date], list[NewAlert]]]
     "sla": sla,
     "denial_spike": denial_spike,
     "missing_remittance": missing_remittance,
+    "contract": contract_alerts,
     "intake_failure": _intake_failure,
     "late_acknowledgment": late_acknowledgment,
     "broken_promise": broken_promise,

@@ -68,6 +68,16 @@ ALERTS: Final[Mapping[str, AlertKind]] = {
             "unposted_days": Limit("days since the payer said paid", 7),
         },
     ),
+    "contract": AlertKind(
+        "Contract to see to",
+        "A contract ends and none follows (told at 90, 60 and 30 days), one has ended while claims"
+        " are still billed, or rates change by an escalator of its terms.",
+        limits={
+            "days": Limit("days before the end", 90),
+            "urgent_days": Limit("days before the end that are urgent", 30),
+            "escalator_days": Limit("days before and after an escalator", 30),
+        },
+    ),
     "intake_failure": AlertKind(
         "Files not taken in",
         "A file was quarantined, or a watched folder is missing or cannot be read.",

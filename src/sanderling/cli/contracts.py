@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,21 @@ IMPORT_COLUMNS = (
     *("file", "status", "client", "payer_id", "plan", "from_date", "to_date", "version"),
     *("mapping", "rows", "rates", "problems"),
 )
+
+
+class Dollars(click.ParamType[Decimal]):
+    """An amount of dollars with at most four decimal places."""
+
+    name = "DOLLARS"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Return the amount, or refuse as wrong usage."""
+        text = str(value)
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,4})?", text):
+            self.fail(f"{text!r} is no amount like 33.4009", param, ctx)
+        return Decimal(text)
 
 
 @click.group("contracts")
@@ -94,6 +111,71 @@ def import_(  # noqa: PLR0913, PLR0917 - as many options
         click.echo(f"{file}: {sentence}", err=True)
     print_rows([_row(file, report)], columns=IMPORT_COLUMNS, as_of=now.date(), output=wanted)
     if report.problems:
+        raise click.exceptions.Exit(1)
+
+
+REFERENCE_COLUMNS = (
+    *("file", "status", "name", "kind", "year", "from_date", "rows", "taken", "problems"),
+)
+
+
+@command.command("reference")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True, help="What terms call the schedule, such as medicare.")
+@click.option("--kind", type=click.Choice(["rvu", "gpci", "fees"]), required=True)
+@click.option("--year", type=click.IntRange(1992, 2200), required=True)
+@click.option("--from", "from_date", type=ISODate(), default=None, help="Default: January 1.")
+@click.option("--conversion-factor", type=Dollars(), default=None, help="Of RVU, in dollars.")
+@click.option("--anesthesia-factor", type=Dollars(), default=None, help="Of RVU, in dollars.")
+@output_options
+@needs_database
+def reference(  # noqa: PLR0913, PLR0917 - as many options
+    file: Path,
+    name: str,
+    kind: str,
+    year: int,
+    from_date: date | None,
+    conversion_factor: Decimal | None,
+    anesthesia_factor: Decimal | None,
+    form: str | None,
+    output: Path | None,
+) -> None:
+    """Load a public schedule from FILE (CSV or XLSX) that contracts are a percentage of.
+
+    Relative values (hcpcs, mod, work rvu, non-fac pe rvu, facility pe rvu, mp rvu, and Medicare's
+    indicators), geographic factors (locality number, pw gpci, pe gpci, mp gpci) or fees (hcpcs,
+    mod, locality, amount). Loading a file twice changes nothing; another of the same name, kind and
+    first day takes its place.
+    """
+    from django.utils import timezone
+
+    from sanderling.contracts.models import ReferenceKind
+    from sanderling.contracts.reference_loading import NewReference, load_reference
+
+    wanted = chosen(form, output)
+    now = timezone.now()
+    said = NewReference(
+        name, ReferenceKind(kind), year, from_date, conversion_factor, anesthesia_factor
+    )
+    loaded = load_reference(said, file_name=file.name, content=_bytes(file), by=None, at=now)
+    for problem in loaded.problems:
+        click.echo(f"{file}: row {problem.row}, {problem.column}: {problem.message}", err=True)
+    row = {
+        "file": str(file),
+        "status": loaded.status,
+        "name": loaded.schedule.name,
+        "kind": str(loaded.schedule.kind),
+        "year": loaded.schedule.year,
+        "from_date": loaded.schedule.from_date,
+        "rows": loaded.rows,
+        "taken": loaded.taken,
+        "problems": [
+            {"row": problem.row, "column": problem.column, "message": problem.message}
+            for problem in loaded.problems
+        ],
+    }
+    print_rows([row], columns=REFERENCE_COLUMNS, as_of=now.date(), output=wanted)
+    if loaded.problems:
         raise click.exceptions.Exit(1)
 
 

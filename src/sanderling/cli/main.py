@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("sanderling.cli.restore", "Bring the whole system back from a backup."),
     "clients": ("sanderling.cli.clients", "Clients: import."),
     "payers": ("sanderling.cli.payers", "Payers: import."),
-    "contracts": ("sanderling.cli.contracts", "Contracts with payers: import."),
+    "contracts": ("sanderling.cli.contracts", "Contracts with payers: import, reference."),
     "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
     "files": ("sanderling.cli.files", "Files: list, replay, resume."),
     "claims": ("sanderling.cli.claims", "Claims: show, import."),

@@ -10,7 +10,9 @@ from django.utils.datastructures import MultiValueDict
 
 from sanderling.clients.models import Client
 from sanderling.contracts.actions import TERMS_MAX, TEXT_MAX
+from sanderling.contracts.models import ReferenceKind
 from sanderling.contracts.rate_sheets import Columns
+from sanderling.contracts.reference_loading import NAME_MAX, NewReference
 from sanderling.core.contracts.terms_toml import parse_terms
 from sanderling.core.refusal import Refusal
 from sanderling.payers.models import Payer
@@ -215,3 +217,50 @@ class WithdrawalForm(forms.Form):
     """Taking a version back."""
 
     note = forms.CharField(label="Why it is withdrawn", max_length=TEXT_MAX)
+
+
+class ReferenceForm(forms.Form):
+    """A public schedule that contracts are a percentage of."""
+
+    name = forms.CharField(
+        label="Name", max_length=NAME_MAX, help_text="As terms call it, such as medicare."
+    )
+    kind = forms.ChoiceField(label="What it holds", choices=ReferenceKind.choices)
+    year = forms.IntegerField(label="Year", min_value=1992, max_value=2200)
+    from_date = forms.DateField(
+        label="First day", widget=DateInput(), required=False, help_text="Empty: January 1."
+    )
+    conversion_factor = forms.DecimalField(
+        label="Conversion factor",
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        required=False,
+        help_text="Of relative values: dollars for one unit.",
+    )
+    anesthesia_factor = forms.DecimalField(
+        label="Anesthesia factor", min_value=0, max_digits=10, decimal_places=4, required=False
+    )
+    file = forms.FileField(label="File (CSV or XLSX)")
+
+    def clean_file(self) -> Any:  # noqa: ANN401 - what Django hands over
+        """Refuse a file that is too large for a page."""
+        sent = self.cleaned_data["file"]
+        if sent.size > SHEET_BYTES_MAX:
+            raise forms.ValidationError(
+                f"The file is larger than {SHEET_BYTES_MAX // 2**20} MB: load it with"
+                " sanderling contracts reference."
+            )
+        return sent
+
+    def said(self) -> NewReference:
+        """Return which schedule the file is."""
+        values = self.cleaned_data
+        return NewReference(
+            values["name"],
+            ReferenceKind(values["kind"]),
+            values["year"],
+            values["from_date"],
+            values["conversion_factor"],
+            values["anesthesia_factor"],
+        )

@@ -15,6 +15,7 @@ from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
 from sanderling.clients.models import Client
 from sanderling.contracts.actions import describe_contract, withdraw_version
+from sanderling.contracts.alarms import contract_alarms
 from sanderling.contracts.billed import CLAIMS_SHOWN, COLUMNS, lines_with_code
 from sanderling.contracts.forms import DescriptionForm, WithdrawalForm
 from sanderling.contracts.listing import CONTRACT_COLUMNS, TABS, contracts_of, export_row, fits
@@ -66,6 +67,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
         "today_place": today_place(),
         "clients": Client.objects.order_by("code"),
         "client": chosen,
+        "alarms": contract_alarms([row.contract for row in found], today=today) if not tab else [],
         "without": without[:UNCOVERED_SHOWN],
         "without_count": len(without),
         "without_cents": sum(row["balance_cents"] for row in without),
@@ -106,6 +108,7 @@ def contract_page(
     )
     context: dict[str, Any] = {
         "contract": found,
+        "alarms": contract_alarms([found], today=today),
         "row": row,
         "today_place": today_place(),
         "versions": [{"version": one, "span": standing.get(one.pk)} for one in versions],
