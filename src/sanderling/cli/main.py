@@ -42,6 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "aging": ("sanderling.cli.aging", "Receivables by age."),
     "barriers": ("sanderling.cli.barriers", "Why each open balance is unpaid."),
     "kpis": ("sanderling.cli.kpis", "Key figures, each with numerator and denominator."),
+    "underpayments": (
+        "sanderling.cli.underpayments",
+        "Lines that payers did not pay by contract, or not as they always did.",
+    ),
     "status-requests": (
         "sanderling.cli.status_requests",
         "Write the claim status requests (276) now due.",

@@ -36,6 +36,10 @@ WATCH_FOLDERS = [
 ]
 # An insurer's balance of at most so much is not worth a call: its next action is a write-off.
 SMALL_BALANCE_CENTS = env_int("SANDERLING_SMALL_BALANCE_CENTS", 0, minimum=0, maximum=100_000)
+# What a payer paid short on a claim and wrote down itself is worth a touch of its own from here on.
+UNDERPAID_CLAIM_CENTS = env_int(
+    "SANDERLING_UNDERPAID_CLAIM_CENTS", 500, minimum=1, maximum=10_000_000
+)
 # What one API token (or one person's session) may ask in a minute.
 API_RATE_PER_MINUTE = env_int("SANDERLING_API_RATE", 600, minimum=1, maximum=100_000)
 # How many days after its day a promised payment may still come, by type of payer: medicaid=14;*=5.

@@ -25,6 +25,7 @@ class Lock(IntEnum):
     NEXT_PAYERS = 7_201_954_320  # a claim goes to a payer once
     CONTRACTS = 7_201_954_321  # a version of a contract ends where the next begins
     KEY_FIGURES = 7_201_954_338  # the nightly sums replace each other
+    PRICING = 7_201_954_332  # variances are kept in step by one at a time
     MIRROR = 7_201_954_331  # its files are written by one at a time
     FORECAST = 7_201_954_339
 

@@ -150,6 +150,14 @@ def load_whole_facts(claim_ids: list[int]) -> Loaded:
     return _load(claim_ids, for_posting=True)
 
 
+def load_priced_facts(claim_ids: list[int]) -> Loaded:
+    """Return what comparing payments with prices needs (leaves the temporary table posted_claims).
+
+    All that posting needs, and who decided.
+    """
+    return _load(claim_ids, for_posting=True)
+
+
 def _load(claim_ids: list[int], *, for_posting: bool) -> Loaded:
     keep_frame(
         "posted_claims",

@@ -71,7 +71,7 @@ class Finding:
     is_queued: bool
 
 
-CLASSES: Final = {
+FINDINGS: Final = {
     "short": Finding(
         "Paid short", "Allowed less than the price, and nothing on the remittance says why.", True
     ),
@@ -177,7 +177,7 @@ VARIANCES: Final[Schema] = {
     "line_id": pl.Int64,
     "variance_cents": pl.Int64,  # allowed less expected
     "ratio": pl.Float64,  # allowed of expected
-    "kind": pl.String,  # one of CLASSES
+    "finding": pl.String,  # one of FINDINGS
     "is_beyond_tolerance": pl.Boolean,
     "is_queued": pl.Boolean,
     "confidence": pl.String,
@@ -210,10 +210,10 @@ def judge(departing: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("allowed_cents") / pl.col("expected_cents"))
         .otherwise(None),
         is_beyond_tolerance=pl.col("variance_cents").abs() > tolerance,
-    ).with_columns(kind=_kind())
-    queued = [name for name, one in CLASSES.items() if one.is_queued]
+    ).with_columns(finding=_finding())
+    queued = [name for name, one in FINDINGS.items() if one.is_queued]
     return rows.with_columns(
-        is_queued=pl.col("kind").is_in(queued) & pl.col("is_beyond_tolerance")
+        is_queued=pl.col("finding").is_in(queued) & pl.col("is_beyond_tolerance")
     ).select(list(VARIANCES))
 
 
@@ -230,7 +230,7 @@ def _has(flag: str) -> pl.Expr:
     return pl.col("flags").str.split(":").list.contains(flag)
 
 
-def _kind() -> pl.Expr:
+def _finding() -> pl.Expr:
     cases = [*_set_aside(), *_causes()]
     named = [
         pl.when(condition.fill_null(value=False)).then(pl.lit(name)) for condition, name in cases
@@ -263,7 +263,14 @@ def _set_aside() -> list[tuple[pl.Expr, str]]:
             "units_refused",
         ),
         (
-            is_short & (pl.col("multiple_cents") > 0) & pl.col("rank").is_null(),
+            is_short & (pl.col("multiple_cents") > 0)
+            & (pl.col("rank").is_null() | (pl.col("basis") == LEARNED)),
+            "multiple_procedure",
+        ),
+        # Silently halved, as payers do with further operations: history states no steps.
+        (
+            is_short & (pl.col("basis") == LEARNED) & (pl.col("rank") > 1)
+            & (_at_ratio(0.5) | _at_ratio(0.25)),
             "multiple_procedure",
         ),
         (is_short & has_assistant & _has("NOT_STATED"), "assistant"),

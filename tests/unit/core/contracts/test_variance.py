@@ -9,7 +9,7 @@ import pytest
 
 from sanderling.core.contracts.variance import (
     ALTERNATIVES,
-    CLASSES,
+    FINDINGS,
     COMPARED,
     departures,
     judge,
@@ -57,13 +57,13 @@ def judged(otherwise: dict[str, int] | None = None, **line: Any) -> dict[str, An
 def kind(otherwise: dict[str, int] | None = None, **line: Any) -> str:
     row = judged(otherwise, **line)
     assert row is not None
-    return str(row["kind"])
+    return str(row["finding"])
 
 
 def test_two_dollars_ten_below_ninety_two_ten_is_paid_short() -> None:
     row = judged()
     assert row is not None
-    assert (row["variance_cents"], row["kind"], row["is_queued"]) == (-210, "short", True)
+    assert (row["variance_cents"], row["finding"], row["is_queued"]) == (-210, "short", True)
 
 
 def test_a_price_that_was_met_is_no_departure() -> None:
@@ -75,16 +75,16 @@ def test_a_price_that_was_met_is_no_departure() -> None:
 def test_what_lies_within_the_tolerance_is_kept_but_not_queued() -> None:
     row = judged(allowed_cents=9115)
     assert row is not None
-    assert (row["kind"], row["is_queued"], row["is_beyond_tolerance"]) == ("small", False, False)
+    assert (row["finding"], row["is_queued"], row["is_beyond_tolerance"]) == ("small", False, False)
     large = judged(allowed_cents=99100, expected_cents=100000, charge_cents=200000)
     assert large is not None
-    assert large["kind"] == "small"
+    assert large["finding"] == "small"
 
 
 def test_paid_over_is_said_so() -> None:
     row = judged(allowed_cents=9800)
     assert row is not None
-    assert (row["variance_cents"], row["kind"], row["is_queued"]) == (590, "over", True)
+    assert (row["variance_cents"], row["finding"], row["is_queued"]) == (590, "over", True)
 
 
 def test_a_charge_below_the_price_is_no_underpayment() -> None:
@@ -131,7 +131,7 @@ def test_a_departure_is_explained_by_another_price(
 
 
 def test_only_real_departures_wait_for_somebody() -> None:
-    set_aside = {name for name, one in CLASSES.items() if not one.is_queued}
+    set_aside = {name for name, one in FINDINGS.items() if not one.is_queued}
     assert set_aside == {
         "units_refused", "multiple_procedure", "assistant", "practitioner", "charge_below_price",
         "sequestration", "misplaced_share", "denied_beside", "uncertain_price", "small",

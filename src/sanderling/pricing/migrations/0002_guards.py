@@ -1,0 +1,50 @@
+"""Own clients only and no users of clients: prices tell what contracts say. Decisions stay."""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+SQL = r"""
+CREATE PROCEDURE pricing_protect(table_name text, privileges text)
+LANGUAGE plpgsql AS $$
+BEGIN
+    CALL sanderling_protect_where(
+        table_name,
+        $c$client_id = ANY ((SELECT sanderling_visible_clients())::int[])
+           AND (SELECT current_setting('sanderling.role', true)) IS DISTINCT FROM 'client_user'$c$,
+        privileges
+    );
+END
+$$;
+CALL pricing_protect('pricing_line_variance', 'SELECT');
+CALL pricing_protect('pricing_claim_variance', 'SELECT');
+CALL pricing_protect('pricing_pattern', 'SELECT');
+CALL pricing_protect('pricing_decision', 'SELECT, INSERT');
+CALL pricing_protect('pricing_learned_rate', 'SELECT');
+CALL pricing_protect('pricing_learned_factor', 'SELECT');
+CALL pricing_protect('pricing_practitioner', 'SELECT');
+CALL pricing_protect('pricing_stale', 'SELECT, INSERT');
+DROP PROCEDURE pricing_protect;
+CALL sanderling_append_only('pricing_decision');
+CALL sanderling_grant('pricing_state', 'SELECT');
+
+-- A decision is about a remittance line of that claim of that client.
+ALTER POLICY visible_clients ON pricing_decision WITH CHECK (
+    client_id = ANY ((SELECT sanderling_visible_clients())::int[])
+    AND EXISTS (SELECT FROM pricing_line_variance v
+                 WHERE v.payment_id = pricing_decision.payment_id
+                   AND v.line_index = pricing_decision.line_index
+                   AND v.claim_id = pricing_decision.claim_id
+                   AND v.client_id = pricing_decision.client_id)
+);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("pricing", "0001_initial"),
+        ("audit", "0002_append_only"),
+        ("clients", "0002_isolation"),
+    ]
+
+    operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
