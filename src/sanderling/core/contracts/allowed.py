@@ -111,9 +111,11 @@ def allowed_lines(
         pl.lit(None, pl.Int64).alias("stated_allowed_cents"),
     )  # fmt: skip
     rows = adjustments.filter(pl.col("amount_cents") != 0)
-    judged = adjustment_effects(rows, pl.concat([claims, lines]).select(*_LINE, *_AMOUNTS))
+    judged = adjustment_effects(
+        rows, pl.concat([part.select(*_LINE, *_AMOUNTS) for part in (claims, lines)])
+    )
     whole = _compared_as_whole(lines, judged, payments)
-    services = lines.join(whole, on="payment_id", how="anti")
+    services = lines.select(list(REMIT_LINES)).join(whole, on="payment_id", how="anti")
     summed = _summed_by_claim(judged, whole, payments)
     kept = judged.join(whole, on="payment_id", how="anti")
     compared = pl.concat([services, claims.join(whole, on="payment_id", how="semi")])

@@ -9,8 +9,8 @@ import pytest
 
 from sanderling.core.contracts.variance import (
     ALTERNATIVES,
-    FINDINGS,
     COMPARED,
+    FINDINGS,
     departures,
     judge,
     secondary_expected_cents,
