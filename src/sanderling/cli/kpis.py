@@ -36,15 +36,18 @@ class MonthName(click.ParamType[date]):
 @click.option("--month", type=MonthName(), help="Of this month (2026-03).")
 @click.option("--from", "from_date", type=ISODate(), help="From this day.")
 @click.option("--to", "to_date", type=ISODate(), help="To this day.")
+@click.option("--refresh", is_flag=True, help="First make the nightly sums of the pages anew.")
 @as_of_option
 @output_options
 @needs_database
-def command(
+def command(  # noqa: PLR0913 - one for each option
     by: str,
     clients: tuple[str, ...],
     month: date | None,
     from_date: date | None,
     to_date: date | None,
+    *,
+    refresh: bool,
     as_of: date,
     form: str | None,
     output: Path | None,
@@ -57,6 +60,7 @@ def command(
     """
     from sanderling.clients.queries import client_ids_by_code
     from sanderling.kpis.asking import MONTH, WrongQuestion
+    from sanderling.kpis.nightly import refresh_sums
     from sanderling.kpis.reporting import periods_of, report
 
     wanted = chosen(form, output)
@@ -66,6 +70,8 @@ def command(
             raise click.UsageError(f"there is no client {code}")
     names = [part.strip() for part in by.split(",") if part.strip()]
     now = datetime.now(UTC)
+    if refresh:
+        refresh_sums(today=now.date(), at=now)
     try:
         found = report(
             periods_of(by_month=MONTH in names, month=month, from_date=from_date, to_date=to_date,

@@ -263,7 +263,7 @@ _LISTED: Final = (
     ),
     Definition(
         "K08", "denial_rate", "Initial denial rate", DENIALS,
-        "Of these, claims of which a line or all was refused",
+        "Claims of which a line or all was refused",
         "Claims decided for the first time by a payer",
         "rate", "down", exclusions=_FIRST,
         benchmark="Goal under 5%, acceptable under 10%", source="[S37]", target=0.1,
@@ -326,14 +326,14 @@ _LISTED: Final = (
     ),
     Definition(
         "K41", "denial_rework_rate", "Denials worked within 30 days", DENIALS,
-        "Of these, claims touched or sent again within 30 days",
+        "Claims touched or sent again within 30 days",
         "Initial denials whose 30 days ended in the period",
         "rate", "up", benchmark="All above a threshold", source="[EST]", target=1.0,
         exclusions="Duplicates.",
     ),
     Definition(
         "K16", "acceptance_rate", "First-pass acceptance", SENDING,
-        "Of these, claims not rejected",
+        "Claims not rejected",
         "Claims as first sent to the first payer that were answered in the period",
         "rate", "up", benchmark="At least 97%; billing companies' median 85% (2026)",
         source="[S51]",
@@ -341,14 +341,14 @@ _LISTED: Final = (
     ),
     Definition(
         "K16", "rejection_rate", "Rejections", SENDING,
-        "Of these, claims rejected",
+        "Claims rejected",
         "Claims as first sent to the first payer that were answered in the period",
         "rate", "down", benchmark="At most 3%", source="[S51]", target=0.03,
         cautions="One less first-pass acceptance.",
     ),
     Definition(
         "K17", "first_pass_rate", "First-pass resolution", SENDING,
-        "Of these, decided without any refusal and sent once, never rejected",
+        "Decided without any refusal and sent once, never rejected",
         "Claims decided by their first payer for the first time",
         "rate", "up", benchmark="At least 90 to 92%", source="[EST]", target=0.9,
         exclusions="Reversals, payments held in suspense.",
@@ -386,7 +386,7 @@ _LISTED: Final = (
     ),
     Definition(
         "K39", "secondary_capture_rate", "Secondary claims captured", SENDING,
-        "Of these, billed to or forwarded to the next payer within 7 days",
+        "Billed to or forwarded to the next payer within 7 days",
         "Claims with a next payer and something left for it, whose 7 days ended in the period",
         "rate", "up", benchmark="At least 98%", source="[EST]", target=0.98,
     ),
@@ -413,7 +413,7 @@ _LISTED: Final = (
     ),
     Definition(
         "K33", "follow_up_rate", "Follow-up in time", WORK,
-        "Of these, touched again by that day", "Follow-up days set for the period on open claims",
+        "Touched again by that day", "Follow-up days set for the period on open claims",
         "rate", "up", by="user", benchmark="At least 95%", source="[EST]", target=0.95,
         exclusions="Claims for which insurers owed nothing any more on that day.",
         cautions="Days that people set with a note or an activity.",
@@ -454,7 +454,7 @@ _LISTED: Final = (
     ),
     Definition(
         "S04", "prompt_rate", "Paid within prompt-pay limits", PAYERS,
-        "Of these, decided within the days of the rule",
+        "Decided within the days of the rule",
         "Claims first decided for which a prompt-pay rule is sourced",
         "rate", "up", source="[4.6]", cautions="From the day the payer says that it had the claim.",
         exclusions="Payers for which no rule is sourced; claims whose day of receipt is not told.",
