@@ -129,6 +129,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.config.demo import demo_state, mark_demo
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
+    from sanderling.kpis.nightly import refresh_sums
 
     state = demo_state()
     if state == "foreign":
@@ -150,6 +151,8 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             ensure_demo_traffic(folder=demo.counterparts_folder(), at=timezone.now())
             progress(0, 0, "Sending what a first day sends ...")
             send_demo_work(at=timezone.now())
+            progress(0, 0, "Working out key figures ...")
+            refresh_sums(today=timezone.now().date(), at=timezone.now())
         mark_demo("filled")
     return ensure_demo_users()
 

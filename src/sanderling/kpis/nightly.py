@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from sanderling.core.kpis.bases import Bases
 from sanderling.core.kpis.definitions import BY_KEY, DEFINITIONS
 from sanderling.core.kpis.formulas import NOBODY, ROWS, bases, rows
-from sanderling.core.kpis.frames import UNKNOWN_PAYER, add_months, month_start, months
+from sanderling.core.kpis.frames import UNKNOWN_PAYER, Book, add_months, month_start, months
 from sanderling.kpis.models import Grain, Month, Restatement
 from sanderling.kpis.sources import state, the_book
 from sanderling.mirror.actions import refresh
@@ -45,9 +45,6 @@ _COLUMNS: Final = {
     "numerators": "bigint[]",
     "denominators": "bigint[]",
 }
-_SPANS: Final = """
-SELECT min(posted_date) FROM ledger_entry WHERE claim_id IS NOT NULL
-"""
 _KEEP: Final = """
 UPDATE kpis_new t
    SET numerators[{place}] = o.numerators[{place}], denominators[{place}] = o.denominators[{place}]
@@ -68,6 +65,16 @@ class Made:
     restated: tuple[date, ...]
 
 
+def are_missing(today: date) -> bool:
+    """Say whether something is posted of which there are no sums, or none since yesterday."""
+    latest = Month.objects.order_by("-month_date").first()
+    if latest is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM ledger_entry WHERE claim_id IS NOT NULL)")
+            return bool(cursor.fetchone()[0])
+    return (today - latest.as_of_date).days > 1
+
+
 def refresh_sums(*, today: date, at: datetime) -> Made:
     """Bring the mirror in step, then make the sums of the last months anew.
 
@@ -75,16 +82,22 @@ def refresh_sums(*, today: date, at: datetime) -> Made:
         MirrorBusy: the mirror is being refreshed by another process.
     """
     refresh(today, at)
-    with transaction.atomic():
-        hold_lock(Lock.KEY_FIGURES)
-        return _made(today, at)
+    return make_sums(today=today, at=at)
 
 
-def _made(today: date, at: datetime) -> Made:
-    first = _first_month(today)
+@transaction.atomic
+def make_sums(*, today: date, at: datetime) -> Made:
+    """Make the sums of the last months anew from the mirror as it is.
+
+    Raises:
+        MirrorMissing: the mirror was never made.
+    """
+    hold_lock(Lock.KEY_FIGURES)
+    book = the_book(None)
+    first = _first_month(book, today)
     if first is None:
         return Made(0, 0, ())
-    of = bases(the_book(None), months(first, today, as_of=today))
+    of = bases(book, months(first, today, as_of=today))
     starts = [month_start(one.from_date) for one in of.periods]
     made = _cells(of, starts)
     keep_frame("kpis_new", _COLUMNS, made)
@@ -106,10 +119,9 @@ def _made(today: date, at: datetime) -> Made:
     return Made(len(starts), made.height, restated)
 
 
-def _first_month(today: date) -> date | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SPANS)
-        (first,) = cursor.fetchone()
+def _first_month(book: Book, today: date) -> date | None:
+    posted = book.ledger.filter(pl.col("claim_id").is_not_null())
+    first: date | None = posted.select(pl.col("posted_date").min()).collect().item()
     if first is None or first > today:
         return None
     return max(month_start(first), add_months(month_start(today), -MONTHS_KEPT))

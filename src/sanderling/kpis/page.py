@@ -33,8 +33,8 @@ SPARK_WIDTH: Final = 120
 SPARK_HEIGHT: Final = 28
 SPARK_EDGE: Final = 3
 FIGURE_COLUMNS: Final = (
-    *("kpi", "title", "unit", "value", "numerator", "denominator", "before", "benchmark"),
-    "source",
+    *("kpi", "title", "unit", "value", "numerator", "numerator_unit", "denominator"),
+    *("denominator_unit", "before", "benchmark", "source"),
 )
 MONTH_COLUMNS: Final = (
     *("month", "to_date", "value", "numerator", "denominator", "low", "center", "high", "note"),
@@ -126,6 +126,7 @@ def figure_rows(
         rows.append({
             "kpi": one.key, "title": one.title, "unit": one.unit, "value": one.value(above, below),
             "numerator": above, "denominator": below, "before": before,
+            "numerator_unit": one.numerator_unit, "denominator_unit": one.denominator_unit,
             "benchmark": one.benchmark, "source": one.source,
         })  # fmt: skip
     return rows

@@ -67,9 +67,15 @@ def cell(one: Definition, card: Card) -> dict[str, Any]:
         "key": one.key,
         "title": one.title,
         "value": shown_text(one, above, below) if one.is_sum or below else "",
-        "of": "too few for a share" if is_few(one, below) else of_text(one, above, below),
+        "of": _made_of(one, above, below),
         "changed": changed_text(one, card) if change else "",
     }
+
+
+def _made_of(one: Definition, above: int, below: int) -> str:
+    if is_few(one, below):
+        return "too few for a share"
+    return of_text(one, above, below) if below else ""
 
 
 def changed_text(one: Definition, card: Card) -> str:
