@@ -30,6 +30,7 @@ from sanderling.core.codes.carc import (
     natures,
     title_of,
 )
+from sanderling.core.kpis.definitions import ABSENT, DEFINITIONS, GROUPS, Definition
 from sanderling.core.ledger.accounts import (
     PARTY_NAMES,
     RECEIVABLES,
@@ -367,12 +368,75 @@ def roles_page() -> str:
     )
 
 
+KPI_CONVENTIONS = """# Key figures
+
+Every figure is a numerator over a denominator, and both are sums: over clients, payers,
+providers, locations and people the parts add up to the whole. Days in AR and credit days divide
+by charges of 90 days and multiply by 90. Source: DOMAIN 7; `[S..]` name its sources, `[EST]` and
+`[GK]` its own estimates and general knowledge.
+
+- **A period is what was known at its end.** Remittances count in the period in which they were
+  received, entries in that in which they were posted, settlements in that in which they came
+  about. So a closed month is the same whenever it is asked for, unless a fact comes late with an
+  earlier day of receipt: then the month is restated, and what was said before is kept.
+- **How things stand** (receivables) is as at the last day of the period; of several months the
+  last one counts. Open balances tie to `sanderling aging --party all` of that day, and their ages
+  are its ages. Credit balances are apart, never netted.
+- **First decisions.** A payer decides a claim first once; a claim with two payers is decided
+  twice. Reversals, what is held in suspense, and corrections are no first decisions.
+- **Services of six months before.** Net collection is judged when services are six months old: a
+  month's figure is of the services of the sixth month before, with everything posted by the
+  month's end, so that all months are of the same age.
+- **Patients' payments** are known only where a file says them
+  ([0013](../adr/0013-patient-payments-not-posted.md)); the rate of insurers takes the patients'
+  share off the denominator.
+- **Provider** is the rendering provider of the claim, else the billing one; **payer** is whom the
+  row is about (who decided, who paid, who owes; of charges the first payer); **team** is the
+  first team of the person.
+- **Few outcomes** (under ten) are shown as outcomes, not as a share.
+
+**Limits.** A share of counted things has a p'-chart (Laney): three standard deviations of chance
+in each month's own count, widened by how much months differ beyond chance. Everything else has an
+XmR chart: the mean and 2.66 times the mean moving range. The baseline is the first up to 24
+months, at least six; a month outside the limits is taken out once and they are drawn again. A
+month outside, or the eighth in a row on one side of the mean, is marked.
+"""
+
+
+def kpis_page() -> str:
+    """Return the page of key figures: conventions in words, figures from their definitions."""
+    parts = [KPI_CONVENTIONS.replace("# Key figures\n", f"# Key figures\n\n{NOTICE}", 1)]
+    for group in GROUPS:
+        rows = [_kpi_row(one) for one in DEFINITIONS if one.group == group]
+        head = [
+            "id",
+            "key",
+            "figure",
+            "numerator",
+            "denominator",
+            "left out, cautions",
+            "benchmark",
+        ]
+        parts.append(f"## {group}\n\n{table(head, rows)}")
+    absent = [[one.id, one.title, one.needs] for one in ABSENT]
+    parts.append(f"## Not told here\n\n{table(['id', 'figure', 'what it needs'], absent)}")
+    return "\n".join(parts)
+
+
+def _kpi_row(one: Definition) -> list[str]:
+    care = " ".join(text for text in (one.exclusions, one.cautions) if text)
+    benchmark = f"{one.benchmark} {one.source}".strip() if one.benchmark else ""
+    over = "" if one.is_sum else one.denominator
+    return [one.id, f"`{one.value_name}`", one.title, one.numerator, over, care, benchmark]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "problem-codes.md": problems_page,
     "accounts.md": ledger_page,
     "roles.md": roles_page,
+    "../domain/kpis.md": kpis_page,
 }
 
 

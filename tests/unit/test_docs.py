@@ -143,7 +143,7 @@ def test_every_document_is_reached_from_the_readme(generator: ModuleType) -> Non
             linked = (path.parent / target).resolve()
             if linked.exists() and linked not in seen:
                 waiting.append(linked)
-    generated = {DOCS / "reference" / name for name in generator.PAGES}
+    generated = {(DOCS / "reference" / name).resolve() for name in generator.PAGES}
     assert {name_of(path) for path in {*WRITTEN, *generated} - seen} == set()
 
 
