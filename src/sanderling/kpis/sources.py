@@ -49,6 +49,12 @@ _QUERIES: Final = {
           FROM followup_standing_activity f
          WHERE f.next_date > f.activity_date AND {of}
     """,
+    "variances": """
+        SELECT f.claim_id, f.client_id, f.payer_id, f.received_date,
+               CASE WHEN f.is_queued AND NOT f.is_set_aside
+                    THEN greatest(-f.variance_cents, 0) ELSE 0 END
+          FROM pricing_line_variance f WHERE {of}
+    """,
     "kept_barriers": """
         SELECT f.claim_id, f.client_id, f.payer_id, f.as_of_date, f.barrier, f.balance_cents
           FROM barriers_frozen_barrier f WHERE f.party <> 14 AND {of}
@@ -60,6 +66,8 @@ SELECT concat_ws('/',
     (SELECT coalesce(max(id), 0) FROM followup_note),
     (SELECT coalesce(max(id), 0) FROM workload_quality_review),
     (SELECT coalesce(max(id), 0) FROM barriers_week_end),
+    (SELECT concat_ws('.', count(*), sum(variance_cents), count(*) FILTER (WHERE is_set_aside))
+       FROM pricing_line_variance),
     (SELECT count(*) FROM payers_payer))
 """
 

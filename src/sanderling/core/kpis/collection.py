@@ -187,20 +187,46 @@ def _alone(column: str) -> Callable[[Bases], pl.LazyFrame]:
     return formula
 
 
-def _priced(of: Bases) -> pl.LazyFrame:
-    return of.book.priced.join(of.in_period, left_on="received_date", right_on="day")
+def _shortfalls(of: Bases) -> pl.LazyFrame:
+    """Return what payers allowed (`allowed`) and allowed too little (`short`), by claim.
+
+    Of clients and payers for which some line was ever compared and found to depart.
+    """
+    known = of.book.variances.select("client_id", "payer_id").unique()
+    allowed = (
+        of.book.payments.filter(
+            pl.col("claim_id").is_not_null(),
+            ~pl.col("is_reversal"),
+            ~pl.col("is_held"),
+            ~pl.col("is_taken_back"),
+        )
+        .join(known, on=["client_id", "payer_id"], how="semi")
+        .join(of.in_period, left_on="received_date", right_on="day")
+        .select(
+            *_OF,
+            allowed=pl.col("paid_cents") + pl.col("patient_share_cents").fill_null(0),
+            short=_NOTHING,
+        )
+    )
+    short = (
+        of.book.variances.filter(pl.col("short_cents") > 0)
+        .join(of.in_period, left_on="received_date", right_on="day")
+        .select(*_OF, allowed=_NOTHING, short="short_cents")
+    )
+    return pl.concat([allowed, short])
+
+
+_EXPECTED: Final = pl.col("allowed") + pl.col("short")
 
 
 def underpayment_rate(of: Bases) -> pl.LazyFrame:
-    """K29: what payers allowed less than expected."""
-    short = (pl.col("expected_cents") - pl.col("allowed_cents")).clip(0)
-    return _priced(of).select(*_OF, numerator=short, denominator="expected_cents")
+    """K29: what payers allowed too little, of what was to be allowed."""
+    return _shortfalls(of).select(*_OF, numerator="short", denominator=_EXPECTED)
 
 
 def payer_yield_rate(of: Bases) -> pl.LazyFrame:
-    """K44: what payers allowed, at most as expected."""
-    allowed = pl.min_horizontal("allowed_cents", "expected_cents")
-    return _priced(of).select(*_OF, numerator=allowed, denominator="expected_cents")
+    """K44: what payers allowed, of what was to be allowed."""
+    return _shortfalls(of).select(*_OF, numerator="allowed", denominator=_EXPECTED)
 
 
 FORMULAS: Final = {

@@ -493,17 +493,20 @@ _LISTED: Final = (
         "days", "down", "days", cautions="Mean; median and P90 stand beside it on the scorecards.",
     ),
     Definition(
-        "K29", "underpayment_rate", "Underpaid against expected", PAYERS,
-        "What payers allowed less than expected", "Expected allowed amounts of priced lines",
+        "K29", "underpayment_rate", "Underpaid", PAYERS,
+        "What payers allowed less than the contract or their own history, on lines to look at",
+        "What they allowed, and that shortfall",
         "rate", "down", "cents", "cents", benchmark="1 to 3% of net", source="[GK]", target=0.03,
-        exclusions="Lines without a contract or learned amount; overpayments.",
+        exclusions="Lines that somebody set aside; payers of which no line was found to depart.",
+        cautions="A line without a price counts as allowed rightly. As found today, by the month of"
+        " the remittance: what is paid later, or priced later, changes it.",
     ),
     Definition(
         "K44", "payer_yield_rate", "Payer yield", PAYERS,
-        "What payers allowed on priced lines, at most as expected",
-        "Expected allowed amounts of priced lines",
+        "What payers allowed", "What they allowed, and what they allowed too little",
         "rate", "up", "cents", "cents", benchmark="At least 98%", source="[EST]", target=0.98,
-        exclusions="Lines without a contract or learned amount.",
+        exclusions="Lines that somebody set aside; payers of which no line was found to depart.",
+        cautions="A line without a price counts as allowed rightly.",
     ),
 )
 DEFINITIONS: Final = tuple(

@@ -145,13 +145,12 @@ KEPT_BARRIERS: Final[Schema] = {  # as they stood on Sundays
     "barrier": pl.String,
     "balance_cents": pl.Int64,
 }
-PRICED: Final[Schema] = {  # lines that have an expected amount
+VARIANCES: Final[Schema] = {  # remittance lines that depart from their price
     "claim_id": pl.Int64,
     "client_id": pl.Int64,
     "payer_id": pl.Int64,
     "received_date": pl.Date,
-    "allowed_cents": pl.Int64,
-    "expected_cents": pl.Int64,
+    "short_cents": pl.Int64,  # allowed too little, for somebody to look at; else 0
 }
 
 
@@ -172,7 +171,7 @@ class Book:
     follow_ups: pl.LazyFrame
     reviews: pl.LazyFrame
     kept_barriers: pl.LazyFrame
-    priced: pl.LazyFrame
+    variances: pl.LazyFrame
 
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
@@ -189,7 +188,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "follow_ups": FOLLOW_UPS,
     "reviews": REVIEWS,
     "kept_barriers": KEPT_BARRIERS,
-    "priced": PRICED,
+    "variances": VARIANCES,
 }
 
 

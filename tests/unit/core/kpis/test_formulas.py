@@ -214,6 +214,20 @@ def test_write_offs_are_denials_limits_or_bad_debt_by_their_reason() -> None:
     assert sums(books, "bad_debt_rate") == (40, 1_000)
 
 
+def test_underpaid_is_of_payers_that_were_ever_compared() -> None:
+    books = book_of(
+        claims=[claim(n) for n in (1, 2, 3)],
+        payments=[payment(1), payment(2), payment(3, payer_id=8)],
+        variances=[
+            {"claim_id": 1, "received_date": DAY, "short_cents": 25},
+            {"claim_id": 2, "received_date": date(2026, 2, 1), "short_cents": 0},
+        ],
+    )
+    assert sums(books, "underpayment_rate") == (25, 125)
+    assert sums(books, "payer_yield_rate") == (100, 125)
+    assert sums(book_of(claims=[claim(1)], payments=[payment(1)]), "payer_yield_rate") == (0, 0)
+
+
 def test_months_are_cut_at_the_day_of_the_question() -> None:
     found = months(date(2026, 1, 15), date(2026, 12, 1), as_of=date(2026, 3, 5))
     assert [str(one.to_date) for one in found] == ["2026-01-31", "2026-02-28", "2026-03-05"]
