@@ -27,6 +27,8 @@ MONTHS_KEPT: Final = 24  # before the one that goes on
 SLOTS: Final = len(DEFINITIONS)
 # Told by barriers kept for nine weeks only: what was known of an older month stays.
 KEPT_ONLY: Final = ("no_response_rate", "client_pend_rate")
+# As found today, whatever month: a change of these is no restatement.
+UNSTEADY: Final = (*KEPT_ONLY, "underpayment_rate", "payer_yield_rate")
 _SPLIT: Final = {
     Grain.CLIENT: (),
     Grain.PAYER: ("payer_id",),
@@ -199,7 +201,7 @@ def _note_restated(at: datetime) -> tuple[date, ...]:
         for one in DEFINITIONS:
             before = old[0][one.slot], old[1][one.slot]
             after = new[0][one.slot], new[1][one.slot]
-            if before != after and one.key not in KEPT_ONLY:
+            if before != after and one.key not in UNSTEADY:
                 found.append(Restatement(
                     month_date=key[0], client_id=key[1], key=one.key, found_at=at,
                     was_numerator=before[0], was_denominator=before[1],
