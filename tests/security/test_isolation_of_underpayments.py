@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from pytest_django.fixtures import Settings
 from tests.builders import Inbox, claims_file, rows, sent
 
 from sanderling.claims.models import Claim
@@ -34,7 +36,11 @@ def as_web(client_ids: str, role: str = "specialist") -> Iterator[None]:
 
 
 @pytest.fixture
-def claim(inbox: Inbox) -> Claim:
+def claim(tmp_path: Path, settings: Settings, db: None) -> Claim:
+    settings.SANDERLING_HOME = tmp_path / "home"
+    folder = tmp_path / "in"
+    folder.mkdir()
+    inbox = Inbox(folder)
     inbox.take(claims_file(sent("A1", 100)), received_date=date(2026, 1, 20))
     claim = Claim.objects.get()
     project = UnderpaymentProject.objects.create(
