@@ -228,6 +228,7 @@ def write_book(book: Book) -> float:
             today=book.last_date,
             refreshed_at=datetime.combine(book.last_date, datetime.min.time(), UTC),
             entry_id=0,
+            payment_id=0,
             layout=LAYOUT,
             book="",
             payers={n + 1: list(CLASSES)[k] for n, k in enumerate(book.payer_class)},

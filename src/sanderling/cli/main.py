@@ -64,6 +64,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What patients owe, ready for statements.",
     ),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),
+    "mirror": ("sanderling.cli.mirror", "The analytics mirror: refresh, check, rebuild."),
     "users": ("sanderling.cli.users", "Users: add, list."),
     "audit": ("sanderling.cli.audit", "The audit trail: verify, list."),
     "manage": ("sanderling.cli.manage", "Run a Django management command."),

@@ -185,6 +185,22 @@ def _work_items() -> str:
     return f"each of {items:,} barriers has its work item"
 
 
+def _mirror() -> str:
+    from sanderling.mirror.models import Check
+    from sanderling.mirror.reading import refreshed_at
+
+    at = refreshed_at()
+    if at is None:
+        return "not made yet; the worker makes it at night (`sanderling mirror refresh`)"
+    last = Check.objects.order_by("-pk").first()
+    if last is not None and last.difference_count:
+        raise Fault(
+            f"{last.difference_count} figures of it differ from the database: run"
+            " `sanderling mirror rebuild`"
+        )
+    return f"as of {at:%Y-%m-%d %H:%M} UTC, equal to the database"
+
+
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
@@ -237,6 +253,7 @@ ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("ledger", _ledger),
     ("barriers", _barriers),
     ("work items", _work_items),
+    ("mirror", _mirror),
     ("worker", _worker),
     ("mailboxes", _mailboxes),
 )

@@ -40,6 +40,8 @@ SMALL_BALANCE_CENTS = env_int("SANDERLING_SMALL_BALANCE_CENTS", 0, minimum=0, ma
 UNDERPAID_CLAIM_CENTS = env_int(
     "SANDERLING_UNDERPAID_CLAIM_CENTS", 500, minimum=1, maximum=10_000_000
 )
+# The hour (UTC) at which the analytics mirror is refreshed every night, before all that reads it.
+MIRROR_HOUR = env_int("SANDERLING_MIRROR_HOUR", 1, minimum=0, maximum=23)
 # What one API token (or one person's session) may ask in a minute.
 API_RATE_PER_MINUTE = env_int("SANDERLING_API_RATE", 600, minimum=1, maximum=100_000)
 # How many days after its day a promised payment may still come, by type of payer: medicaid=14;*=5.

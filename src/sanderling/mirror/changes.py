@@ -35,12 +35,15 @@ def changed_claims(since_entry_id: int) -> pl.Series:
     return read_frame(_CHANGED, {"claim_id": pl.Int64}, [since_entry_id])["claim_id"]
 
 
-def last_entry_id() -> int:
-    """Return the last entry of the ledger; 0: none."""
+def last_ids() -> tuple[int, int]:
+    """Return the last ledger entry and the last claim payment; 0: none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM ledger_entry")
-        (entry_id,) = cursor.fetchone()
-    return int(entry_id)
+        cursor.execute(
+            "SELECT coalesce((SELECT max(id) FROM ledger_entry), 0),"
+            " coalesce((SELECT max(id) FROM remits_claim_payment), 0)"
+        )
+        entry_id, payment_id = cursor.fetchone()
+    return int(entry_id), int(payment_id)
 
 
 def known_generation() -> str:

@@ -9,6 +9,7 @@ names are kept for a while, for readers who began with it.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from django.conf import settings
 from sanderling.mirror.tables import TABLES, Table
 from sanderling.postgres.home import private_folder
 
+logger = logging.getLogger(__name__)
 LAYOUT: Final = 1  # raised when rows follow from facts in another way: the mirror is made anew
 MANIFEST: Final = "manifest.json"
 KEPT_FOR_READERS: Final = timedelta(hours=1)
@@ -49,6 +51,7 @@ class Manifest:
     today: date  # "now" of the refresh, as a day
     refreshed_at: datetime
     entry_id: int  # the last ledger entry in it
+    payment_id: int  # the last claim payment in it
     layout: int
     book: str  # digest of the code overrides that the rows were judged by
     payers: dict[int, str]  # id -> type, likewise
@@ -65,11 +68,25 @@ def mirror_folder() -> Path:
     return private_folder(Path(settings.SANDERLING_HOME), "mirror")
 
 
+def has_all_files(manifest: Manifest) -> bool:
+    """Say whether every file that the manifest names is there."""
+    folder = mirror_folder()
+    return all(
+        (folder / about.file).exists()
+        for months in manifest.tables.values()
+        for about in months.values()
+    )
+
+
 def read_manifest() -> Manifest | None:
     """Return the state that counts; None when there is none, or none that this version reads."""
     try:
         told = json.loads((mirror_folder() / MANIFEST).read_text())
     except FileNotFoundError:
+        return None
+    except ValueError:
+        # Written by a rename, so not half of it: the disk lost it. What it named is made anew.
+        logger.exception("the mirror's manifest cannot be read: as if there were none")
         return None
     if told.get("layout") != LAYOUT:
         return None
@@ -79,6 +96,7 @@ def read_manifest() -> Manifest | None:
         today=date.fromisoformat(told["today"]),
         refreshed_at=datetime.fromisoformat(told["refreshed_at"]),
         entry_id=told["entry_id"],
+        payment_id=told["payment_id"],
         layout=told["layout"],
         book=told["book"],
         payers={int(payer): kind for payer, kind in told["payers"].items()},
@@ -99,6 +117,7 @@ def write_manifest(manifest: Manifest) -> None:
         "today": manifest.today.isoformat(),
         "refreshed_at": manifest.refreshed_at.astimezone(UTC).isoformat(),
         "entry_id": manifest.entry_id,
+        "payment_id": manifest.payment_id,
         "book": manifest.book,
         "payers": {str(payer): kind for payer, kind in manifest.payers.items()},
         "tables": {

@@ -31,3 +31,22 @@ class ChangedClaim(models.Model):
 
     def __str__(self) -> str:
         return f"changed claim {self.claim_id}"
+
+
+class Check(models.Model):
+    """Whether the mirror agreed with the database at a refresh or when it was asked.
+
+    `differences`: mirror.tying.Difference, the first of them; figures of clients, no patient data.
+    """
+
+    at = models.DateTimeField()
+    generation = models.TextField()
+    was_rebuilt = models.BooleanField()  # it did not agree at first, and was made anew
+    difference_count = models.IntegerField()  # that are left
+    differences = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "mirror_check"
+
+    def __str__(self) -> str:
+        return f"check of {self.generation}"

@@ -91,3 +91,34 @@ def scan(
     if client_ids is None:
         return rows
     return rows.filter(pl.col("client_id").is_in(sorted(client_ids)))
+
+
+def as_known(name: str, as_of: date, client_ids: Collection[int] | None) -> pl.LazyFrame:
+    """Return the rows of a table that were known at the end of a day, as far as rows can tell.
+
+    Exact: which ledger entries, claim payments, claims as sent and touches there were, what had
+    been accepted, rejected, answered and taken back of them. As known today: what a row repeats of
+    its claim (plan, location, provider, diagnosis), which claim a payment is matched to, `lines`
+    (the last version sent), `is_first`, the meaning of codes, activities taken back since. The
+    tables claims and lines only leave out what had not come yet.
+    """
+    table = TABLES[name]
+    rows = scan(name, client_ids, to_date=as_of)
+    later = {
+        column: pl.when(pl.col(column) <= as_of).then(column)
+        for column in ("accepted_date", "rejected_date", "answered_date", "forwarded_date")
+        if column in table.schema
+    }
+    if later:
+        was_rejected = (pl.col("rejected_date") <= as_of).fill_null(value=False)
+        words = {
+            column: pl.when(was_rejected).then(column).otherwise(pl.lit(""))
+            for column in ("rejected_by", "status_category", "status_code")
+        }
+        return rows.with_columns(**words, **later)
+    if "taken_back_date" in table.schema:
+        was_taken = (pl.col("taken_back_date") <= as_of).fill_null(value=False)
+        return rows.with_columns(
+            is_taken_back=was_taken, taken_back_date=pl.when(was_taken).then("taken_back_date")
+        )
+    return rows
