@@ -12,7 +12,12 @@ import polars as pl
 from sanderling.core.contracts.base_prices import FACTOR_SCALE, HIGH, LOW, MEDIUM
 from sanderling.core.contracts.frames import Schema
 from sanderling.core.contracts.keys import PROFESSIONAL
-from sanderling.core.contracts.reference_rates import Indicator, Indicators, plain
+from sanderling.core.contracts.reference_rates import (
+    Indicator,
+    Indicators,
+    indicator_schedule,
+    plain,
+)
 from sanderling.core.contracts.terms import (
     ASSISTANT,
     BILATERAL,
@@ -94,8 +99,8 @@ class Factors:
 
 
 _FOUND_BY: Final = (
-    "contract_id", "procedure", "modifiers", "provider_class", "own_modifier", "setting", "method",
-    "day",
+    "contract_id", "code", "modifiers", "provider_class", "own_modifier", "setting", "method",
+    "on_day",
 )  # fmt: skip
 _SCHEMA: Final[Schema] = {
     **dict.fromkeys(FACTOR_COLUMNS, pl.Int64),
@@ -111,7 +116,14 @@ def with_factors(
 ) -> pl.DataFrame:
     """Return the keys with the factor of each step, by FACTOR_SCALE (_SCHEMA)."""
     steps = {contract_id: effective_steps(said) for contract_id, said in terms.items()}
-    needed = keys.filter((pl.col("modifiers") != "") | (pl.col("provider_class") != ""))
+    # The code and the day only matter where a reference schedule marks codes.
+    marked = [contract_id for contract_id, said in terms.items() if indicator_schedule(said)]
+    is_marked = pl.col("contract_id").is_in(marked)
+    told = keys.with_columns(
+        code=pl.when(is_marked).then("procedure").otherwise(pl.lit("")),
+        on_day=pl.when(is_marked).then("day"),
+    )
+    needed = told.filter((pl.col("modifiers") != "") | (pl.col("provider_class") != ""))
     found = needed.select(_FOUND_BY).unique()
     rows = [
         _row(row, Factors(terms[row["contract_id"]], steps[row["contract_id"]]), indicators)
@@ -119,7 +131,8 @@ def with_factors(
     ]
     answers = pl.DataFrame(rows, schema=dict(_SCHEMA), orient="row")
     factors = pl.concat([found, answers], how="horizontal")
-    return keys.join(factors, on=list(_FOUND_BY), how="left").with_columns(
+    joined = told.join(factors, on=list(_FOUND_BY), how="left", nulls_equal=True)
+    return joined.drop("code", "on_day").with_columns(
         pl.col(FACTOR_COLUMNS).fill_null(FACTOR_SCALE),
         pl.col("factor_flags").fill_null(0),
         pl.col("factor_confidence").fill_null(HIGH),
@@ -132,7 +145,7 @@ def _row(row: dict[str, Any], factors: Factors, indicators: Indicators) -> tuple
     if row["own_modifier"]:
         modifiers = [modifier for modifier in modifiers if modifier != row["own_modifier"]]
     if row["method"] in ("rate", "reference", "anesthesia", "percent_of_charge"):
-        indicator = indicators.of(factors.said, row["procedure"], row["day"])
+        indicator = indicators.of(factors.said, row["code"], row["on_day"])
         if row["method"] != "percent_of_charge":  # such a charge is of what was done
             _what_was_done(factors, modifiers, indicator)
         _who_did_it(factors, modifiers, row["provider_class"], row["setting"], indicator)

@@ -172,10 +172,10 @@ class Indicators:
         self._book = book
         self._known: dict[tuple[str, str, date], Indicator] = {}
 
-    def of(self, said: Terms, code: str, day: date) -> Indicator:
-        """Return the indicators that hold beside the terms."""
+    def of(self, said: Terms, code: str, day: date | None) -> Indicator:
+        """Return the indicators that hold beside the terms; none without a schedule or a day."""
         schedule = indicator_schedule(said)
-        if not schedule:
+        if not schedule or day is None:
             return _NOTHING
         key = (schedule, code, day)
         if key not in self._known:
