@@ -30,6 +30,7 @@ CODES = [f"{number:05d}" for number in range(10_000, 10_000 + 89_000, 149)][:600
 MODIFIERS = np.array(["", "", "", "", "", "", "25", "59", "50", "26", "80", "AS", "25:59"])
 FIRST_DAY = date(2024, 12, 1)
 DAYS = 730
+WITH_RATE, IN_OFFICE, MID_LEVEL, INPATIENT = 0.9, 0.7, 0.15, 2
 
 TERMS = """
 lesser_of_charge = {limit}
@@ -79,7 +80,7 @@ def make_rates(dice: np.random.Generator) -> pl.DataFrame:
     """Return rates for nine in ten codes of each contract, in two versions, some for a modifier."""
     frames = []
     for contract in range(1, CONTRACTS + 1):
-        chosen = [code for code in CODES if dice.random() < 0.9]
+        chosen = [code for code in CODES if dice.random() < WITH_RATE]
         for begins, ends in ((None, date(2025, 12, 31)), (date(2026, 1, 1), None)):
             for modifier, place, share in (("", "", 1.0), ("26", "", 0.1), ("", "22", 0.1)):
                 codes = [code for code in chosen if dice.random() <= share]
@@ -109,7 +110,7 @@ def make_lines(count: int, dice: np.random.Generator) -> pl.DataFrame:
     day = dice.integers(0, DAYS, claims)[claim]
     contract = dice.integers(1, CONTRACTS + 1, claims)[claim]
     popular = np.minimum(dice.geometric(0.012, count) - 1, len(CODES) - 1)
-    place = np.where(dice.random(claims)[claim] < 0.7, "11", "22")
+    place = np.where(dice.random(claims)[claim] < IN_OFFICE, "11", "22")
     columns = {
         "line_id": np.arange(count),
         "claim_id": claim,
@@ -123,10 +124,10 @@ def make_lines(count: int, dice: np.random.Generator) -> pl.DataFrame:
         "units": dice.choice([1.0, 1.0, 1.0, 2.0, 4.0], count),
         "charge_cents": dice.integers(5_000, 500_000, count),
         "service_date": np.datetime64(FIRST_DAY) + day,
-        "provider_class": np.where(dice.random(claims)[claim] < 0.15, "np", ""),
+        "provider_class": np.where(dice.random(claims)[claim] < MID_LEVEL, "np", ""),
         "diagnosis": "",
         "drg": "",
-        "days": np.where(kind == 2, 4, 0),
+        "days": np.where(kind == INPATIENT, 4, 0),
         "discharge_status": "",
         "claim_charge_cents": None,
     }
