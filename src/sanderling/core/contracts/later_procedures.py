@@ -26,6 +26,11 @@ from sanderling.core.contracts.keys import UNITS_SCALE
 from sanderling.core.contracts.line_factors import flag_bit
 from sanderling.core.contracts.terms import SURGERY_STEPS, ComponentReduction, Terms, Therapy
 
+NEEDED: Final = (
+    "row", "claim_id", "service_date", "contract_id", "amount", "scope_amount", "scope_base",
+    "later_class", "is_exempt", "is_marked", "professional_share", "practice_share",
+    "scaled_units", "has_units",
+)  # fmt: skip
 _DAY: Final = ("claim_id", "service_date")
 _REDUCED: Final = flag_bit("MULTIPLE_PROCEDURE")
 _BY_MEDICARE: Final = flag_bit("MEDICARE_DEFAULT")
@@ -51,9 +56,7 @@ _COMPONENT_DEFAULTS: Final = {
 def later_procedures(lines: pl.DataFrame, terms: Mapping[int, Terms]) -> pl.DataFrame:
     """Return the lines that are reduced or ranked (_SCHEMA).
 
-    `lines`: row, claim_id, service_date, contract_id, amount, scope_amount, scope_base,
-    later_class, is_exempt, is_marked (modifier 51), professional_share, practice_share,
-    scaled_units, has_units.
+    `lines`: NEEDED, in their order; `is_marked`: modifier 51.
     """
     lines = _only_with_others(lines)
     if lines.is_empty():

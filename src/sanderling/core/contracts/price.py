@@ -25,7 +25,7 @@ from sanderling.core.contracts.carve_outs import with_carve_outs
 from sanderling.core.contracts.code_rules import code_rules
 from sanderling.core.contracts.frames import PRICED, References
 from sanderling.core.contracts.keys import UNITS_SCALE, with_keys
-from sanderling.core.contracts.later_procedures import later_procedures
+from sanderling.core.contracts.later_procedures import NEEDED, later_procedures
 from sanderling.core.contracts.line_factors import (
     FACTOR_COLUMNS,
     FACTOR_STEPS,
@@ -203,7 +203,7 @@ def _by_units(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_rank(lines: pl.DataFrame, terms: Mapping[int, Terms]) -> pl.DataFrame:
-    found = later_procedures(lines.filter(~pl.col("is_fixed")), terms)
+    found = later_procedures(lines.filter(~pl.col("is_fixed")).select(NEEDED), terms)
     if found.is_empty():
         return lines
     found = found.rename({"has_units": "has_all_units"})
