@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
+    "issues": ("sanderling.cli.issues", "Systemic issues: what began to go wrong, since when."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "forecast": ("sanderling.cli.forecast", "Cash expected in the weeks to come, with bounds."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),

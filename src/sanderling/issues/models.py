@@ -108,6 +108,8 @@ class Issue(models.Model):
     onset_date = models.DateField(null=True)  # null: since ever (basis steady)
     onset_low_date = models.DateField(null=True)
     onset_high_date = models.DateField(null=True)
+    # what the onset is a day of: day (decided), service_date, sent_date
+    onset_axis = models.TextField(default="day")
     found_date = models.DateField()  # the as-of day of the search that found it
     last_seen_date = models.DateField()  # the latest search that still saw it
     ended_date = models.DateField(null=True)  # since when the rate is as before again

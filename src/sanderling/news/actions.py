@@ -35,6 +35,8 @@ KINDS: Final[Mapping[str, str]] = {
     "refund.requested": "A refund was requested",
     "refund.decided": "A refund was approved or rejected",
     "refund.made": "A credit was given back",
+    "issue.found": "A systemic issue was found",
+    "issue.back": "A systemic issue that was fixed goes on",
     "exchange.failed": "A file of ours could not be delivered",
     "exchange.rejected": "A file of ours was turned away, or claims in it",
 }

@@ -26,6 +26,7 @@ class Lock(IntEnum):
     CONTRACTS = 7_201_954_321  # a version of a contract ends where the next begins
     KEY_FIGURES = 7_201_954_338  # the nightly sums replace each other
     PRICING = 7_201_954_332  # variances are kept in step by one at a time
+    ISSUES = 7_201_954_336  # one search at a time
     MIRROR = 7_201_954_331  # its files are written by one at a time
     FORECAST = 7_201_954_339
 

@@ -1,0 +1,124 @@
+"""Which finding of tonight is which issue of before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sanderling.core.trends.findings import Description, Finding
+from sanderling.core.trends.onset import Onset
+from sanderling.core.trends.search import Known
+from sanderling.issues.models import OPEN_STATES, Issue, IssueClaim, State
+
+_SAME_CLAIMS: Final = 0.5  # of the smaller one
+_OF_SCOPE: Final = frozenset(
+    {"plan", "form", "location", "provider", "procedure", "code_family", "modifier"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A finding, and the issue that it is; `issue` None: a new one. `told`: nothing to write."""
+
+    finding: Finding
+    issue: Issue | None
+    is_told: bool = False
+
+
+def description_of(issue: Issue) -> Description:
+    """Return the description that an issue was stored by."""
+    scope = {name: str(value) for name, value in issue.dimensions.items() if name in _OF_SCOPE}
+    event = {name: str(value) for name, value in issue.dimensions.items() if name not in _OF_SCOPE}
+    if issue.client_id is not None:
+        scope["client_id"] = str(issue.client_id)
+    if issue.payer_id is not None:
+        scope["payer_id"] = str(issue.payer_id)
+    return Description(issue.kind, issue.basis, scope, event)
+
+
+def known_of(issues: Sequence[Issue]) -> list[Known]:
+    """Return the open issues as the search counts them again."""
+    rates = dict(
+        Issue.objects.with_totals()
+        .filter(pk__in=[issue.pk for issue in issues])
+        .values_list("pk", "events_before")
+    )
+    outcomes = dict(
+        Issue.objects.with_totals()
+        .filter(pk__in=[issue.pk for issue in issues])
+        .values_list("pk", "outcomes_before")
+    )
+    return [
+        Known(
+            issue.pk,
+            description_of(issue),
+            _onset_of(issue),
+            rates[issue.pk] / outcomes[issue.pk] if outcomes[issue.pk] else 0.0,
+        )
+        for issue in issues
+        if issue.state in OPEN_STATES
+    ]
+
+
+def _onset_of(issue: Issue) -> Onset | None:
+    if issue.onset_date is None:
+        return None
+    return Onset(
+        issue.onset_date,
+        issue.onset_low_date or issue.onset_date,
+        issue.onset_high_date or issue.onset_date,
+        issue.onset_axis,
+    )
+
+
+def matched(findings: Sequence[Finding], issues: Sequence[Issue]) -> list[Matched]:
+    """Return for each finding the issue that it is.
+
+    By the same description first, else by the same claims. An issue that people have closed or
+    dismissed comes again only with another onset.
+    """
+    siblings: dict[int, set[int]] = {}
+    for issue_id, claim_id in IssueClaim.objects.filter(
+        issue__in=[issue.pk for issue in issues]
+    ).values_list("issue_id", "claim_id"):
+        siblings.setdefault(issue_id, set()).add(claim_id)
+    taken: set[int] = set()
+    found: list[Matched] = []
+    for finding in findings:
+        issue = _issue_of(finding, issues, siblings)
+        if issue is None:
+            found.append(Matched(finding, None))
+            continue
+        # Two findings of one issue: the larger one (they come in that order) says what it is.
+        is_told = issue.pk in taken or issue.state not in OPEN_STATES
+        taken.add(issue.pk)
+        found.append(Matched(finding, issue, is_told))
+    return found
+
+
+def _issue_of(
+    finding: Finding, issues: Sequence[Issue], siblings: Mapping[int, set[int]]
+) -> Issue | None:
+    alike = [issue for issue in issues if issue.key == finding.description.key]
+    mine = set(finding.siblings["claim_id"].to_list())
+    for issue in issues:
+        theirs = siblings.get(issue.pk, set())
+        if (
+            issue not in alike
+            and issue.kind == finding.description.kind
+            and len(mine & theirs) >= _SAME_CLAIMS * max(min(len(mine), len(theirs)), 1)
+        ):
+            alike.append(issue)
+    same = [issue for issue in alike if not _is_new(finding.onset, issue)]
+    return min(same, key=lambda issue: (issue.state not in OPEN_STATES, issue.pk), default=None)
+
+
+def _is_new(onset: date | None, issue: Issue) -> bool:
+    """Say whether a finding like an issue is another one: it began after that one was done with."""
+    if issue.state in OPEN_STATES or onset is None:
+        return False
+    if issue.state == State.CLOSED:
+        return onset > issue.state_at.date()
+    return onset > (issue.onset_high_date or issue.found_date)

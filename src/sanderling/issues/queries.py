@@ -1,0 +1,121 @@
+"""Issues as rows of the command line: as stored, or worked out for a past day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sanderling.clients.models import Client
+from sanderling.core.trends.findings import Finding
+from sanderling.issues.keeping import payer_names, words_for
+from sanderling.issues.models import Issue, IssueState, SearchRun
+from sanderling.issues.searching import Tell, look
+from sanderling.payers.models import Payer
+
+COLUMNS: Final = (
+    *("id", "kind", "client", "payer_id", "dimensions", "onset", "claims", "at_stake_cents"),
+    *("rate_before", "rate_after", "confidence", "cause_hypothesis", "team", "state"),
+)
+Row = dict[str, Any]
+
+
+def latest_run() -> SearchRun | None:
+    """Return the last search that ended."""
+    return (
+        SearchRun.objects.filter(finished_at__isnull=False).order_by("-as_of_date", "-pk").first()
+    )
+
+
+def stored_rows(
+    *, client_ids: Sequence[int] | None = None, states: Sequence[str] = ()
+) -> Iterator[Row]:
+    """Return the issues as the last search left them, most at stake first."""
+    issues = Issue.objects.with_totals()
+    if client_ids is not None:
+        issues = issues.filter(parts__client_id__in=client_ids, parts__is_hit=True).distinct()
+    if states:
+        issues = issues.filter(state__in=states)
+    codes = dict(Client.objects.values_list("pk", "code"))
+    payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
+    for issue in issues.order_by("-at_stake_cents", "pk"):
+        yield {
+            "id": str(issue.pk),
+            "kind": issue.kind,
+            "client": codes.get(issue.client_id),
+            "payer_id": payer_ids.get(issue.payer_id),
+            "dimensions": issue.dimensions,
+            "onset": issue.onset_date,
+            "claims": issue.claims,
+            "at_stake_cents": issue.at_stake_cents,
+            "rate_before": _rate(issue.events_before, issue.outcomes_before),
+            "rate_after": _rate(issue.events_after, issue.outcomes_after),
+            "confidence": round(issue.confidence, 4),
+            "cause_hypothesis": issue.cause_hypothesis,
+            "team": issue.team,
+            "state": issue.state,
+        }
+
+
+def rows_as_of(
+    day: date,
+    *,
+    client_ids: Sequence[int] | None = None,
+    states: Sequence[str] = (),
+    tell: Tell = lambda _: None,
+) -> Iterator[Row]:
+    """Work out the issues as of a past day from the mirror; writes nothing.
+
+    An issue that is stored has its number and the state that it had on that day; another one is new
+    and named by its description.
+
+    Raises:
+        MirrorMissing: there is no mirror.
+    """
+    codes = dict(Client.objects.values_list("pk", "code"))
+    payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
+    names = payer_names()
+    for finding in look(day, tell=tell).searched.findings:
+        hit = finding.parts.filter("is_hit")["client_id"].to_list()
+        if client_ids is not None and not set(hit) & set(client_ids):
+            continue
+        number, state = _known_as(finding, day)
+        if states and state not in states:
+            continue
+        words = words_for(finding, names)
+        description = finding.description
+        yield {
+            "id": number,
+            "kind": description.kind,
+            "client": codes.get(description.client_id or 0),
+            "payer_id": payer_ids.get(description.payer_id or 0),
+            "dimensions": description.dimensions,
+            "onset": finding.onset,
+            "claims": finding.claims,
+            "at_stake_cents": finding.at_stake_cents,
+            "rate_before": round(finding.rate_before, 4),
+            "rate_after": round(finding.rate_after, 4),
+            "confidence": round(finding.confidence, 4),
+            "cause_hypothesis": words["cause_hypothesis"],
+            "team": words["team"],
+            "state": state,
+        }
+
+
+def _known_as(finding: Finding, day: date) -> tuple[str, str]:
+    """Return number and state of the stored issue with this description, as of the day."""
+    issue = (
+        Issue.objects.filter(key=finding.description.key, found_date__lte=day)
+        .order_by("-pk")
+        .first()
+    )
+    if issue is None:
+        digest = hashlib.sha256(f"{finding.description.key}|{finding.onset}".encode())
+        return digest.hexdigest()[:10], "new"
+    step = IssueState.objects.filter(issue=issue, at__date__lte=day).order_by("-pk").first()
+    return str(issue.pk), step.to_state if step is not None else "new"
+
+
+def _rate(events: int, outcomes: int) -> float | None:
+    return round(events / outcomes, 4) if outcomes else None
