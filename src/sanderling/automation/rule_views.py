@@ -60,9 +60,11 @@ def rules(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("rules.edit")
 def new_rule(request: HttpRequest) -> HttpResponse:
-    """Make a rule; `?preset=` fills the form."""
+    """Make a rule; `?preset=`, or `?name=` and `?condition=`, fill the form."""
     preset = PRESET_OF.get(request.GET.get("preset", ""))
-    initial = {"name": preset.name, **preset.initial} if preset else None
+    initial: dict[str, object] | None = {"name": preset.name, **preset.initial} if preset else None
+    if preset is None and request.GET.get("condition"):
+        initial = {name: request.GET.get(name, "") for name in ("name", "condition")}
     return _form_page(request, None, initial)
 
 

@@ -280,6 +280,14 @@ def wilson_low(right: int, held: int, z: float = 1.645) -> float:
     return float((middle - spread) / (1 + z * z / held))
 
 
+def wilson_interval(bad: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the bounds of a share (Wilson 1927), two-sided 95 %; of nothing 0 and 1."""
+    if not count:
+        return 0.0, 1.0
+    low = wilson_low(bad, count, z)
+    return max(low, 0.0), min(1.0 - wilson_low(count - bad, count, z), 1.0)
+
+
 def try_on(conditions: Sequence[Condition], claims: pl.DataFrame, facts: pl.DataFrame) -> Tried:
     """Return what a rule would have done to these claims."""
     held = claims.filter(pl.col("claim_id").is_in(sorted(matching(facts, conditions))))

@@ -83,8 +83,9 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF NEW.from_state <> NEW.to_state AND NEW.to_state = 'proven' AND coalesce((
-        SELECT verdict FROM prevention_effect WHERE action_id = NEW.action_id
-         ORDER BY as_of_date DESC LIMIT 1), '') <> 'fell' THEN
+        SELECT e.verdict FROM prevention_effect e JOIN prevention_action a ON a.id = e.action_id
+         WHERE a.id = NEW.action_id AND e.effective_date = a.effective_date
+         ORDER BY e.as_of_date DESC LIMIT 1), '') <> 'fell' THEN
         RAISE EXCEPTION 'preventive action %: nothing is proven', NEW.action_id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
