@@ -227,9 +227,9 @@ def test_a_rule_found_is_kept_switched_on_and_stays_as_it_was(desk: Desk) -> Non
     rule = action.edits.get()
     assert not rule.is_active
     assert lead.post(f"/prevention/{action.pk}/rules/{rule.pk}/", active="1").status_code == 302
-    rule.refresh_from_db()
-    assert rule.is_active
-    assert rule.active_since_date is not None
+    kept = action.edits.get()
+    assert kept.is_active
+    assert kept.active_since_date is not None
 
 
 def test_the_form_comes_filled_from_an_issue_and_makes_an_action(
