@@ -17,7 +17,7 @@ AT = datetime(2026, 3, 5, tzinfo=UTC)
 FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
     *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
-    *("automation", "worklists", "workload", "news"),
+    *("automation", "worklists", "workload", "news", "contracts"),
     "issues",
 )
 
@@ -121,6 +121,9 @@ def test_every_readable_table_of_a_feature_is_protected() -> None:
     shared |= {"workload_day_off", "workload_work_hours"}
     shared |= {"issues_search_run"}  # of which day and how long
     shared |= {"news_reader"}  # how far each reader has come, by kinds of events
+    # How sheets are read, and public schedules.
+    shared |= {"contracts_rate_mapping", "contracts_reference_schedule", "contracts_reference_fee"}
+    shared |= {"contracts_relative_value", "contracts_geographic_factor"}
     open_tables = {
         str(name)
         for (name,) in rows(

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clients": ("sanderling.cli.clients", "Clients: import."),
     "payers": ("sanderling.cli.payers", "Payers: import."),
     "contracts": ("sanderling.cli.contracts", "Contracts with payers: import, reference."),
+    "price": ("sanderling.cli.price", "What a claim's lines should bring, step by step."),
     "ingest": ("sanderling.cli.ingest", "Read X12 files and folders into the ledger."),
     "files": ("sanderling.cli.files", "Files: list, replay, resume."),
     "claims": ("sanderling.cli.claims", "Claims: show, import."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -10,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 
 from sanderling.clients.models import Client
 from sanderling.contracts.actions import TERMS_MAX, TEXT_MAX
+from sanderling.contracts.claim_lines import BilledLine
 from sanderling.contracts.models import ReferenceKind
 from sanderling.contracts.rate_sheets import Columns
 from sanderling.contracts.reference_loading import NAME_MAX, NewReference
@@ -18,6 +21,7 @@ from sanderling.core.refusal import Refusal
 from sanderling.payers.models import Payer
 
 PLAN_MAX: Final = 80
+LINES_BY_HAND: Final = 6
 SHEET_BYTES_MAX: Final = 10 * 2**20  # larger ones by the command line
 FIELD_TITLES: Final = {
     "code": "Code",
@@ -57,6 +61,26 @@ class TermsChecked(forms.Form):
         return text
 
 
+def _offer_parties(form: forms.Form) -> None:
+    """Offer the clients and payers that the session may see."""
+    form.fields["client"].choices = [  # type: ignore[attr-defined]
+        ("", "Choose a client"),
+        *(
+            (pk, f"{code} · {name}")
+            for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
+        ),
+    ]
+    form.fields["payer"].choices = [  # type: ignore[attr-defined]
+        ("", "Choose a payer"),
+        *(
+            (pk, f"{name} ({payer_id})")
+            for pk, payer_id, name in Payer.objects.order_by("name", "pk").values_list(
+                "pk", "payer_id", "name"
+            )
+        ),
+    ]
+
+
 class UploadForm(TermsChecked):
     """A payer's fee schedule: whose, from when, and the file."""
 
@@ -89,24 +113,7 @@ class UploadForm(TermsChecked):
     ) -> None:
         """Offer the clients and payers that the session may see."""
         super().__init__(data, files, initial=initial)
-        self.fields["client"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a client"),
-            *(
-                (pk, f"{code} · {name}")
-                for pk, code, name in Client.objects.order_by("code").values_list(
-                    "pk", "code", "name"
-                )
-            ),
-        ]
-        self.fields["payer"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a payer"),
-            *(
-                (pk, f"{name} ({payer_id})")
-                for pk, payer_id, name in Payer.objects.order_by("name", "pk").values_list(
-                    "pk", "payer_id", "name"
-                )
-            ),
-        ]
+        _offer_parties(self)
 
     def clean_file(self) -> Any:  # noqa: ANN401 - what Django hands over
         """Refuse a file that is too large to be looked at on a page."""
@@ -264,3 +271,83 @@ class ReferenceForm(forms.Form):
             values["conversion_factor"],
             values["anesthesia_factor"],
         )
+
+
+class CalculatorForm(forms.Form):
+    """Lines to be priced by hand; a line without a code is left out."""
+
+    client = forms.TypedChoiceField(label="Client", coerce=int)
+    payer = forms.TypedChoiceField(label="Payer", coerce=int)
+    plan = forms.CharField(label="Plan, product or network", max_length=PLAN_MAX, required=False)
+    on_date = forms.DateField(label="Day of service", widget=DateInput())
+    kind = forms.ChoiceField(
+        label="Kind", choices=[("P", "Professional"), ("I", "Institutional"), ("D", "Dental")]
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None
+    ) -> None:
+        """Offer clients and payers, and rows for lines."""
+        super().__init__(data, initial=initial)
+        _offer_parties(self)
+        for number in self.numbers():
+            self.fields[f"code_{number}"] = forms.RegexField(
+                r"^\s*[0-9A-Za-z]{3,5}\s*$", label="Code", required=number == 1, max_length=7
+            )
+            self.fields[f"modifiers_{number}"] = forms.RegexField(
+                r"^[0-9A-Za-z]{2}([ ,:][0-9A-Za-z]{2}){0,3}$", label="Modifiers", required=False
+            )
+            self.fields[f"place_{number}"] = forms.RegexField(
+                r"^[0-9]{2}$", label="Place", required=False, initial="11" if number == 1 else ""
+            )
+            self.fields[f"units_{number}"] = forms.DecimalField(
+                label="Units", required=False, min_value=Decimal("0.001"), max_digits=9
+            )
+            self.fields[f"charge_{number}"] = forms.DecimalField(
+                label="Charge",
+                required=False,
+                min_value=0,
+                max_value=Decimal(10_000_000),
+                decimal_places=2,
+            )
+
+    @staticmethod
+    def numbers() -> range:
+        """Return the numbers of the rows."""
+        return range(1, LINES_BY_HAND + 1)
+
+    def head(self) -> list[forms.BoundField]:
+        """Return the fields above the lines."""
+        return [self[name] for name in ("client", "payer", "plan", "on_date", "kind")]
+
+    def rows(self) -> list[list[forms.BoundField]]:
+        """Return the fields of each line."""
+        names = ("code", "modifiers", "place", "units", "charge")
+        return [[self[f"{name}_{number}"] for name in names] for number in self.numbers()]
+
+    def lines(self) -> tuple[list[BilledLine], frozenset[int]]:
+        """Return the lines that have a code, and the numbers of those without a charge."""
+        values = self.cleaned_data
+        lines: list[BilledLine] = []
+        bare: set[int] = set()
+        for number in self.numbers():
+            code = values.get(f"code_{number}", "").strip().upper()
+            if not code:
+                continue
+            charge = values.get(f"charge_{number}")
+            if charge is None:
+                bare.add(number)
+            is_revenue = values["kind"] == "I" and code.isdigit() and len(code) <= 4  # noqa: PLR2004
+            lines.append(
+                BilledLine(
+                    line=number,
+                    procedure="" if is_revenue else code,
+                    modifiers=re.sub(r"[ ,]", ":", values.get(f"modifiers_{number}", "")).upper(),
+                    revenue_code=code.zfill(4) if is_revenue else "",
+                    place_of_service=values.get(f"place_{number}") or "11",
+                    units=float(values.get(f"units_{number}") or 1),
+                    charge_cents=int(charge.scaleb(2)) if charge is not None else 0,
+                    service_date=values["on_date"],
+                )
+            )
+        return lines, frozenset(bare)

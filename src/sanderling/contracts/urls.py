@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sanderling.contracts import reference_views, upload_views, version_views, views
+from sanderling.contracts import price_views, reference_views, upload_views, version_views, views
 
 urlpatterns = [
     path("contracts/", views.contracts, name="contracts"),
@@ -29,6 +29,8 @@ urlpatterns = [
         version_views.comparison,
         name="contract-comparison",
     ),
+    path("contracts/price/", price_views.calculator, name="price-calculator"),
+    path("contracts/price/<int:claim_id>/", price_views.claim_price, name="claim-price"),
     path("contracts/references/", reference_views.references, name="reference-schedules"),
     path(
         "contracts/schedules/<int:schedule_id>/file/",
