@@ -12,6 +12,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 from tests.builders import (
     AT,
+    NPI,
+    TIN,
     claims_file,
     line,
     paid,
@@ -21,7 +23,7 @@ from tests.builders import (
     service,
     standing_inbox,
 )
-from tests.integration.pages import NPI, TIN, Visitor, make_client, make_people, people_of, text_of
+from tests.integration.pages import Visitor, make_client, make_people, people_of, text_of
 
 from sanderling.audit.models import AuditEvent
 from sanderling.claims.models import Claim

@@ -22,7 +22,7 @@ from sanderling.payers.models import Payer
 
 PLAN_MAX: Final = 80
 LINES_BY_HAND: Final = 6
-SHEET_BYTES_MAX: Final = 10 * 2**20  # larger ones by the command line
+SHEET_BYTES_MAX: Final = 3 * 2**20  # about 100,000 rates; larger ones by the command line
 FIELD_TITLES: Final = {
     "code": "Code",
     "modifier": "Modifier",
