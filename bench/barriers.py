@@ -110,7 +110,7 @@ def fill(claims: int) -> dict[str, Any]:
                 [table],
             )
             names = [name for (name,) in cursor.fetchall()]
-            shown = [_multiplied(table, name, references) for name in names]
+            shown = [multiplied(table, name, references) for name in names]
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(names)}) OVERRIDING SYSTEM VALUE"
                 f" SELECT {', '.join(shown)} FROM {table} x, generate_series(1, {times - 1}) AS k"
@@ -130,7 +130,8 @@ def fill(claims: int) -> dict[str, Any]:
     }
 
 
-def _multiplied(table: str, name: str, references: tuple[str, ...]) -> str:
+def multiplied(table: str, name: str, references: tuple[str, ...]) -> str:
+    """Return what a copy of a row has in a column."""
     if name == "id" or name in references:
         return f"x.{name} + k::bigint * {OFFSET}"
     if table == "claims_claim" and name in ("number", "number_key"):
@@ -149,7 +150,7 @@ def rebuild() -> dict[str, Any]:
     actions.freeze_week_ends = lambda _today: []  # type: ignore[assignment]  # timed apart
     claims = actions.rebuild(_today())
     actions.freeze_week_ends = with_weeks
-    return {"claims": claims, "seconds": round(time.perf_counter() - started, 2), **_peak()}
+    return {"claims": claims, "seconds": round(time.perf_counter() - started, 2), **peak()}
 
 
 def classify() -> dict[str, Any]:
@@ -158,7 +159,7 @@ def classify() -> dict[str, Any]:
 
     started = time.perf_counter()
     rows = sum(part.height for part in barriers_today(_today(), two_connections=True))
-    return {"rows": rows, "seconds": round(time.perf_counter() - started, 2), **_peak()}
+    return {"rows": rows, "seconds": round(time.perf_counter() - started, 2), **peak()}
 
 
 def one_remittance() -> dict[str, Any]:
@@ -191,7 +192,8 @@ def _today() -> date:
     return START + timedelta(days=WORLD_DAYS - 1)
 
 
-def _peak() -> dict[str, int]:
+def peak() -> dict[str, int]:
+    """Return the most memory that this process has held."""
     return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 

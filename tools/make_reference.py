@@ -40,6 +40,7 @@ from sanderling.core.ledger.accounts import (
     write_down_target,
 )
 from sanderling.core.x12.problems import CODES, Severity
+from sanderling.mirror.tables import TABLES
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference"
@@ -430,12 +431,81 @@ def _kpi_row(one: Definition) -> list[str]:
     return [one.id, f"`{one.value_name}`", one.title, one.numerator, over, care, benchmark]
 
 
+# --- the mirror
+
+_MIRROR_TABLES = {
+    "claims": "A claim.",
+    "lines": "A line as billed: of the last submission to the first payer that is not a void.",
+    "submissions": "A claim as sent, once, and what became of it.",
+    "payments": "What a payer decided about a claim, once (CLP).",
+    "remit_lines": "A line of such a decision (SVC). They sum to their claim payment: `line_index`"
+    " 0 takes what no line carries. `charge_cents` less `paid_cents` is the sum of the seven"
+    " reductions, where the payer's own figures add up.",
+    "ledger": "An entry: an amount moved from `credit` to `debit` ([accounts](accounts.md)).",
+    "touches": "Something a person did about a claim and did not take back.",
+}
+_MIRROR_SHARED = {
+    "client_id": "null: money whose client is not known; shown to nobody but jobs",
+    "claim_id": "null: of no claim",
+    "received_date": "when the business had it",
+    "posted_date": "since when it is known",
+    "effective_date": "the payer's or sender's own day",
+    "payment_date": "the payer's own day",
+    "is_duplicate": "refused only as sent twice: counts in no rate",
+    "is_denied": "a line or the whole claim was refused",
+    "category": "of the main refusal; empty where nothing was refused",
+}
+
+
+def mirror_page() -> str:
+    """Return the page of the mirror's tables, with the comments of their columns."""
+    source = (REPOSITORY / "src/sanderling/mirror/tables.py").read_text(encoding="utf-8")
+    head = (
+        f"{NOTICE}# The analytics mirror\n\n"
+        "Parquet under `SANDERLING_HOME/mirror`, a file for each table and month, named by\n"
+        "`manifest.json`; see [0034](../adr/0034-mirror-of-parquet.md) and the\n"
+        "[guide](../guide/administration.md#the-analytics-mirror). Read it in the code by\n"
+        "`mirror.reading.scan`. Amounts are cents. No names, member numbers or claim numbers are\n"
+        "in it. Rows are as known at the last refresh, but for the days they carry.\n"
+    )
+    parts = [head]
+    for name, about in TABLES.items():
+        said = dict(_MIRROR_SHARED)
+        for block in ("_DIMENSIONS", "_OF_CLAIM", name.upper()):
+            said |= _comments(source, block)
+        rows = [
+            (f"`{column}`", str(kind).lower(), said.get(column, ""))
+            for column, kind in about.schema.items()
+        ]
+        parts.append(
+            f"\n## {name}\n\n{_MIRROR_TABLES[name]}\n\nKey: {', '.join(map(code, about.key))}. "
+            f"In the month of {code(about.month_by)}.\n\n"
+            + table(["column", "type", "meaning"], rows)
+        )
+    return "".join(parts)
+
+
+def code(name: str) -> str:
+    """Return a name as code."""
+    return f"`{name}`"
+
+
+def _comments(source: str, block: str) -> dict[str, str]:
+    """Return the comments behind the columns of a schema in the source."""
+    found = re.search(rf"^{block}: .*{{", source, re.MULTILINE)
+    if found is None:
+        raise KeyError(block)
+    body = source[found.end() : source.index("\n}", found.end())]
+    return dict(re.findall(r'"(\w+)": pl\.\w+,  # (.+)', body))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "problem-codes.md": problems_page,
     "accounts.md": ledger_page,
     "roles.md": roles_page,
+    "mirror.md": mirror_page,
     "../domain/kpis.md": kpis_page,
 }
 

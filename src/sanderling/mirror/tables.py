@@ -63,7 +63,7 @@ SUBMISSIONS: Final[Schema] = {
     "submitted_date": pl.Date,
     "received_date": pl.Date,
     "accepted_date": pl.Date,  # 277CA of the payer, else of the clearinghouse
-    "rejected_date": pl.Date,
+    "rejected_date": pl.Date,  # first, also when it was accepted later
     "rejected_by": pl.String,  # clearinghouse, payer, set (999, TA1); else empty
     "status_category": pl.String,  # STC01-1 and STC01-2 of the rejection
     "status_code": pl.String,
