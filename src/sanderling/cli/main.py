@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "sanderling.cli.patient_statements",
         "What patients owe, ready for statements.",
     ),
+    "nightly": ("sanderling.cli.nightly", "Do now what the worker does every night."),
     "simulate": ("sanderling.cli.simulate", "Made-up worlds as X12 files: world, live, serve."),
     "mirror": ("sanderling.cli.mirror", "The analytics mirror: refresh, check, rebuild."),
     "users": ("sanderling.cli.users", "Users: add, list."),

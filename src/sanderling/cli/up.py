@@ -127,10 +127,9 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     demo = importlib.import_module(name)
     from sanderling.accounts.demo import ensure_demo_users
     from sanderling.config.demo import demo_state, mark_demo
+    from sanderling.config.nightly import run_all
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
-    from sanderling.kpis.nightly import refresh_sums
-    from sanderling.mirror import actions as mirror
 
     state = demo_state()
     if state == "foreign":
@@ -152,10 +151,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             ensure_demo_traffic(folder=demo.counterparts_folder(), at=timezone.now())
             progress(0, 0, "Sending what a first day sends ...")
             send_demo_work(at=timezone.now())
-            progress(0, 0, "Mirroring it for trends and key figures ...")
-            mirror.refresh(timezone.now().date(), timezone.now())
-            progress(0, 0, "Working out key figures ...")
-            refresh_sums(today=timezone.now().date(), at=timezone.now())
+            run_all(timezone.now(), lambda words: progress(0, 0, f"{words} ..."))
         mark_demo("filled")
     return ensure_demo_users()
 
