@@ -10,9 +10,10 @@ import polars as pl
 
 from sanderling.barriers.actions import refresh_due, refresh_stale
 from sanderling.barriers.working import barriers_on
-from sanderling.core.barriers.rows import ROWS
+from sanderling.core.barriers.rows import ROWS, SILENT_DETAIL
 from sanderling.ledger.spans import extend_spans
 from sanderling.postgres.frames import read_frame
+from sanderling.pricing.queries import short_claims_on, short_claims_today
 
 COLUMNS: Final = (
     "client",
@@ -30,6 +31,7 @@ COLUMNS: Final = (
     "expected_cents",
     "since",
 )
+VARIANCE_COLUMNS: Final = ("variance_cents",)
 DETAIL_COLUMNS: Final = (*COLUMNS, "party", "subcategory", "detail", "reason")
 PARTIES: Final = {11: "primary", 12: "secondary", 13: "tertiary", 14: "patient"}
 _STORED: Final = (
@@ -75,8 +77,12 @@ def barrier_rows(
     today: date,
     client_ids: list[int] | None = None,
     by_party: bool = False,
+    with_variance: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield one row for every claim with an open balance (or every open party), by claim.
+
+    `with_variance`: with `variance_cents`, and also claims (parties) that a payer paid short and
+    wrote down itself, at balance 0.
 
     A claim's row carries its whole balance and the barrier of the party that comes first: the
     earliest insurer that owes, then the patient, then credits.
@@ -88,14 +94,55 @@ def barrier_rows(
         extend_spans()
         parts = barriers_on(as_of, client_ids, two_connections=True)
     names = _Names()
-    for part in parts:
-        yield from names.rows(part if by_party else _by_claim(part), by_party=by_party)
+    if not with_variance:
+        for part in parts:
+            yield from names.rows(part if by_party else _by_claim(part), by_party=by_party)
+        return
+    short = short_claims_today(client_ids) if as_of == today else short_claims_on(as_of, client_ids)
+    whole = _with_short(list(parts), short, by_party=by_party)
+    variances = dict(
+        zip(whole.select("claim_id", "party").rows(), whole["variance_cents"], strict=True)
+    )
+    for row in names.rows(whole, by_party=by_party, keys=True):
+        yield {**row, "variance_cents": variances[row.pop("key")]}
 
 
 def _stored(client_ids: list[int] | None) -> pl.DataFrame:
     if client_ids is None:
         return read_frame(_STORED, ROWS)
     return read_frame(f"{_STORED} WHERE b.client_id = ANY (%s)", ROWS, [client_ids])
+
+
+def _with_short(parts: list[pl.DataFrame], short: pl.DataFrame, *, by_party: bool) -> pl.DataFrame:
+    """Return the rows with variance_cents, and those of claims (parties) with nothing else."""
+    rows = pl.concat([part.select(list(ROWS)) for part in parts] or [pl.DataFrame(schema=ROWS)])
+    rows = rows if by_party else _by_claim(rows)
+    key = ["claim_id", "party"] if by_party else ["claim_id"]
+    told = {
+        "barrier": "underpaid",
+        "category": "contractual",
+        "detail": SILENT_DETAIL,
+        "next_action": "dispute_underpayment",
+        "team": "contracts",
+        "cause": "remittance",
+    }
+    silent = short.join(rows, on=key, how="anti").with_columns(
+        balance_cents=pl.lit(0, pl.Int64),
+        next_date=pl.col("since_date"),
+        **{name: pl.lit(text) for name, text in told.items()},
+    )
+    filled = silent.select(
+        (pl.col(name) if name in silent.columns else pl.lit("" if kind == pl.String else None))
+        .cast(kind)
+        .alias(name)
+        for name, kind in ROWS.items()
+    )
+    amounts = short.select(*key, "variance_cents")
+    return (
+        pl.concat([rows.select(list(ROWS)), filled])
+        .join(amounts, on=key, how="left", maintain_order="left")
+        .with_columns(pl.col("variance_cents").fill_null(0))
+    )
 
 
 def _by_claim(rows: pl.DataFrame) -> pl.DataFrame:
@@ -118,7 +165,9 @@ class _Names:
         owners = read_frame(_OWNERS, {"client_id": pl.Int64, "role": pl.String, "name": pl.String})
         self._owners = {(client, role): name for client, role, name in owners.rows()}
 
-    def rows(self, part: pl.DataFrame, *, by_party: bool) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, part: pl.DataFrame, *, by_party: bool, keys: bool = False
+    ) -> Iterator[dict[str, Any]]:
         numbers = _claim_numbers(part["claim_id"].unique())
         named = part.join(numbers, on="claim_id", how="left").with_columns(
             client=pl.col("client_id").replace_strict(self._clients, default=""),
@@ -153,6 +202,8 @@ class _Names:
                     "detail": row["detail"],
                     "reason": reason_text(row),
                 }
+            if keys:
+                answer["key"] = (row["claim_id"], row["party"])
             yield answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -32,15 +32,23 @@ from sanderling.cli.runtime import needs_database
     help="Who owes (default: insurance).",
 )
 @click.option("--client", "clients", multiple=True, help="Only these clients (code).")
+@click.option(
+    "--with-variance",
+    is_flag=True,
+    help="Beside receivables: claims that payers paid short and wrote down themselves"
+    " (variance_count, variance_cents). No bucket contains them.",
+)
 @as_of_option
 @output_options
 @needs_database
-def command(
+def command(  # noqa: PLR0913 - its options
     by: str,
     basis: str,
     buckets: str,
     party: str,
     clients: tuple[str, ...],
+    *,
+    with_variance: bool,
     as_of: date,
     form: str | None,
     output: Path | None,
@@ -51,6 +59,7 @@ def command(
     """
     from sanderling.clients.queries import client_ids_by_code
     from sanderling.receivables.aging import AgingQuestion, WrongQuestion, aging
+    from sanderling.receivables.aging_variance import aging_with_variance
 
     wanted = chosen(form, output)
     try:
@@ -72,7 +81,10 @@ def command(
         )
     except WrongQuestion as error:
         raise click.UsageError(str(error)) from None
-    answer = aging(question)
+    if with_variance:
+        answer = aging_with_variance(question, today=datetime.now(UTC).date())
+    else:
+        answer = aging(question)
     print_rows(
         answer.rows, columns=answer.columns, as_of=as_of, output=wanted, totals=answer.totals
     )

@@ -22,6 +22,12 @@ from sanderling.cli.runtime import needs_database
     " behind it, instead of one for each claim.",
 )
 @click.option("--rebuild", is_flag=True, help="First work out today's barriers of all claims anew.")
+@click.option(
+    "--with-variance",
+    is_flag=True,
+    help="Also claims that a payer paid short and wrote down itself, at balance 0, with their"
+    " variance_cents.",
+)
 @as_of_option
 @output_options
 @needs_database
@@ -30,6 +36,7 @@ def command(
     *,
     by_party: bool,
     rebuild: bool,
+    with_variance: bool,
     as_of: date,
     form: str | None,
     output: Path | None,
@@ -51,20 +58,27 @@ def command(
         actions.rebuild(today)
     sums: dict[str, Any] = {"claims" if not by_party else "parties": 0, "balance_cents": 0}
 
+    if with_variance:
+        sums["variance_cents"] = 0
+
     def counted() -> Iterator[dict[str, Any]]:
         for row in queries.barrier_rows(
             as_of,
             today=today,
             client_ids=[known[code] for code in clients] if clients else None,
             by_party=by_party,
+            with_variance=with_variance,
         ):
             sums["claims" if not by_party else "parties"] += 1
             sums["balance_cents"] += row["balance_cents"]
+            if with_variance:
+                sums["variance_cents"] += row["variance_cents"]
             yield row
 
     print_rows(
         counted(),
-        columns=queries.DETAIL_COLUMNS if by_party else queries.COLUMNS,
+        columns=(queries.DETAIL_COLUMNS if by_party else queries.COLUMNS)
+        + (queries.VARIANCE_COLUMNS if with_variance else ()),
         as_of=as_of,
         output=wanted,
         totals=sums,

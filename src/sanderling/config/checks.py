@@ -174,8 +174,10 @@ def _work_items() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM worklists_work_item w FULL JOIN barriers_barrier b"
-            " USING (claim_id, party) WHERE w.balance_cents IS DISTINCT FROM b.balance_cents"
-            " OR w.barrier IS DISTINCT FROM b.barrier OR w.client_id IS DISTINCT FROM b.client_id"
+            " USING (claim_id, party) WHERE (w.balance_cents IS DISTINCT FROM b.balance_cents"
+            " OR w.barrier IS DISTINCT FROM b.barrier OR w.client_id IS DISTINCT FROM b.client_id)"
+            " AND NOT (b.claim_id IS NULL AND EXISTS (SELECT FROM pricing_claim_variance v"
+            " WHERE v.claim_id = w.claim_id AND v.party = w.party))"
         )
         (wrong,) = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM worklists_work_item")

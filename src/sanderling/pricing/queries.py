@@ -10,11 +10,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
+from django.conf import settings
 from django.db.models import QuerySet
 
 from sanderling.core.contracts.learned import FACTORS, LEARNED
 from sanderling.core.contracts.patterns import PATTERNS
 from sanderling.core.contracts.variance import FINDINGS
+from sanderling.core.ledger.accounts import Account
 from sanderling.postgres.frames import read_frame
 from sanderling.pricing.comparing import History
 from sanderling.pricing.models import ClaimVariance, Decision, LineVariance, Pattern
@@ -37,6 +39,16 @@ COLUMNS: Final = (
     "finding",
     "pattern",
 )
+# Of a claim and party, as ClaimVariance.
+SHORT_CLAIMS: Final = {
+    "claim_id": pl.Int64,
+    "party": pl.Int64,
+    "client_id": pl.Int64,
+    "payer_id": pl.Int64,
+    "variance_cents": pl.Int64,
+    "since_date": pl.Date,
+    "service_date": pl.Date,
+}
 _KINDS: Final = {
     "bigint": pl.Int64, "integer": pl.Int64, "text": pl.String, "date": pl.Date,
     "double precision": pl.Float64, "boolean": pl.Boolean,
@@ -153,6 +165,39 @@ def short_claims(client_ids: Sequence[int] | None = None) -> QuerySet[ClaimVaria
     """Return the claims that were paid short by enough to be worked one by one."""
     found = ClaimVariance.objects.all()
     return found if client_ids is None else found.filter(client_id__in=client_ids)
+
+
+def short_claims_on(as_of: date, client_ids: list[int] | None = None) -> pl.DataFrame:
+    """Return what claims had been paid short by the end of a past day (SHORT_CLAIMS).
+
+    Worked out as `ClaimVariance` is kept for today.
+    """
+    rows = _worked_out(as_of, client_ids).filter(
+        pl.col("is_queued") & (pl.col("variance_cents") < 0)
+    )
+    return (
+        rows.group_by("claim_id")
+        .agg(
+            pl.col("client_id", "payer_id").first(),
+            pl.col("variance_cents").sum(),
+            since_date=pl.col("received_date").min(),
+            service_date=pl.col("service_date").min(),
+        )
+        .filter(pl.col("variance_cents") <= -max(settings.UNDERPAID_CLAIM_CENTS, 1))
+        .with_columns(party=pl.lit(int(Account.PRIMARY), pl.Int64))
+        .select(list(SHORT_CLAIMS))
+        .sort("claim_id")
+    )
+
+
+def short_claims_today(client_ids: list[int] | None = None) -> pl.DataFrame:
+    """Return the same of today, out of what is kept."""
+    return read_frame(
+        f"SELECT {', '.join(SHORT_CLAIMS)} FROM pricing_claim_variance"  # noqa: S608 - names of ours
+        " WHERE %s::int[] IS NULL OR client_id = ANY (%s::int[]) ORDER BY claim_id",
+        SHORT_CLAIMS,
+        [client_ids, client_ids],
+    )
 
 
 def explained(variance: LineVariance) -> str:

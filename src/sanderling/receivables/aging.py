@@ -131,6 +131,15 @@ class AgingQuestion:
     filters: dict[str, str] = field(default_factory=dict)
     client_ids: tuple[int, ...] | None = None
 
+    @property
+    def group_keys(self) -> tuple[str, ...]:
+        """The SQL of each dimension asked for, over b, c, k and p."""
+        return tuple(self.dimension(name) for name in self.by)
+
+    def dimension(self, name: str) -> str:
+        """Return the SQL of a dimension."""
+        return DIMENSIONS[name]
+
     def __post_init__(self) -> None:
         for name in (*self.by, *self.filters):
             if name not in DIMENSIONS:

@@ -15,7 +15,8 @@ from sanderling.postgres.frames import read_frame
 # Columns of `WorkItem` and of what hangs on it. The latest activity is looked up only where there
 # was one; expected_cents is added afterwards.
 _COLUMNS: Final = """
-SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party, w.balance_cents,
+SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party,
+       CASE WHEN w.balance_cents = 0 THEN -w.variance_cents ELSE w.balance_cents END,
        0::bigint, w.barrier, w.category, w.subcategory, w.detail, w.next_action, w.team,
        w.since_date, w.next_date, w.due_date, w.deadline_date, w.deadline_kind, w.is_deadline_met,
        w.service_date, c.last_billed_date, w.last_touch_date, coalesce(a.action, ''),
@@ -50,14 +51,16 @@ def with_expected(items: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
 # with the columns of core.barriers.rows.ROWS.
 _OF_DAY: Final = """
 SELECT row_number() OVER (ORDER BY b.claim_id, b.party), b.client_id, b.payer_id,
-       coalesce(p.type, ''), b.party, b.balance_cents, 0::bigint, b.barrier, b.category,
+       coalesce(p.type, ''), b.party,
+       CASE WHEN b.balance_cents = 0 THEN -b.variance_cents ELSE b.balance_cents END,
+       0::bigint, b.barrier, b.category,
        b.subcategory, b.detail, b.next_action, b.team, b.since_date, b.next_date, b.due_date,
        b.deadline_date, b.deadline_kind, b.is_deadline_met,
        coalesce(b.service_date, c.service_from_date, c.first_billed_date),
        sent.last_date, a.last_date, coalesce(a.action, ''), coalesce(a.outcome, ''),
        coalesce(a.touches, 0), NULL::date,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key', false, 0,
-       b.claim_id, c.number
+       b.claim_id, c.number, b.balance_cents, b.variance_cents
   FROM {table} b
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id
@@ -74,7 +77,14 @@ SELECT row_number() OVER (ORDER BY b.claim_id, b.party), b.client_id, b.payer_id
         WHERE f.claim_id = b.claim_id AND f.activity_date <= %s) a ON true
  ORDER BY b.claim_id, b.party
 """
-OF_DAY: Final = {**ITEMS, "claim_id": pl.Int64, "claim": pl.String}
+# What is owed on the books and what was paid short: ITEMS values the one or the other.
+OF_DAY: Final = {
+    **ITEMS,
+    "claim_id": pl.Int64,
+    "claim": pl.String,
+    "owed_cents": pl.Int64,
+    "variance_cents": pl.Int64,
+}
 
 
 def items_of_day(table: str, as_of: date, parameters: Parameters) -> pl.DataFrame:

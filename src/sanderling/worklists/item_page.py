@@ -12,6 +12,7 @@ from sanderling.accounts.models import User
 from sanderling.barriers.deadline_bar import deadline_bar
 from sanderling.barriers.listing import rows_of_claim
 from sanderling.barriers.of_claim import told
+from sanderling.core.barriers.rows import SILENT_DETAIL
 from sanderling.core.barriers.words import (
     PARTIES,
     action_title,
@@ -72,6 +73,15 @@ def _why(row: Row, payer: Payer | None, today: date) -> Mapping[str, Any] | None
                 as_of=today,
             )
             return {**found, "bar": deadline_bar(found, today)}
+    if row["detail"] == SILENT_DETAIL:
+        silent = {**row, "deadline_rule": "", "evidence": []}
+        found = told(
+            silent,
+            payer_name=payer.name if payer else "",
+            service_date=row["service_date"],
+            as_of=today,
+        )
+        return {**found, "bar": deadline_bar(found, today)}
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from sanderling.core.barriers.rows import PATIENT
+from sanderling.core.barriers.rows import PATIENT, SILENT_DETAIL
 from sanderling.core.ledger.accounts import Account, Kind
 from sanderling.worklists.item_news import NEWS_MAX, PAYER_SAID, Change, raise_events, tell_people
 from sanderling.worklists.valuing import revalue
@@ -25,13 +25,19 @@ SELECT FROM worklists_work_item WHERE claim_id = ANY (%s) ORDER BY claim_id, par
 """
 _CHANGED: Final = f"""
 SELECT w.claim_id, w.party, w.client_id, w.payer_id, w.claim_number, w.client_code, w.assignee_id,
-       l.user_id, w.barrier, coalesce(b.barrier, ''), coalesce(b.cause, ''), w.balance_cents,
-       coalesce(b.balance_cents, 0)
+       l.user_id, w.barrier, coalesce(b.barrier, v.barrier, ''), coalesce(b.cause, v.cause, ''),
+       w.balance_cents, coalesce(b.balance_cents, 0)
   FROM worklists_work_item w LEFT JOIN barriers_barrier b USING (claim_id, party)
+  LEFT JOIN LATERAL (
+       SELECT 'underpaid' AS barrier, 'contractual' AS category, 'remittance' AS cause
+         FROM pricing_claim_variance s WHERE s.claim_id = w.claim_id AND s.party = w.party) v
+       ON b.claim_id IS NULL
   LEFT JOIN worklists_item_lock l ON l.item_id = w.id AND l.until_at > %(at)s
  WHERE {_SCOPE}
-   AND (b.claim_id IS NULL OR (b.barrier, b.category) <> (w.barrier, w.category)
-        OR b.balance_cents <> w.balance_cents)
+   AND (coalesce(b.barrier, v.barrier) IS NULL
+        OR (coalesce(b.barrier, v.barrier), coalesce(b.category, v.category))
+           <> (w.barrier, w.category)
+        OR coalesce(b.balance_cents, 0) <> w.balance_cents)
  ORDER BY w.claim_id, w.party
  LIMIT %(limit)s
 """  # noqa: S608 - text of ours
@@ -39,12 +45,16 @@ _UNLOCK: Final = f"""
 DELETE FROM worklists_item_lock l USING worklists_work_item w
  WHERE l.item_id = w.id AND {_SCOPE} AND NOT EXISTS (
        SELECT FROM barriers_barrier b WHERE b.claim_id = w.claim_id AND b.party = w.party)
+   AND NOT EXISTS (SELECT FROM pricing_claim_variance v
+                    WHERE v.claim_id = w.claim_id AND v.party = w.party)
 """  # noqa: S608 - text of ours
 _LEAVE: Final = f"""
 WITH gone AS (
     DELETE FROM worklists_work_item w
      WHERE {_SCOPE} AND NOT EXISTS (
            SELECT FROM barriers_barrier b WHERE b.claim_id = w.claim_id AND b.party = w.party)
+       AND NOT EXISTS (SELECT FROM pricing_claim_variance v
+                        WHERE v.claim_id = w.claim_id AND v.party = w.party)
     RETURNING w.*
 )
 INSERT INTO worklists_departure
@@ -82,6 +92,7 @@ _COPIED: Final = (
     *("client_id", "payer_id", "client_code", "claim_number", "patient_name"),
     *("payer_name", "plan", "rendering_npi", "rendering_name", "location"),
     *("service_date", "first_billed_date", "charge_cents", "search_text", "balance_cents"),
+    "variance_cents",
     *("barrier", "category", "subcategory", "detail", "group_code"),
     *("reason_code", "remark_code", "status_code", "next_action", "team"),
     *("since_date", "next_date", "due_date", "deadline_date", "deadline_kind"),
@@ -91,7 +102,8 @@ _ARRIVE: Final = """
 INSERT INTO worklists_work_item AS w
     (claim_id, party, client_id, payer_id, client_code, claim_number, patient_name, payer_name,
      plan, rendering_npi, rendering_name, location, service_date, first_billed_date, charge_cents,
-     search_text, balance_cents, barrier, category, subcategory, detail, group_code, reason_code,
+     search_text, balance_cents, variance_cents, barrier, category, subcategory, detail,
+     group_code, reason_code,
      remark_code, status_code, next_action, team, since_date, next_date, due_date, deadline_date,
      deadline_kind, deadline_level, is_deadline_met, cause, is_high_dollar, is_key_client,
      assignee_id, assigned_at, is_pended, escalation_level, is_flagged, tags, touches,
@@ -104,14 +116,14 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
        c.charge_cents,
        lower(concat_ws(' ', c.number, c.patient_last_name, c.patient_first_name, c.member_id,
                        p.name, k.code, c.rendering_name, numbers.keys)),
-       b.balance_cents, b.barrier, b.category, b.subcategory, b.detail, b.group_code,
+       b.balance_cents, {variance}, b.barrier, b.category, b.subcategory, b.detail, b.group_code,
        b.reason_code, b.remark_code, b.status_code, b.next_action, b.team, b.since_date,
        b.next_date, b.due_date, b.deadline_date, b.deadline_kind, b.deadline_level,
        b.is_deadline_met, b.cause,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key',
        former.assignee_id, CASE WHEN former.assignee_id IS NULL THEN NULL ELSE %(at)s END,
        false, 0, false, '{}', 0, '', '', 0, '', 0, 0, 0, '[]', %(at)s, %(at)s
-  FROM barriers_barrier b
+  FROM {source} b
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id
   LEFT JOIN payers_payer p ON p.id = b.payer_id
@@ -139,11 +151,33 @@ RETURNING w.claim_id, w.party, w.client_id, w.payer_id, w.balance_cents, w.barri
 _SAID: Final = """excluded.cause = ANY (%(said)s) AND
        (w.barrier, w.category, w.since_date, w.balance_cents) IS DISTINCT FROM
        (excluded.barrier, excluded.category, excluded.since_date, excluded.balance_cents)"""
+# What a payer paid short and wrote down itself, as a barrier would say it: since nothing is owed
+# on the books, none does. Worked like any other underpayment.
+_SILENT: Final = f"""(
+SELECT v.claim_id, v.party, v.client_id, v.payer_id, 0::bigint AS balance_cents,
+       v.variance_cents,
+       'underpaid' AS barrier, 'contractual' AS category, '' AS subcategory,
+       '{SILENT_DETAIL}' AS detail, '' AS group_code, '' AS reason_code, '' AS remark_code,
+       '' AS status_code, 'dispute_underpayment' AS next_action, 'contracts' AS team,
+       v.since_date, v.since_date AS next_date, NULL::date AS due_date,
+       NULL::date AS deadline_date, '' AS deadline_kind, 0 AS deadline_level,
+       false AS is_deadline_met, 'remittance' AS cause, v.service_date
+  FROM pricing_claim_variance v
+ WHERE NOT EXISTS (SELECT FROM barriers_barrier o
+                    WHERE o.claim_id = v.claim_id AND o.party = v.party))"""  # noqa: S608 - text of ours
+_VARIANCE: Final = """coalesce((SELECT v.variance_cents FROM pricing_claim_variance v
+                 WHERE v.claim_id = b.claim_id AND v.party = b.party), 0)"""
 _FOLLOW: Final = (
     _ARRIVE.replace("{copies}", ", ".join(f"{name} = excluded.{name}" for name in _COPIED))
     .replace("{of_item}", ", ".join(f"w.{name}" for name in _COPIED))
     .replace("{of_barrier}", ", ".join(f"excluded.{name}" for name in _COPIED))
     .replace("{said}", _SAID)
+)
+_FOLLOW_OPEN: Final = _FOLLOW.replace("{source}", "barriers_barrier").replace(
+    "{variance}", _VARIANCE
+)
+_FOLLOW_SILENT: Final = _FOLLOW.replace("{source}", _SILENT).replace(
+    "{variance}", "b.variance_cents"
 )
 
 
@@ -166,8 +200,10 @@ def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -
         cursor.execute(_UNLOCK, scope)
         cursor.execute(_LEAVE, scope)
         left = {row[:2]: row[2:] for row in cursor.fetchall()}
-        cursor.execute(_FOLLOW, scope)
-        arrived = [row[:6] for row in cursor.fetchall() if row[6]] if claim_ids else []
+        arrived = []
+        for statement in (_FOLLOW_OPEN, _FOLLOW_SILENT):
+            cursor.execute(statement, scope)
+            arrived += [row[:6] for row in cursor.fetchall() if row[6]] if claim_ids else []
         cursor.execute(_WITHDRAW_INQUIRIES, scope)
     refresh_work(claim_ids)
     revalue(claim_ids, today=today)

@@ -192,7 +192,8 @@ def _balance(row: Row, shown: Shown) -> str:
     style = ' class="credit"' if row["balance_cents"] < 0 else ""
     days = age_days(row, shown.today)
     age = "" if days is None else _small(f"{days} day{'' if days == 1 else 's'}")
-    return f"<strong{style}>{money(row['balance_cents'])}</strong>{age}"
+    short = _small(f"{money(-row['variance_cents'])} short") if row["variance_cents"] else ""
+    return f"<strong{style}>{money(row['balance_cents'])}</strong>{short}{age}"
 
 
 def _barrier(row: Row, shown: Shown) -> str:

@@ -20,6 +20,7 @@ _COLUMNS: Final = (
     *("id", "claim_id", "party", "client_id", "payer_id", "client_code", "claim_number"),
     *("patient_name", "payer_name", "plan", "rendering_npi", "rendering_name", "location"),
     *("service_date", "first_billed_date", "charge_cents", "balance_cents", "barrier", "category"),
+    "variance_cents",
     *("subcategory", "detail", "group_code", "reason_code", "remark_code", "status_code"),
     *("next_action", "team", "since_date", "next_date", "due_date", "deadline_date"),
     *("deadline_kind", "deadline_level", "is_deadline_met", "cause", "assignee_id"),

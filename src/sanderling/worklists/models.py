@@ -30,7 +30,11 @@ _NARROW = (
 
 
 class WorkItem(models.Model):
-    """An open balance of one party of one claim; a row exactly while the barrier has one."""
+    """An open balance of one party of one claim; a row exactly while the barrier has one.
+
+    Beside them, with balance 0 and barrier `underpaid`, what a payer paid short and wrote down
+    itself: a row while `pricing` has a ClaimVariance without a barrier.
+    """
 
     claim_id = models.BigIntegerField()
     party = models.SmallIntegerField()  # 11 primary, 12 secondary, 13 tertiary, 14 patient
@@ -51,6 +55,7 @@ class WorkItem(models.Model):
     search_text = models.TextField(default="")  # lower case: number, names, member id, payer
     # Copied from the barrier:
     balance_cents = models.BigIntegerField()
+    variance_cents = models.BigIntegerField(default=0, db_default=0)  # negative: paid short
     barrier = models.TextField()
     category = models.TextField(default="")
     subcategory = models.TextField(default="")

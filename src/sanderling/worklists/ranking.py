@@ -27,9 +27,18 @@ from sanderling.ledger.spans import extend_spans
 from sanderling.postgres.frames import keep_frame, read_frame
 from sanderling.worklists.frames import items_frame, items_of_day
 from sanderling.worklists.learning import Learned, learn_on, learned_on
+from sanderling.worklists.silent import silent_rows
 from sanderling.worklists.valuing import revalue
 
-COLUMNS: Final = (*BARRIER_COLUMNS, "rank", "effort_minutes", "value_cents", "reasons", "party")
+COLUMNS: Final = (
+    *BARRIER_COLUMNS,
+    "rank",
+    "effort_minutes",
+    "value_cents",
+    "reasons",
+    "party",
+    "variance_cents",
+)
 _BARRIERS: Final = {
     name: {
         pl.Int64: "bigint",
@@ -39,10 +48,10 @@ _BARRIERS: Final = {
     }[kind]
     for name, kind in ROWS.items()
     if name != "evidence"
-}
+} | {"variance_cents": "bigint"}
 _VALUES: Final = """
 SELECT w.id, w.claim_id, w.claim_number, w.assignee_id, w.is_pended, w.value_cents,
-       w.effort_minutes, w.score, w.not_before_date, w.reasons
+       w.effort_minutes, w.score, w.not_before_date, w.reasons, w.balance_cents, w.variance_cents
   FROM worklists_work_item w
 """
 _VALUE_COLUMNS: Final = {
@@ -56,6 +65,8 @@ _VALUE_COLUMNS: Final = {
     "score": pl.Float64,
     "not_before_date": pl.Date,
     "reasons": pl.String,
+    "owed_cents": pl.Int64,
+    "variance_cents": pl.Int64,
 }
 _STALE: Final = """
 SELECT DISTINCT claim_id FROM worklists_work_item WHERE valued_date IS DISTINCT FROM %s
@@ -113,12 +124,16 @@ def _past(as_of: date, wanted: Wanted) -> tuple[pl.DataFrame, Learned]:
     if learned.learned_date is None:
         learned, _, _ = learn_on(as_of)
     extend_spans()
-    parts = [part.drop("evidence") for part in barriers_on(as_of, wanted.client_ids)]
+    parts = [
+        part.drop("evidence").with_columns(variance_cents=pl.lit(0, pl.Int64))
+        for part in barriers_on(as_of, wanted.client_ids)
+    ]
+    parts.append(silent_rows(as_of, parts, wanted.client_ids))
     with transaction.atomic():
         keep_frame(
             "barriers_of_day",
             _BARRIERS,
-            pl.concat(parts) if parts else pl.DataFrame(schema={n: ROWS[n] for n in _BARRIERS}),
+            pl.concat(parts),
         )
         items = items_of_day("barriers_of_day", as_of, learned.parameters)
     calls = learned.calls
@@ -188,7 +203,7 @@ def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "client": clients.get(row["client_id"], ""),
             "claim": row["claim"],
             "payer_id": code,
-            "balance_cents": row["balance_cents"],
+            "balance_cents": row["owed_cents"],
             "barrier": row["barrier"],
             "category": row["category"],
             "team": row["team"],
@@ -204,6 +219,7 @@ def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "value_cents": row["value_cents"],
             "reasons": sentences(json.loads(row["reasons"]), payer=name),
             "party": PARTIES[row["party"]],
+            "variance_cents": row["variance_cents"],
         }
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from sanderling.barriers.signals import barriers_refreshed
 from sanderling.followup.promises import Decided
 from sanderling.followup.signals import promises_decided, work_recorded
+from sanderling.pricing.signals import variances_changed
 from sanderling.worklists.keeping import follow_barriers, refresh_work
 from sanderling.worklists.promise_news import tell_of_broken
 
@@ -18,6 +19,12 @@ from sanderling.worklists.promise_news import tell_of_broken
 def on_barriers(claim_ids: list[int] | None, today: date, **_: object) -> None:
     """Barriers were made anew."""
     follow_barriers(claim_ids, today=today, at=timezone.now())
+
+
+@receiver(variances_changed)
+def on_variances(claim_ids: list[int], today: date, at: datetime, **_: object) -> None:
+    """Claims were paid short, or turn out not to be."""
+    follow_barriers(claim_ids, today=today, at=at)
 
 
 @receiver(work_recorded)

@@ -7,6 +7,8 @@ from typing import Final
 import polars as pl
 
 PATIENT: Final = 14
+# Of `underpaid`: written down by the payer itself. Nothing is open, no barrier has it (`pricing`).
+SILENT_DETAIL: Final = "silent"
 
 BARRIERS: Final = (
     "awaiting_payer",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sanderling.core.barriers.rows import SILENT_DETAIL
 from sanderling.core.barriers.words import TEAMS
 from sanderling.core.codes.carc import title_of
 from sanderling.core.codes.remarks import remark_title, status_category_title, status_title
@@ -129,6 +130,12 @@ def _denied(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
 
 
 def _underpaid(row: Row, payer: str, as_of: date) -> str:  # noqa: ARG001
+    if row["detail"] == SILENT_DETAIL:
+        short = -int(row["variance_cents"])
+        return (
+            f"{payer} paid on {_day(row['since_date'])}, allowed ${short / 100:,.2f} less than its"
+            " price and wrote the difference down itself: nothing is open on the books."
+        )
     if row["group_code"] == "PR":
         return (
             f"{payer} paid on {_day(row['since_date'])} and leaves what is above its allowed amount"

@@ -91,7 +91,9 @@ MEDIUM_LINES: Final = 6
 FACTOR_LINES_MIN: Final = 6
 FACTOR_AGREE_MIN: Final = 0.6
 FACTOR_SURE_MIN: Final = 0.8
-OWN_LINES_MIN: Final = 12  # with fewer, what all clients get counts more
+COMMON_LINES_MIN: Final = 8  # of all clients, to count before a client's own
+STEADY_LINES_MIN: Final = 8
+STEADY_EXPLAINED_MIN: Final = 0.8
 MILLION: Final = 1_000_000
 _SHARE_GRID: Final = 10_000  # levels of shares are told apart to a hundredth of a percent
 
@@ -266,7 +268,6 @@ def priced_by_history(
     asked = lines.filter(pl.col("units") > 0).with_columns(modifiers=matter(pl.col("modifiers")))
     standing = learned.filter(pl.col("kind").is_in([lv.RATE, lv.ALTERNATIVE]))
     own = _candidates(asked, standing.filter(pl.col("client_id") != ALL_CLIENTS), KEY)
-    firm = own.filter(pl.col("cell_lines") >= OWN_LINES_MIN).select("line_id").unique()
     common = standing.filter(
         (pl.col("client_id") == ALL_CLIENTS) & (pl.col("model") == AMOUNT)
     ).drop("client_id")
@@ -274,18 +275,20 @@ def priced_by_history(
         "payer_id", "client_id", "factor", is_sure=_is_sure()
     )
     borrowed = _candidates(
-        asked.join(firm, on="line_id", how="anti").join(known, on=["payer_id", "client_id"]),
+        asked.join(known, on=["payer_id", "client_id"]),
         common,
         [name for name in KEY if name != "client_id"],
     )
-    # Few lines of its own are less than many of others by the same schedule.
-    few = own.join(firm, on="line_id", how="anti").select("line_id").unique()
+    # What all clients get tells an error from a rate better than one client's own few lines, if it
+    # is known to be paid by the same schedule: but for a code with one amount of its own always.
+    steady = _steady(learned).join(own, on=KEY).select("line_id").unique()
     wider = (
-        borrowed.filter(pl.col("is_sure") & (pl.col("cell_lines") >= OWN_LINES_MIN))
+        borrowed.filter(pl.col("is_sure") & (pl.col("cell_lines") >= COMMON_LINES_MIN))
         .select("line_id")
         .unique()
+        .join(steady, on="line_id", how="anti")
     )
-    kept = own.join(few.join(wider, on="line_id"), on="line_id", how="anti")
+    kept = own.join(wider, on="line_id", how="anti")
     used = borrowed.join(kept.select("line_id").unique(), on="line_id", how="anti")
     return _chosen(
         pl.concat(
@@ -295,6 +298,29 @@ def priced_by_history(
             ],
             how="diagonal_relaxed",
         )
+    )
+
+
+def _steady(learned: pl.DataFrame) -> pl.DataFrame:
+    """Return the keys of cells that had one amount from beginning to end, often enough."""
+    cell = [name if name != "kind" else "kind_of_claim" for name in KEY]
+    return (
+        learned.group_by(cell)
+        .agg(
+            count=pl.len(),
+            kind=pl.col("kind").first(),
+            lines=pl.col("lines").first(),
+            explained=pl.col("explained").first(),
+        )
+        .filter(
+            (pl.col("count") == 1)
+            & (pl.col("kind") == lv.RATE)
+            & (pl.col("lines") >= STEADY_LINES_MIN)
+            & (pl.col("explained") >= STEADY_EXPLAINED_MIN)
+        )
+        .drop("kind")
+        .rename({"kind_of_claim": "kind"})
+        .select(KEY)
     )
 
 

@@ -29,8 +29,13 @@ RISE_LINES_MIN: Final = 6  # a rise at the end of what is known
 RISE_DAYS_MIN: Final = 30
 EPISODE_DAYS_MAX: Final = 300
 INDEXED_FALLS_MIN: Final = 2
-CHANGE_COST: Final = 3.5  # lines that must speak for a change of rate
+# Lines that must speak for a change of rate: a tenth of them, within bounds.
+CHANGE_COST_LEAST: Final = 1.4
+CHANGE_COST_MOST: Final = 3.5
+CHANGE_COST_PART: Final = 0.1
 CHANGE_COST_SHARE: Final = 0.005
+RUNS_MAX: Final = 3  # more runs of few lines each are no runs: amounts side by side
+RUN_LINES_MIN: Final = 8
 SPREAD_SHARE: Final = 0.08  # of an alternative
 SPREAD_EDGE: Final = 0.35  # it is there among the first and the last lines of the cell
 _WEEK_DAYS: Final = 7
@@ -153,7 +158,9 @@ def _paths(lines: pl.DataFrame, day: str) -> dict[int, tuple[list[int], float]]:
         counted["times"].to_numpy()
     )
     missed = tensor.sum(axis=2, keepdims=True) - tensor
-    change = np.maximum(CHANGE_COST, CHANGE_COST_SHARE * tensor.sum(axis=(1, 2)))[:, None]
+    lines_each = tensor.sum(axis=(1, 2))
+    change = np.clip(CHANGE_COST_PART * lines_each, CHANGE_COST_LEAST, CHANGE_COST_MOST)
+    change = np.maximum(change, CHANGE_COST_SHARE * lines_each)[:, None]
     best, back = _cheapest(missed, change)
     ends = best.argmin(axis=1)
     answer: dict[int, tuple[list[int], float]] = {}
@@ -210,6 +217,8 @@ class _Seen:
 def _periods(seen: _Seen, path: list[int]) -> list[_Period]:
     """Return the periods of one cell."""
     segments = _segments(path)
+    if len(segments) > RUNS_MAX and len(seen.levels) < RUN_LINES_MIN * len(segments):
+        segments = [_Segment(_most(seen), 0, len(path) - 1)]
     cuts = _cuts(seen, segments)
     _judge(segments, cuts, seen)
     rows: list[_Period] = []
@@ -235,6 +244,11 @@ def _periods(seen: _Seen, path: list[int]) -> list[_Period]:
         for level, count in _side_by_side(seen, on_path)
     ]
     return rows
+
+
+def _most(seen: _Seen) -> int:
+    """Return the level of most lines; of several alike the highest amount."""
+    return max(seen.amounts, key=lambda level: (seen.count(level, None, None), seen.amounts[level]))
 
 
 def _day(ordinal: int | None) -> date | None:
