@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.contracts import levels as lv
+from sanderling.core.contracts.echoes import with_echoes
 from sanderling.core.contracts.frames import Schema
 
 # A compared line (core.contracts.allowed, excluded = "") with what is learned by.
@@ -39,6 +40,7 @@ WHOLE: Final = "CLAIM"  # code of a claim compared as a whole; with its group wh
 ALL_CLIENTS: Final = 0
 AMOUNT: Final = "amount"  # of a unit, in cents
 SHARE: Final = "share"  # of the charge, in millionths
+_SEEN: Final = ("first_service", "last_service", "first_received", "last_received")
 KEY: Final = ["payer_id", "client_id", "kind", "code", "modifiers", "setting"]
 
 # What was learned. With `kind` rate or alternative lines are priced; fall, episode and open tell
@@ -127,7 +129,8 @@ def learn(history: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     # What a client charges caps its own lines alike, and tells nothing about others.
     uncapped = usable.filter(pl.col("allowed_cents") < pl.col("charge_cents"))
     together = _learn_cells(uncapped.with_columns(client_id=pl.lit(ALL_CLIENTS, pl.Int64)))
-    return pl.concat([own, together]), _factors(usable, together)
+    learned = with_echoes(pl.concat([own, together])).select(list(LEARNED))
+    return learned, _factors(usable, learned.filter(pl.col("client_id") == ALL_CLIENTS))
 
 
 def _learn_cells(lines: pl.DataFrame) -> pl.DataFrame:
@@ -159,7 +162,7 @@ def _learn_cells(lines: pl.DataFrame) -> pl.DataFrame:
     return (
         found.join(cells.with_columns(pl.col("cell").cast(pl.Int64)).rename(
             {"kind": "kind_of_claim"}), on="cell")
-        .select(list(LEARNED))
+        .select(*LEARNED, *_SEEN)
         .sort([*list(LEARNED)[:6], "kind", "from_date", "amount"])
     )  # fmt: skip
 
@@ -176,8 +179,15 @@ def _one_model(numbered: pl.DataFrame, amount: str, gap: int) -> pl.DataFrame:
     periods = lv.timelines(at_level)
     size = lines.group_by("cell").agg(cell_lines=pl.len().cast(pl.Int64))
     seen = periods.group_by("cell").agg(seen=pl.col("lines").sum())
+    days = at_level.group_by("cell", amount="level_amount").agg(
+        first_service=pl.col("service_date").min(),
+        last_service=pl.col("service_date").max(),
+        first_received=pl.col("received_date").min(),
+        last_received=pl.col("received_date").max(),
+    )
     return (
         periods.join(size, on="cell").join(seen, on="cell")
+        .join(days, on=["cell", "amount"], how="left")
         .with_columns(explained=(pl.col("seen") / pl.col("cell_lines")).clip(upper_bound=1.0))
         .drop("seen")
     )  # fmt: skip

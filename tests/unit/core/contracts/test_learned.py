@@ -183,3 +183,17 @@ def test_modifiers_that_change_no_price_are_left_out() -> None:
     given = pl.DataFrame({"modifiers": ["", "25", "59:RT", "50:LT", "TC:26", "GP"]})
     kept = given.select(matter(pl.col("modifiers"))).to_series().to_list()
     assert kept == ["", "", "", "50", "26:TC", ""]
+
+
+def test_what_many_lines_show_explains_the_same_on_few() -> None:
+    """The other client's lines begin in the middle of the episode: its amounts seem to rise."""
+    book = Book()
+    book.add(60, 13000)
+    book.add(40, 12220, first=60)
+    book.add(60, 13000, first=100)
+    book.add(4, 9400, first=70, every=5, code="99213", client_id=2)
+    book.add(9, 10000, first=110, every=5, code="99213", client_id=2)
+    found = book.departing()
+    assert {line: cents for line, cents in found.items() if line > 160} == dict.fromkeys(
+        range(161, 165), -600
+    )
