@@ -38,10 +38,9 @@ def silent_rows(
         "cause": pl.lit("remittance"),
     }
     filled = short.with_columns(**told)
-    empty = {pl.String: pl.lit("")}
     return filled.select(
-        pl.col(name).cast(kind)
-        if name in filled.columns
-        else empty.get(kind, pl.lit(None)).cast(kind).alias(name)  # type: ignore[call-overload]
+        (pl.col(name) if name in filled.columns else pl.lit("" if kind == pl.String else None))
+        .cast(kind)
+        .alias(name)
         for name, kind in _ROWS.items()
     )
