@@ -80,13 +80,17 @@ def variance_rows(
     small; paid short unless `is_over`.
     """
     rows = _kept(today, at, client_ids) if as_of == today else _worked_out(as_of, client_ids)
-    wanted = rows.filter(
-        (pl.col("variance_cents") > 0) if is_over else (pl.col("variance_cents") < 0),
-        pl.col("is_queued") | (pl.col("pattern_key") != ""),
+    wanted = listed(rows).filter(
+        (pl.col("variance_cents") > 0) if is_over else (pl.col("variance_cents") < 0)
     )
     if payer_ids is not None:
         wanted = wanted.filter(pl.col("payer_id").is_in(list(payer_ids)))
-    yield from _named(wanted)
+    yield from named_rows(wanted)
+
+
+def listed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the departures that are listed: queued, or part of a pattern however small."""
+    return rows.filter(pl.col("is_queued") | (pl.col("pattern_key") != ""))
 
 
 def _kept(today: date, at: datetime, client_ids: list[int] | None) -> pl.DataFrame:
@@ -107,7 +111,8 @@ def _worked_out(as_of: date, client_ids: list[int] | None) -> pl.DataFrame:
     return worked.variances.join(decided, on=["payment_id", "line_index"], how="anti")
 
 
-def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def named_rows(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield departures with the names that people use (COLUMNS), in order."""
     clients = dict(_pairs("SELECT id, code FROM clients_client"))
     payers = dict(_pairs("SELECT id, payer_id FROM payers_payer"))
     numbers = read_frame(
