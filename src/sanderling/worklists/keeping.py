@@ -116,8 +116,8 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
        c.charge_cents,
        lower(concat_ws(' ', c.number, c.patient_last_name, c.patient_first_name, c.member_id,
                        p.name, k.code, c.rendering_name, numbers.keys)),
-       b.balance_cents, {variance}, b.barrier, b.category, b.subcategory, b.detail, b.group_code,
-       b.reason_code, b.remark_code, b.status_code, b.next_action, b.team, b.since_date,
+       b.balance_cents, coalesce(short.variance_cents, 0), b.barrier, b.category, b.subcategory,
+       b.detail, b.group_code, b.reason_code, b.remark_code, b.status_code, b.next_action, b.team, b.since_date,
        b.next_date, b.due_date, b.deadline_date, b.deadline_kind, b.deadline_level,
        b.is_deadline_met, b.cause,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key',
@@ -127,6 +127,8 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id
   LEFT JOIN payers_payer p ON p.id = b.payer_id
+  LEFT JOIN pricing_claim_variance short
+         ON short.claim_id = b.claim_id AND short.party = b.party
   LEFT JOIN LATERAL (
        SELECT string_agg(DISTINCT n.key, ' ') AS keys FROM claims_claim_number n
         WHERE n.claim_id = b.claim_id AND n.kind = 'payer') numbers ON true
@@ -155,7 +157,6 @@ _SAID: Final = """excluded.cause = ANY (%(said)s) AND
 # on the books, none does. Worked like any other underpayment.
 _SILENT: Final = f"""(
 SELECT v.claim_id, v.party, v.client_id, v.payer_id, 0::bigint AS balance_cents,
-       v.variance_cents,
        'underpaid' AS barrier, 'contractual' AS category, '' AS subcategory,
        '{SILENT_DETAIL}' AS detail, '' AS group_code, '' AS reason_code, '' AS remark_code,
        '' AS status_code, 'dispute_underpayment' AS next_action, 'contracts' AS team,
@@ -165,20 +166,14 @@ SELECT v.claim_id, v.party, v.client_id, v.payer_id, 0::bigint AS balance_cents,
   FROM pricing_claim_variance v
  WHERE NOT EXISTS (SELECT FROM barriers_barrier o
                     WHERE o.claim_id = v.claim_id AND o.party = v.party))"""  # noqa: S608 - text of ours
-_VARIANCE: Final = """coalesce((SELECT v.variance_cents FROM pricing_claim_variance v
-                 WHERE v.claim_id = b.claim_id AND v.party = b.party), 0)"""
 _FOLLOW: Final = (
     _ARRIVE.replace("{copies}", ", ".join(f"{name} = excluded.{name}" for name in _COPIED))
     .replace("{of_item}", ", ".join(f"w.{name}" for name in _COPIED))
     .replace("{of_barrier}", ", ".join(f"excluded.{name}" for name in _COPIED))
     .replace("{said}", _SAID)
 )
-_FOLLOW_OPEN: Final = _FOLLOW.replace("{source}", "barriers_barrier").replace(
-    "{variance}", _VARIANCE
-)
-_FOLLOW_SILENT: Final = _FOLLOW.replace("{source}", _SILENT).replace(
-    "{variance}", "b.variance_cents"
-)
+_FOLLOW_OPEN: Final = _FOLLOW.replace("{source}", "barriers_barrier")
+_FOLLOW_SILENT: Final = _FOLLOW.replace("{source}", _SILENT)
 
 
 def follow_barriers(claim_ids: list[int] | None, *, today: date, at: datetime) -> None:
