@@ -81,7 +81,9 @@ def decided(client_id: int, payer_id: int, *, rates: tuple[float, float]) -> pl.
                     "claim_id": client_id * 100_000 + (week + 8) * 60 + place,
                     "client_id": client_id,
                     "payer_id": payer_id,
-                    **dict.fromkeys(("plan", "form", "location", "provider", "modifier"), ""),
+                    **dict.fromkeys(
+                        ("plan", "form", "location", "provider", "modifier", "code_family"), ""
+                    ),
                     "procedure": "20610",
                     "sent_date": MONDAY + timedelta(weeks=week, days=place % 5),
                     "decided_date": MONDAY + timedelta(weeks=week, days=place % 5 + 12),
@@ -150,13 +152,13 @@ def test_a_fall_is_measured_and_proven(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert effect.saved_low_cents is not None
     assert effect.saved_low_cents < 1_440_000
     sentence = effect_sentence(effect, what="Denials")
-    assert sentence.startswith("Denials fell from 20 % (n=480) to 5 % (n=480); saved $14,")
+    assert sentence.startswith("Denials fell from 20% (n=480) to 5% (n=480); saved $14,")
     assert measure_action(action, as_of=MONDAY + timedelta(weeks=11))
     assert ActionEffect.objects.count() == 1
     assert not measure_action(action, as_of=MONDAY + timedelta(weeks=40))
     assert step(action, "proven", desk).state == "proven"
     page = text_of(Visitor(desk.lead).get(f"/prevention/{action.pk}/"))
-    assert "Denials fell from 20 % (n=480) to 5 % (n=480)" in page
+    assert "Denials fell from 20% (n=480) to 5% (n=480)" in page
     assert "compared with nobody else" in page.lower()
     listed = text_of(Visitor(desk.lead).get("/prevention/", tab="proven"))
     assert "Proven so far" in listed

@@ -20,7 +20,23 @@ _CARC: Final = re.compile(r"[A-Z]{2}-[A-Z]?\d{1,3}|A\d:\d{1,3}")
 _LONG: Final = {"rows": 2}
 # Fields of the form that narrow what is counted.
 SCOPE_FIELDS: Final = (
-    *("procedure", "modifier", "category", "carc", "rarc", "provider", "location", "plan"),
+    *(
+        "procedure",
+        "code_family",
+        "modifier",
+        "category",
+        "carc",
+        "rarc",
+        "provider",
+        "location",
+        "plan",
+    ),
+)
+
+
+_ORDER: Final = (
+    *("title", "problem", "root_cause", *(f"why_{at}" for at in range(1, WHYS + 1))),
+    *("containment", "kind", "correction", "team", "owner", "due_date", "window_weeks"),
 )
 
 
@@ -60,6 +76,7 @@ class ActionForm(forms.Form):
             self.fields[f"why_{at}"] = forms.CharField(
                 max_length=400, required=False, label="Why?" if at == 1 else "And why is that?"
             )
+        self.order_fields(_ORDER)
         owner = self.fields["owner"]
         assert isinstance(owner, PersonField)  # noqa: S101 - declared above
         owner.queryset = (
@@ -97,7 +114,10 @@ class NewActionForm(ActionForm):
     """With what is counted: it does not change later."""
 
     clients = ClientsField(
-        queryset=Client.objects.none(), label="Clients", widget=forms.CheckboxSelectMultiple
+        queryset=Client.objects.none(),
+        label="Clients",
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text="Several with Ctrl. Who does not see all of them does not see the action.",
     )
     payer = PayerField(
         queryset=Payer.objects.none(), required=False, label="Payer", empty_label="any"
@@ -117,6 +137,12 @@ class NewActionForm(ActionForm):
     )
     rarc = forms.CharField(max_length=6, required=False, label="Remark")
     procedure = forms.CharField(max_length=5, required=False, label="Procedure")
+    code_family = forms.CharField(
+        max_length=40,
+        required=False,
+        label="Family of codes",
+        help_text="As an issue names it: office_visits.",
+    )
     modifier = forms.CharField(max_length=2, required=False, label="Modifier")
     provider = forms.CharField(max_length=10, required=False, label="Rendering NPI")
     location = forms.CharField(max_length=80, required=False, label="Place")
@@ -141,7 +167,7 @@ class NewActionForm(ActionForm):
         """Refuse lines where claims as a whole are counted."""
         values = super().clean() or self.cleaned_data
         if values.get("metric") == Metric.REJECTION:
-            for name in ("procedure", "modifier", "category", "rarc"):
+            for name in ("procedure", "code_family", "modifier", "category", "rarc"):
                 if values.get(name):
                     self.add_error(name, "Rejections are counted by claim; leave this empty.")
         return values

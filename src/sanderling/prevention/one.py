@@ -23,6 +23,7 @@ from sanderling.prevention.trials import GIVEN_UP_AFTER
 from sanderling.prevention.words import condition_words, scope_words
 
 CATCHES_SHOWN: Final = 25
+OF_LINES: Final = ("procedure", "code_family", "modifier", "category", "rarc")
 STEP_WORDS: Final = {
     ("open", "doing"): "Begin",
     ("doing", "verifying"): "It is in effect: verify",
@@ -42,10 +43,11 @@ def action_page(action: PreventiveAction, *, at: datetime) -> dict[str, Any]:
     effect = latest_effects([action]).get(action.pk)
     weeks = _weeks(effect)
     trial = action.trials.order_by("-pk").first()
+    is_fallen = effect is not None and effect.verdict == Verdict.FELL
     return {
         "row": rows_of([action], today=at.date())[0],
         "effect": effect,
-        "is_fallen": effect is not None and effect.verdict == Verdict.FELL,
+        "is_fallen": is_fallen,
         "weeks": weeks,
         "chart": _chart(action, effect, weeks) if weeks else None,
         "scope": scope_words(action),
@@ -53,7 +55,7 @@ def action_page(action: PreventiveAction, *, at: datetime) -> dict[str, Any]:
         "steps": [
             {"to": to, "words": STEP_WORDS[action.state, to], "is_forward": at_place == 0}
             for at_place, to in enumerate(STEPS[action.state])
-            if to != State.CANCELLED
+            if to != State.CANCELLED and (to != State.PROVEN or is_fallen)
         ],
         "may_cancel": State.CANCELLED in STEPS[action.state],
         "asks_day": action.state == State.DOING,
@@ -159,9 +161,8 @@ def initial_of(issue: Issue, *, today: date) -> dict[str, object]:
     parts = issue.parts.filter(is_hit=True).order_by("client_id")
     since = f" since {issue.onset_date}" if issue.onset_date else ""
     is_rejection = issue.kind == "rejection"
-    names = ("carc", "provider", "location", "plan") if is_rejection else (
-        *("procedure", "modifier", "category", "carc", "rarc", "provider", "location", "plan"),
-    )  # fmt: skip
+    of_claim = ("carc", "provider", "location", "plan")
+    names = of_claim if is_rejection else (*OF_LINES, *of_claim)
     scope = {name: issue.dimensions[name] for name in names if issue.dimensions.get(name)}
     return {
         "title": f"Prevent: {issue.title}",

@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from sanderling.core.trends.outcomes import code_family
 from sanderling.mirror.reading import scan
 from sanderling.prevention.models import Metric
 
@@ -50,6 +51,7 @@ def _denials(
     if payer_id is not None:
         rows = rows.filter(pl.col("payer_id") == payer_id)
     billed = pl.when(pl.col("submitted_procedure") != "").then(pl.col("submitted_procedure"))
+    procedure = billed.otherwise(pl.col("procedure"))
     return rows.select(
         "claim_id",
         "client_id",
@@ -58,7 +60,8 @@ def _denials(
         pl.col("kind").alias("form"),
         "location",
         pl.col("rendering_npi").alias("provider"),
-        billed.otherwise(pl.col("procedure")).alias("procedure"),
+        procedure.alias("procedure"),
+        code_family(procedure).alias("code_family"),
         pl.col("modifiers").alias("modifier"),
         "sent_date",
         pl.col("received_date").alias("decided_date"),
@@ -93,6 +96,7 @@ def _rejections(
         "location",
         pl.col("rendering_npi").alias("provider"),
         pl.lit("").alias("procedure"),
+        pl.lit("").alias("code_family"),
         pl.lit("").alias("modifier"),
         pl.col("submitted_date").alias("sent_date"),
         pl.coalesce("rejected_date", "accepted_date").alias("decided_date"),

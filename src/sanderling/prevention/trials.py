@@ -70,7 +70,9 @@ def outcomes_of(action: PreventiveAction, *, from_date: date) -> pl.DataFrame:
     rows = decisions(action.metric, action.client_ids, action.payer_id, from_date=from_date)
     scope = dict(action.scope)
     if action.metric == Metric.REJECTION:
-        scope = {k: v for k, v in scope.items() if k not in ("procedure", "modifier")}
+        scope = {
+            k: v for k, v in scope.items() if k not in ("procedure", "code_family", "modifier")
+        }
     claims, bad = in_scope(scope)
     hit = (claims & bad).fill_null(value=False)
     return (

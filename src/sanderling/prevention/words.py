@@ -123,7 +123,7 @@ def effect_sentence(effect: ActionEffect, *, what: str) -> str:
 def _rate(bad: int, count: int) -> str:
     if not count:
         return "none of 0"
-    return f"{100 * bad / count:.0f} % (n={count:,})"
+    return f"{100 * bad / count:.0f}% (n={count:,})"
 
 
 def _points(change: float | None) -> str:

@@ -31,6 +31,7 @@ DECISIONS: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
     "location": pl.String,
     "provider": pl.String,
     "procedure": pl.String,  # empty: the claim as a whole
+    "code_family": pl.String,  # of the procedure, see core.trends.outcomes
     "modifier": pl.String,  # joined by ":"
     "sent_date": pl.Date,
     "decided_date": pl.Date,
@@ -40,7 +41,7 @@ DECISIONS: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
     "carc": pl.String,  # group and reason, CO-197; of a rejection A7:21
     "rarc": pl.String,
 }
-OF_CLAIM: Final = ("plan", "form", "location", "provider", "procedure")
+OF_CLAIM: Final = ("plan", "form", "location", "provider", "procedure", "code_family")
 OF_DENIAL: Final = ("category", "carc", "rarc")
 SCOPE: Final = (*OF_CLAIM, "modifier", *OF_DENIAL)
 
