@@ -205,7 +205,7 @@ def write_book(book: Book) -> float:
 
     django.setup()
     from bench.analytic_rows import month_rows
-    from sanderling.mirror.files import LAYOUT, Manifest, mirror_folder, sweep, write_manifest
+    from sanderling.mirror.files import Manifest, mirror_folder, sweep, write_manifest
     from sanderling.mirror.rows import shaped
     from sanderling.mirror.writing import Gathering, written_anew
 
@@ -229,7 +229,6 @@ def write_book(book: Book) -> float:
             refreshed_at=datetime.combine(book.last_date, datetime.min.time(), UTC),
             entry_id=0,
             payment_id=0,
-            layout=LAYOUT,
             book="",
             payers={n + 1: list(CLASSES)[k] for n, k in enumerate(book.payer_class)},
             tables=tables,

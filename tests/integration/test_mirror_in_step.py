@@ -164,6 +164,15 @@ def test_a_payer_of_another_type_makes_all_of_it_anew(book: Inbox) -> None:
     assert of("claims", "C1")["payer_type"].to_list() == ["medicaid"]
 
 
+def test_a_mirror_of_another_version_is_made_anew(
+    book: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LAYOUT", "of the next version")
+    assert reading.refreshed_at() is None
+    assert refresh(TODAY, AT).is_whole
+    assert different(mirrored(), made_anew()) == []
+
+
 class Killed(BaseException):
     """Stands for a process that dies."""
 

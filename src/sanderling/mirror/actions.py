@@ -35,7 +35,6 @@ from sanderling.mirror.changes import (
     remember_generation,
 )
 from sanderling.mirror.files import (
-    LAYOUT,
     Manifest,
     has_all_files,
     read_manifest,
@@ -233,7 +232,6 @@ def _written(
         refreshed_at=at,
         entry_id=entry_id,
         payment_id=payment_id,
-        layout=LAYOUT,
         book=inputs.digest,
         payers=inputs.payer_types,
         tables=tables,

@@ -8,6 +8,7 @@ names are kept for a while, for readers who began with it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -25,7 +26,18 @@ from sanderling.mirror.tables import TABLES, Table
 from sanderling.postgres.home import private_folder
 
 logger = logging.getLogger(__name__)
-LAYOUT: Final = 1  # raised when rows follow from facts in another way: the mirror is made anew
+
+
+def _schema_digest() -> str:
+    told = [
+        (name, table.month_by, *map(str, table.schema.items())) for name, table in TABLES.items()
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+RULES: Final = 2  # raised when rows follow from facts in another way: the mirror is made anew
+# Likewise when columns change.
+LAYOUT: Final = f"{RULES}.{_schema_digest()}"
 MANIFEST: Final = "manifest.json"
 KEPT_FOR_READERS: Final = timedelta(hours=1)
 # Rows of one client lie together: a filter by client reads few groups.
@@ -52,7 +64,6 @@ class Manifest:
     refreshed_at: datetime
     entry_id: int  # the last ledger entry in it
     payment_id: int  # the last claim payment in it
-    layout: int
     book: str  # digest of the code overrides that the rows were judged by
     payers: dict[int, str]  # id -> type, likewise
     tables: dict[str, dict[str, MonthFile]]  # table -> month ("2026-03") -> file
@@ -97,7 +108,6 @@ def read_manifest() -> Manifest | None:
         refreshed_at=datetime.fromisoformat(told["refreshed_at"]),
         entry_id=told["entry_id"],
         payment_id=told["payment_id"],
-        layout=told["layout"],
         book=told["book"],
         payers={int(payer): kind for payer, kind in told["payers"].items()},
         tables={
@@ -111,7 +121,7 @@ def read_manifest() -> Manifest | None:
 def write_manifest(manifest: Manifest) -> None:
     """Let the manifest count, all of it or nothing."""
     told: dict[str, Any] = {
-        "layout": manifest.layout,
+        "layout": LAYOUT,
         "generation": manifest.generation,
         "previous": manifest.previous,
         "today": manifest.today.isoformat(),
