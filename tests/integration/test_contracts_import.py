@@ -149,7 +149,7 @@ def test_rows_with_faults_are_refused_and_the_rest_is_loaded(tmp_path: Path) -> 
     ]
     assert "row 3, allowed: is negative" in result.stderr
     schedule = FeeSchedule.objects.get()
-    assert (schedule.rate_count, schedule.refused_count) == (1, 3)
+    assert (schedule.rate_count, schedule.refused_count) == (1, 3)  # rows
 
 
 def test_a_version_that_begins_inside_another_ends_it_and_says_so(file: Path) -> None:
@@ -252,3 +252,11 @@ def test_others_are_told_of_each_version_in_the_transaction(file: Path) -> None:
     finally:
         contract_changed.disconnect(listener)
     assert heard == [(Client.objects.get().pk, date(2026, 1, 1))]
+
+
+def test_a_version_that_loses_the_terms_says_so(file: Path, tmp_path: Path) -> None:
+    terms = tmp_path / "terms.toml"
+    terms.write_text("np_pa = 0.85\n")
+    run(file, "--terms", str(terms))
+    result = run(file, from_date="2026-07-01")
+    assert "it has no terms, which the version from 2026-01-01 has" in result.stderr

@@ -199,6 +199,9 @@ def _consequences(
         said.append(
             f"the version from {before.from_date} now ends on {version.from_date - ONE_DAY}"
         )
+    had = replaced or before
+    if had is not None and had.terms.strip() and not version.terms.strip():
+        said.append(f"it has no terms, which the version from {had.from_date} has")
     if after is not None and (version.to_date is None or version.to_date >= after.from_date):
         said.append(
             f"it ends on {after.from_date - ONE_DAY}, because another version begins the day after"

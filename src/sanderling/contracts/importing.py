@@ -161,7 +161,7 @@ def keep_schedule(
         rate_count=len(reading.rates),
         columns=checked.columns.named(),
         refused=[[p.row, p.column, p.message] for p in reading.problems[:REFUSED_KEPT]],
-        refused_count=len(reading.problems),
+        refused_count=reading.refused_count,
         made_by=by,
         made_at=at,
     )

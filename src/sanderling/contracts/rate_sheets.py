@@ -73,6 +73,11 @@ class RateReading:
     problems: list[RowProblem] = field(default_factory=list)
 
     @property
+    def refused_count(self) -> int:
+        """Return the number of rows that were refused."""
+        return len({problem.row for problem in self.problems})
+
+    @property
     def content_sha256(self) -> str:
         """Return what is equal for sheets with the same rates in any order."""
         lines = sorted(
@@ -89,6 +94,25 @@ def infer_columns(rows: Sequence[Row]) -> Columns | None:
         if columns.is_enough:
             return columns
     return None
+
+
+def possible_headers(rows: Sequence[Row]) -> list[str]:
+    """Return the texts above the first row with a code and an amount, each once: titles too."""
+    texts: dict[str, None] = {}
+    for row in rows[:HEADER_ROWS_MAX]:
+        if any(_CODE.fullmatch(cell.upper()) for cell in row) and any(map(_is_amount, row)):
+            break
+        texts.update(dict.fromkeys(cell for cell in row if cell))
+    return list(texts)
+
+
+def _is_amount(text: str) -> bool:
+    if _CODE.fullmatch(text.upper()):
+        return False
+    try:
+        return cell_cents(text) is not None
+    except NotAnAmount:
+        return False
 
 
 def recognised(at: int, row: Row) -> Columns:

@@ -16,10 +16,10 @@ from sanderling.contracts.actions import Parties, VersionTerms
 from sanderling.contracts.forms import MappingForm, UploadForm
 from sanderling.contracts.importing import SheetChecked, check_sheet
 from sanderling.contracts.models import Contract, ContractUpload
-from sanderling.contracts.rate_sheets import ColumnsUnknown
+from sanderling.contracts.rate_sheets import ColumnsUnknown, possible_headers
 from sanderling.contracts.uploading import keep_upload, read_as, sheet_of, take_contract_upload
 from sanderling.core.refusal import Refusal
-from sanderling.core.sheets import HEADER_ROWS_MAX, Row, read_sheet
+from sanderling.core.sheets import Row, read_sheet
 from sanderling.payers.models import Payer
 
 UNPROCESSABLE: Final = 422
@@ -88,7 +88,8 @@ def _take(request: HttpRequest, kept: ContractUpload) -> HttpResponse:
         messages.info(request, "The contract says the same already: nothing was changed.")
     else:
         said = "".join(f" {text[:1].upper()}{text[1:]}." for text in report.said)
-        refused = f" {len(report.problems)} rows were refused." if report.problems else ""
+        count = len({problem.row for problem in report.problems})
+        refused = f" {count} row{'s were' if count > 1 else ' was'} refused." if count else ""
         messages.success(request, f"{report.rates:,} rates are loaded.{refused}{said}")
     return redirect("contract-version", version_id=report.version.pk)
 
@@ -99,7 +100,15 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     numbers = {name: int(text) for name, text in asked.items() if text.isdecimal()}
     found = Contract.objects.filter(pk=numbers.get("contract", 0)).first()
     if found is not None:
-        return {"client": found.client_id, "payer": found.payer_id, "plan": found.plan}
+        latest = (
+            found.versions.filter(withdrawn_at__isnull=True).order_by("-from_date", "-pk").first()
+        )
+        return {
+            "client": found.client_id,
+            "payer": found.payer_id,
+            "plan": found.plan,
+            "terms": latest.terms if latest else "",  # new rates rarely come with new terms
+        }
     return {"client": numbers.get("client"), "payer": numbers.get("payer")}
 
 
@@ -114,12 +123,10 @@ def _rows(kept: ContractUpload) -> list[Row]:
 def _headers(kept: ContractUpload) -> list[str]:
     """Return the cells of the sheet that may be headers, each once."""
     try:
-        checked = check_sheet(sheet_of(kept))
-        cells = list(checked.columns.headers)
+        cells = list(check_sheet(sheet_of(kept)).columns.headers)
     except Refusal:
-        cells = [cell for row in _rows(kept)[:HEADER_ROWS_MAX] for cell in row]
-    words = [cell for cell in dict.fromkeys(cells) if cell and not cell[0].isdigit()]
-    return words[:HEADERS_MAX]
+        cells = possible_headers(_rows(kept))
+    return [cell for cell in dict.fromkeys(cells) if cell][:HEADERS_MAX]
 
 
 def _check_page(

@@ -13,6 +13,7 @@ from sanderling.contracts.rate_sheets import (
     SheetRate,
     columns_by_name,
     infer_columns,
+    possible_headers,
     read_rates,
 )
 
@@ -133,6 +134,11 @@ def test_a_column_named_by_a_person_wins() -> None:
     columns = columns_by_name(sheet, {"code": "item", "allowed": "2026"})
     assert columns is not None
     assert read_rates(sheet, columns).rates == [SheetRate("99213", "", "", 9210, 2)]
+
+
+def test_a_person_is_offered_what_stands_above_the_first_rate() -> None:
+    sheet = [["Fees 2026", ""], ["Item", "2026 Price"], ["99213", "$92.10"], ["99214", "$130.00"]]
+    assert possible_headers(sheet) == ["Fees 2026", "Item", "2026 Price"]
 
 
 @given(st.dictionaries(st.integers(10_000, 99_999), st.integers(1, 10**9), max_size=9))
