@@ -270,3 +270,52 @@ def test_a_second_search_at_the_same_time_is_refused(office: Office) -> None:
         with pytest.raises(actions.SearchBusy):
             actions.search(TODAY, AT)
     assert not SearchRun.objects.exists()
+
+
+def test_what_another_issue_explains_is_put_aside_while_nobody_is_at_it(office: Office) -> None:
+    actions.search_as_of(TODAY - timedelta(days=7))
+    first = Issue.objects.get()
+    part = Issue.objects.create(
+        key="denial|shift|carc=CO-4|client_id=1", kind="denial", title="A part",
+        onset_date=first.onset_date, found_date=first.found_date, confidence=0.9,
+        last_seen_date=first.found_date, cause_hypothesis="x", team="coding", state_at=AT,
+        dimensions={"carc": "CO-4"}, client_id=office.clients[0].pk, evidence_nats=999,
+    )  # fmt: skip
+    for claim in first.siblings.filter(client_id=office.clients[0].pk):
+        IssueClaim.objects.create(
+            issue=part, client_id=claim.client_id, claim_id=claim.claim_id,
+            event_date=claim.event_date, amount_cents=claim.amount_cents, is_open=True,
+        )  # fmt: skip
+    actions.search_as_of(TODAY)
+    part.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.state, part.state) == ("new", "dismissed")
+    assert part.history.get().note == f"Part of issue {first.pk}."
+
+
+def test_two_issues_that_come_to_the_same_description_and_day_do_not_stop_the_search(
+    office: Office,
+) -> None:
+    actions.search_as_of(TODAY - timedelta(days=7))
+    first = Issue.objects.get()
+    twin = {"key": first.key, "onset_date": first.onset_date}
+    Issue.objects.filter(pk=first.pk).update(key="denial|shift|carc=CO-4", onset_date=day(300))
+    Issue.objects.create(
+        **twin, kind="denial", title="Twin", found_date=first.found_date, confidence=0.9,
+        last_seen_date=first.found_date, cause_hypothesis="x", team="coding", state_at=AT,
+        dimensions=first.dimensions, payer_id=first.payer_id,
+    )  # fmt: skip
+    actions.search_as_of(TODAY)
+    assert Issue.objects.filter(state="new").count() == 1
+    assert Issue.objects.count() == 2
+
+
+def test_what_is_over_keeps_the_description_it_had_when_it_was_clearest(office: Office) -> None:
+    office.plant(edit_of_a_payer(until=ON + 28))
+    actions.search_as_of(day(ON) + timedelta(days=28))
+    before = Issue.objects.values("key", "onset_date", "evidence_nats").get()
+    for days in (42, 56, 70):
+        actions.search_as_of(day(ON) + timedelta(days=days))
+    after = Issue.objects.get()
+    assert {name: getattr(after, name) for name in before} == before
+    assert after.ended_date is not None

@@ -19,11 +19,12 @@ from sanderling.issues.keeping import (
     Kept,
     follow,
     payer_names,
+    supersede,
     write_new,
     write_parts,
     write_seen,
 )
-from sanderling.issues.matching import known_of, matched
+from sanderling.issues.matching import known_of, matched, superseded
 from sanderling.issues.models import Issue, SearchRun, State
 from sanderling.issues.queries import Row, latest_run, stored_rows
 from sanderling.issues.searching import Seen, Tell, look
@@ -177,6 +178,9 @@ def _write(seen: Seen, known: list[Issue], today: date, at: datetime) -> Kept:
             kept.back.append(issue)
         elif change == "over":
             kept.over.append(issue)
+    for issue, larger in superseded([*issues, *kept.new]):
+        supersede(issue, larger, context)
+        kept.new = [one for one in kept.new if one.pk != issue.pk]
     return kept
 
 

@@ -92,6 +92,7 @@ def _of_finding(finding: Finding, context: Context) -> dict[str, object]:
         "onset_high_date": finding.onset_high,
         "onset_axis": finding.axis,
         "confidence": finding.confidence,
+        "evidence_nats": finding.evidence,
         "caused_by": CausedBy(finding.caused_by),
         **words_for(finding, context.payers),
     }
@@ -103,7 +104,7 @@ def write_seen(match: Matched, context: Context) -> None:
     if issue is None:
         raise ValueError("a finding without an issue")
     issue.last_seen_date = max(issue.last_seen_date, context.today)
-    if issue.state == State.NEW and not match.is_told:
+    if not match.is_told and _says_it_better(issue, finding):
         team = issue.team
         for name, value in _of_finding(finding, context).items():
             setattr(issue, name, value)
@@ -114,6 +115,21 @@ def write_seen(match: Matched, context: Context) -> None:
     issue.save()
     if not match.is_told:
         write_parts(issue, finding, context)
+
+
+def _says_it_better(issue: Issue, finding: Finding) -> bool:
+    """Say whether tonight's description and onset take the place of those before.
+
+    Only while nobody has confirmed it, when the evidence is clearer than it was (what is over fades
+    again), and when no other issue has just that description and onset.
+    """
+    if issue.state != State.NEW or finding.evidence < issue.evidence_nats:
+        return False
+    return (
+        not Issue.objects.exclude(pk=issue.pk)
+        .filter(key=finding.description.key, onset_date=finding.onset)
+        .exists()
+    )
 
 
 def write_parts(issue: Issue, finding: Finding, context: Context) -> None:
@@ -156,7 +172,7 @@ def follow(issue: Issue, finding: Finding, context: Context) -> str:
         )
         Issue.objects.filter(pk=issue.pk).update(ended_date=None)
         return "back"
-    over = is_over(weeks, before, after, today=context.today)
+    over = is_over(weeks, before, after)
     if over and issue.ended_date is None:
         last = weeks.filter(pl.col("events") > 0)["week_date"].max()
         Issue.objects.filter(pk=issue.pk).update(ended_date=last or context.today)
@@ -164,3 +180,15 @@ def follow(issue: Issue, finding: Finding, context: Context) -> str:
     if not over and issue.ended_date is not None:
         Issue.objects.filter(pk=issue.pk).update(ended_date=None)
     return ""
+
+
+def supersede(issue: Issue, by: Issue, context: Context) -> None:
+    """Put aside an issue that nobody has touched: another one has its claims and says more."""
+    IssueState.objects.create(
+        issue=issue,
+        from_state=State.NEW,
+        to_state=State.DISMISSED,
+        actor=SEARCH,
+        at=context.at,
+        note=f"Part of issue {by.pk}.",
+    )

@@ -123,7 +123,6 @@ def outcomes_until(
         "unbilled_secondary": lambda: Outcomes(
             kinds.unbilled_secondaries(rows("payments"), submissions(), claims(), today),
             empty(),
-            axes=("sent_date", "service_date"),
             everywhere=True,
         ),
         "documentation_hold": lambda: Outcomes(

@@ -112,7 +112,12 @@ def _issue_of(
         ):
             alike.append(issue)
     same = [issue for issue in alike if not _is_new(finding.onset, issue)]
-    return min(same, key=lambda issue: (issue.state not in OPEN_STATES, issue.pk), default=None)
+    key = finding.description.key
+    return min(
+        same,
+        key=lambda issue: (issue.key != key, issue.state not in OPEN_STATES, issue.pk),
+        default=None,
+    )
 
 
 def _is_new(onset: date | None, issue: Issue) -> bool:
@@ -122,3 +127,35 @@ def _is_new(onset: date | None, issue: Issue) -> bool:
     if issue.state == State.CLOSED:
         return onset > issue.state_at.date()
     return onset > (issue.onset_high_date or issue.found_date)
+
+
+def superseded(issues: Sequence[Issue]) -> list[tuple[Issue, Issue]]:
+    """Return new issues that nobody has touched, each with one that has their claims."""
+    claims: dict[int, set[int]] = {issue.pk: set() for issue in issues}
+    for issue_id, claim_id in IssueClaim.objects.filter(issue__in=list(claims)).values_list(
+        "issue_id", "claim_id"
+    ):
+        claims[issue_id].add(claim_id)
+    # People's word first, then who has more claims.
+    ranked = sorted(
+        (issue for issue in issues if issue.state in OPEN_STATES),
+        key=lambda issue: (issue.state == State.NEW, -len(claims[issue.pk]), issue.pk),
+    )
+    found: list[tuple[Issue, Issue]] = []
+    standing: list[Issue] = []
+    for issue in ranked:
+        mine = claims[issue.pk]
+        larger = next(
+            (
+                other
+                for other in standing
+                if other.kind == issue.kind
+                and len(mine & claims[other.pk]) >= _SAME_CLAIMS * max(len(mine), 1)
+            ),
+            None,
+        )
+        if larger is not None and issue.state == State.NEW and issue.owner_id is None:
+            found.append((issue, larger))
+        else:
+            standing.append(issue)
+    return found

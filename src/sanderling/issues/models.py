@@ -114,6 +114,7 @@ class Issue(models.Model):
     last_seen_date = models.DateField()  # the latest search that still saw it
     ended_date = models.DateField(null=True)  # since when the rate is as before again
     confidence = models.FloatField()  # 0 to 1: share of such findings that are real
+    evidence_nats = models.FloatField(default=0)  # over the limit, when it was clearest
     cause_hypothesis = models.TextField()  # names no client and no count
     caused_by = models.TextField(choices=CausedBy, default=CausedBy.UNKNOWN)
     team = models.TextField()

@@ -17,11 +17,10 @@ DOCUMENTATION: Final = "documentation"
 _NOT_DENIALS: Final = (DOCUMENTATION, "duplicate", "patient")
 # Days that an answer may take before its lack is an event.
 SECONDARY_DAYS: Final = 14
-REMITTANCE_DAYS: Final = 7  # after the payer said paid
 _USUAL_SHARE: Final = 0.8  # of a payer's answers that come in its usual time
-_LONG_SHARE: Final = 0.98
+_LONG_SHARE: Final = 0.95
 _USUAL_BOUNDS: Final = (7, 60)
-_LONG_BOUNDS: Final = (45, 120)
+_LONG_BOUNDS: Final = (35, 90)
 _TELLING_WAITS: Final = 30  # answers from which a payer's usual time is told
 _OLD_DAYS: Final = 90  # what was sent before has had its time to be answered
 
@@ -200,47 +199,38 @@ def slow_payments(submissions: pl.LazyFrame, today: date) -> pl.DataFrame:
 def missing_remittances(
     submissions: pl.LazyFrame, answers: pl.DataFrame, today: date
 ) -> pl.DataFrame:
-    """Return claims sent whose remittance came, or should have; an event is one that did not.
+    """Return claims sent so long ago that nearly all are answered; an event has no remittance.
 
-    It should have come a week after the payer said paid (277), or when hardly any answer of this
-    payer takes longer and it was not said that the claim waits there.
+    But not one of which the payer said that it waits there, unless it said paid later. All are
+    settled by one clock: answers come in batches, and what is missing would come day by day.
     """
     sent = _sent(submissions, today)
     sent = sent.join(
         _usual(sent, _LONG_SHARE, _LONG_BOUNDS, today), on="payer_id", nulls_equal=True
     )
     known = answers.filter(pl.col("received_date") <= today)
-    paid = known.filter(pl.col("category").is_in(PAID_ANSWERS)).group_by("claim_id").agg(
-        said=pl.col("received_date").min()
-    )  # fmt: skip
-    held = known.filter(pl.col("stage").is_in(WAITING_CLASSES)).group_by("claim_id").agg(
-        waits=pl.lit(value=True)
-    )  # fmt: skip
+    said = pl.col("received_date").max()
+    paid = known.filter(pl.col("category").is_in(PAID_ANSWERS)).group_by("claim_id").agg(paid=said)
+    held = known.filter(pl.col("stage").is_in(WAITING_CLASSES)).group_by("claim_id").agg(held=said)
     sent = sent.join(paid, on="claim_id", how="left").join(held, on="claim_id", how="left")
-    over = pl.col("submitted_date") + pl.duration(days=pl.col("days"))
-    due = (
-        pl.when(pl.col("said") >= pl.col("submitted_date"))
-        .then(pl.col("said") + pl.duration(days=REMITTANCE_DAYS))
-        .when(pl.col("waits").is_null())
-        .then(over)
+    due = pl.col("submitted_date") + pl.duration(days=pl.col("days"))
+    is_held = pl.col("held").is_not_null() & (
+        pl.col("paid").is_null() | (pl.col("paid") < pl.col("held"))
     )
-    missed = due.is_not_null() & (due <= today) & (
-        pl.col("answered").is_null() | (pl.col("answered") > due)
-    )  # fmt: skip
+    missed = (pl.col("answered").is_null() | (pl.col("answered") > due)) & ~is_held
     still = missed & pl.col("answered").is_null()
-    # An answer comes sooner than its lack is told: a client's first weeks know only answers.
-    first = pl.col("submitted_date").min().over("client_id") + pl.duration(days=pl.col("days"))
-    working = ("submitted_date", "answered", "wait", "days", "charge_cents", "said", "waits")
-    settled = sent.select(
-        pl.exclude(*working),
-        pl.when(missed).then(due).otherwise("answered").alias("day"),
-        pl.col("submitted_date").alias("sent_date"),
-        missed.alias("is_event"),
-        pl.when(still).then("charge_cents").otherwise(0).alias("cents"),
-        still.alias("is_open"),
-        first.alias("first"),
+    return complete(
+        sent.filter(due <= today).select(
+            pl.exclude(
+                "submitted_date", "answered", "wait", "days", "charge_cents", "paid", "held"
+            ),
+            due.alias("day"),
+            pl.col("submitted_date").alias("sent_date"),
+            missed.alias("is_event"),
+            pl.when(still).then("charge_cents").otherwise(0).alias("cents"),
+            still.alias("is_open"),
+        )
     )
-    return complete(settled.filter(pl.col("day") >= pl.col("first")))
 
 
 def unbilled_secondaries(
@@ -268,6 +258,7 @@ def unbilled_secondaries(
         .group_by("claim_id")
         .agg(billed=pl.col("submitted_date").min())
     )
+    # By the day of the decision; the last two weeks are not settled and have no rows.
     due = pl.col("day") + pl.duration(days=SECONDARY_DAYS)
     missed = ~pl.col("is_forwarded") & (pl.col("billed").is_null() | (pl.col("billed") > due))
     still = missed & pl.col("billed").is_null()
@@ -275,8 +266,8 @@ def unbilled_secondaries(
         decided.join(billed, on="claim_id", how="left")
         .select(
             *_OF_CLAIM,
-            due.alias("day"),
-            pl.col("day").alias("sent_date"),
+            "day",
+            "sent_date",
             missed.alias("is_event"),
             pl.when(still).then("patient_share_cents").otherwise(0).alias("cents"),
             still.alias("is_open"),

@@ -135,10 +135,12 @@ def search_kind(
         seasons = Seasons(frames)
         settled = (seasons.settled(one, settings) for one in candidates)
         standing = [one for one in settled if one is not None]
-    found = [
-        _finding(kind, chosen, frames, outcomes.axes, today, settings)
-        for chosen in merge(standing, frames, settings)
-    ]
+    found = _apart(
+        [
+            _finding(kind, chosen, frames, outcomes.axes, today, settings)
+            for chosen in merge(standing, frames, settings)
+        ]
+    )
     if kind in _STEADY_KINDS and not outcomes.claims.is_empty():
         steady, compared = search_steady(
             kind, frames[0].rows, today=today, settings=settings, kinds=len(KINDS)
@@ -188,6 +190,26 @@ def _finding(
     candidate = chosen.candidate
     coded = frames[candidate.grain]
     description = describe_candidate(kind, candidate, coded)
+    first = _described(description, candidate, coded, axes, today, settings)
+    hit = first.parts.filter("is_hit")["client_id"].to_list()
+    alone = len(hit) == 1 and first.others_exposed > 0 and description.payer_id is not None
+    if description.client_id is not None or not alone:
+        return first
+    # The payer's other clients could be hit and are not: it is that client's.
+    narrow = Description(
+        kind, "shift", {**description.scope, "client_id": str(hit[0])}, description.event
+    )
+    return _described(narrow, candidate, coded, axes, today, settings)
+
+
+def _described(
+    description: Description,
+    candidate: Candidate,
+    coded: Coded,
+    axes: Sequence[str],
+    today: date,
+    settings: Settings,
+) -> Finding:
     rows = in_scope(coded.rows, description)
     weeks_ago = settings.weeks - candidate.onset
     onset = find_onset(
@@ -216,6 +238,18 @@ def describe_candidate(kind: str, candidate: Candidate, coded: Coded) -> Descrip
     )
 
 
+def _apart(found: Sequence[Finding]) -> list[Finding]:
+    """Leave out what has mostly the claims of a stronger finding: a remainder of the same."""
+    kept: list[Finding] = []
+    claimed: set[int] = set()
+    for one in found:
+        mine = set(one.siblings["claim_id"].to_list())
+        if len(mine & claimed) < _SAME_CLAIMS * max(len(mine), 1):
+            kept.append(one)
+            claimed |= mine
+    return kept
+
+
 def _worth(candidate: Candidate) -> float:
     """Return what one outcome counts for, on average."""
     n, _ = effective(
@@ -239,10 +273,15 @@ def _once_a_claim(found: Sequence[Finding], today: date) -> list[Finding]:
     """
     kept: list[Finding] = []
     for one in sorted(found, key=lambda one: _SAYS_MORE.index(one.description.kind)):
-        others = [other for other in kept if other.description.kind != one.description.kind]
-        if not any(_tells(other, one) for other in others):
+        if not any(_tells(other, one) for other in kept if _may_tell(other, one)):
             kept.append(one)
     return _slow_or_missing(kept, today)
+
+
+def _may_tell(other: Finding, one: Finding) -> bool:
+    """Say whether two kinds can be one thing; slow or missing is told by what came later."""
+    kinds = {other.description.kind, one.description.kind}
+    return len(kinds) > 1 and kinds != {"slow_payment", "missing_remittance"}
 
 
 def _tells(other: Finding, one: Finding) -> bool:

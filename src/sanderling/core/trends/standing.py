@@ -28,9 +28,12 @@ def lean(weeks: pl.DataFrame, before: float, after: float, *, since: date) -> tu
     return float(found), n
 
 
-def is_over(weeks: pl.DataFrame, before: float, after: float, *, today: date) -> bool:
-    """Say whether the last weeks are as before the onset."""
-    since = today - timedelta(days=WEEK * _RECENT_WEEKS)
+def is_over(weeks: pl.DataFrame, before: float, after: float) -> bool:
+    """Say whether the last weeks that are settled are as before the onset."""
+    last = weeks["week_date"].max()
+    if not isinstance(last, date):
+        return False
+    since = last - timedelta(days=WEEK * (_RECENT_WEEKS - 1))
     nats, outcomes = lean(weeks, before, after, since=since)
     return outcomes >= _OUTCOMES_MIN and nats < -_NATS
 
