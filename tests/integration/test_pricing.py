@@ -145,6 +145,18 @@ def test_a_person_sets_a_variance_aside_and_takes_it_up_again(inbox: Inbox) -> N
     assert worth_a_touch() == {"SHORT": -1210}
 
 
+def test_a_price_of_low_confidence_is_listed_and_not_worked(inbox: Inbox) -> None:
+    one = LineVariance.objects.get(variance_cents=-1210)
+    LineVariance.objects.filter(pk=one.pk).update(confidence="low")
+    user = admin()
+    set_aside([one.pk], reason="first", user=user, at=AT)
+    follow_decisions(TODAY, at=AT)
+    take_up([one.pk], reason="then", user=user, at=AT)
+    follow_decisions(TODAY, at=AT)
+    assert worth_a_touch() == {}
+    assert [row["claim"] for row in variance_rows(TODAY, today=TODAY, at=AT)] == ["LITTLE", "SHORT"]
+
+
 def test_nothing_is_set_aside_without_a_reason(inbox: Inbox) -> None:
     one = LineVariance.objects.get(variance_cents=-1210)
     with pytest.raises(Refusal, match="say why"):

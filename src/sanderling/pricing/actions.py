@@ -85,7 +85,7 @@ SELECT claim_id, {int(Account.PRIMARY)} AS party, min(client_id) AS client_id,
        count(*)::int AS lines, min(received_date) AS since_date, min(service_date) AS service_date,
        (array_agg(finding ORDER BY variance_cents, id))[1] AS finding
   FROM pricing_line_variance
- WHERE is_queued AND NOT is_set_aside AND variance_cents < 0
+ WHERE is_queued AND NOT is_set_aside AND variance_cents < 0 AND confidence IN ('high', 'medium')
    AND (%(all)s OR claim_id = ANY (%(claims)s))
  GROUP BY claim_id HAVING sum(variance_cents) <= -%(least)s
 """  # noqa: S608 - numbers of ours

@@ -77,8 +77,9 @@ class LineVariance(models.Model):
 class ClaimVariance(models.Model):
     """What a payer's party of a claim was paid short, where that is worth a touch.
 
-    The sum of its queued lines that nobody set aside; a row only from the threshold on
-    (UNDERPAID_CLAIM_CENTS). Smaller sums stand in their lines and patterns.
+    The sum of its queued lines that nobody set aside and whose price is sure (high or medium); a
+    row only from the threshold on (UNDERPAID_CLAIM_CENTS). Smaller sums stand in their lines and
+    patterns.
     """
 
     claim_id = models.BigIntegerField()

@@ -178,7 +178,9 @@ def short_claims_on(as_of: date, client_ids: list[int] | None = None) -> pl.Data
     Worked out as `ClaimVariance` is kept for today.
     """
     rows = _worked_out(as_of, client_ids).filter(
-        pl.col("is_queued") & (pl.col("variance_cents") < 0)
+        pl.col("is_queued")
+        & (pl.col("variance_cents") < 0)
+        & pl.col("confidence").is_in(["high", "medium"])
     )
     return (
         rows.group_by("claim_id")

@@ -11,8 +11,8 @@ import polars as pl
 from django.db import transaction
 
 from sanderling.contracts.queries import contract_book, references
-from sanderling.core.contracts.learned import FACTORS, LEARNED, learn
-from sanderling.core.contracts.patterns import OBSERVED, PATTERNS, find_patterns
+from sanderling.core.contracts.learned import learn
+from sanderling.core.contracts.patterns import OBSERVED, find_patterns
 from sanderling.core.contracts.variance import PROVIDER_CLASS_RATIO
 from sanderling.postgres.frames import read_frame
 from sanderling.pricing.comparing import Compared, History, Prices, compared, history_of, judged
@@ -29,12 +29,6 @@ _CLAIMS: Final = """
 SELECT p.claim_id, min(p.client_id) AS client_id FROM remits_claim_payment p
  WHERE p.claim_id IS NOT NULL AND p.received_date <= %s
    AND (%s::int[] IS NULL OR p.client_id = ANY (%s::int[]))
- GROUP BY p.claim_id ORDER BY 2, 1
-"""
-_ALSO_OF_PAYERS: Final = """
-SELECT p.claim_id, min(p.client_id) AS client_id
-  FROM remits_claim_payment p JOIN remits_remittance r ON r.id = p.remittance_id
- WHERE p.claim_id IS NOT NULL AND p.received_date <= %s
  GROUP BY p.claim_id ORDER BY 2, 1
 """
 # The columns of pricing_line_variance that are worked out.
@@ -218,15 +212,3 @@ def _members_of_known(lines: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFra
         .unique("line_id", keep="last", maintain_order=True)
         .select("line_id", "pattern_key")
     )
-
-
-def empty_history() -> History:
-    """Return a history in which nothing was learned."""
-    return History(
-        pl.DataFrame(schema=dict(LEARNED)),
-        pl.DataFrame(schema=dict(FACTORS)),
-        pl.DataFrame(schema=PRACTITIONERS),
-    )
-
-
-NO_PATTERNS: Final = pl.DataFrame(schema=dict(PATTERNS))
