@@ -16,10 +16,8 @@ from sanderling.simulator.pricing import Price, price_lines
 from sanderling.simulator.reasons import FrontEndReason
 from sanderling.simulator.worldstate import WorldState
 
-Rates = dict[str, dict[str, dict[str, int]]]  # by payer and client
 
-
-def note_posted(state: WorldState, rates: Rates, due: Due, day: date) -> None:
+def note_posted(state: WorldState, due: Due, day: date) -> None:
     """Note a decision that came in on a day with the problems that made it what it is."""
     ruling, submission = due.ruling, due.submission
     named = {problem.name: problem for problem in state.problems if problem.name}
@@ -28,7 +26,7 @@ def note_posted(state: WorldState, rates: Rates, due: Due, day: date) -> None:
     if not planted:
         return
     received = due.payments[-1].payment.received_date or submission.sent_date
-    prices = _prices(state, rates, submission)
+    prices = _prices(state, submission)
     paid = sum(part.payment.paid_cents for part in due.payments if part.payment.status != "22")
     for problem in planted:
         family = FAMILIES[problem.kind]
@@ -62,7 +60,8 @@ def note_rejection(
     problem = _named(state, reason.planted)
     if problem is not None:
         looked = day if problem.payer else submission.sent_date
-        _note(state, problem, submission, looked, day, 0, submission.claim.charge_cents)
+        expected = sum(price.allowed_cents for price in _prices(state, submission))
+        _note(state, problem, submission, looked, day, 0, expected)
 
 
 def note_unbilled(state: WorldState, episode: Episode, rank: int, day: date) -> bool:
@@ -85,10 +84,10 @@ def _named(state: WorldState, name: str) -> PlantedProblem | None:
     return next((item for item in state.problems if item.name and item.name == name), None)
 
 
-def _prices(state: WorldState, rates: Rates, submission: Submission) -> tuple[Price, ...]:
+def _prices(state: WorldState, submission: Submission) -> tuple[Price, ...]:
     claim: Claim = submission.claim
     payer = claim.payer.identifier
-    own = rates[payer][submission.episode.account.client.code]
+    own = state.rates[payer][submission.episode.account.client.code]
     return price_lines(claim, renewed(own, payer, state.renewals, claim.service_date))
 
 

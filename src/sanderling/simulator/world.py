@@ -65,7 +65,7 @@ class World:
             payer.code: {client.code: contract_rates(client, payer) for client in self.clients}
             for payer in PAYERS
         }
-        self.rates = rates
+        self.rates = self.state.rates = rates
         self.desks = {
             payer.code: self.desk_class(self.state, payer, rates[payer.code], self._on_front_end)
             for payer in PAYERS
@@ -282,7 +282,7 @@ class World:
             # No word about the claim itself: what people did about that one still counts.
             track.is_duplicate_answered = True
             return
-        note_posted(self.state, self.rates, due, day)
+        note_posted(self.state, due, day)
         track.payer_spoke(day)
         track.hidden = ""
         if submission.is_correction:

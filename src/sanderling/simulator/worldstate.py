@@ -38,6 +38,7 @@ class WorldState:
     activities: list[ActivityRow] = field(default_factory=list)  # of all days
     notes: list[dict[str, str]] = field(default_factory=list)  # single planted faults, for truth
     renewals: tuple[Renewal, ...] = ()
+    rates: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # payer, client, code
     struck: dict[tuple[str, str, str, int], Struck] = field(default_factory=dict)  # for truth
     _controls: dict[str, int] = field(default_factory=dict)
 
