@@ -116,23 +116,35 @@ def take_in_all(world: PlantedWorld) -> None:
     mark.write_text(f"{take_in(world.out)}\n")
 
 
-def load_contracts(world: PlantedWorld) -> int:
-    """Load every contract and its renewals through the command line; answer how many files."""
+def load_contracts(world: PlantedWorld) -> None:
+    """Load every contract and its renewals through the command of the product, once."""
     mark = world.folder / "contracts-loaded"
-    if mark.exists():
-        return int(mark.read_text())
-    count = 0
+    if not mark.exists():
+        code = (
+            "from bench.planted_worlds import PlantedWorld, import_contracts;"
+            f"import_contracts(PlantedWorld({world.seed}, {world.claims}, {world.days}))"
+        )
+        list(in_process(world, code))
+        mark.touch()
+
+
+def import_contracts(world: PlantedWorld) -> None:
+    """Run `contracts import` for each file, all in this process, which has the world's home."""
+    from sanderling.cli.runtime import start_database
+
+    start_database()
+    from sanderling.cli.contracts import command
+
     for path in sorted((world.out / "contracts").glob("*.csv")):
         stem, _, version = path.stem.partition("@")
         client, _, payer = stem.partition("-")
-        run(
-            world, "contracts", "import", str(path), "--client", client, "--payer", payer,
-            "--from", version or (START - timedelta(days=400)).isoformat(),
-            "--terms", str(path.with_suffix(".toml")), "--format", "json",
+        from_date = version or (START - timedelta(days=400)).isoformat()
+        terms = str(path.with_suffix(".toml"))
+        command.main(
+            ["import", str(path), "--client", client, "--payer", payer, "--from", from_date,
+             "--terms", terms, "--format", "json"],
+            standalone_mode=False,
         )  # fmt: skip
-        count += 1
-    mark.write_text(str(count))
-    return count
 
 
 def run(world: PlantedWorld, *words: str) -> str:
