@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from bench.detection_lines import LINE, naive_lines
 from bench.detection_lines import score as score_lines
 from bench.detection_nights import issues_said
 from bench.detection_report import write_document
-from bench.planted_worlds import CLAIMS, DAYS, PlantedWorld, load_contracts, ready, run, stop
+from bench.planted_worlds import CLAIMS, DAYS, START, PlantedWorld, load_contracts, ready, run, stop
 
 CACHE = Path(__file__).resolve().parents[1] / ".cache" / "bench" / "detection.json"
 PARTS = ("naive", "forecast", "lines", "issues")  # issues need priced lines
+FRESH_DAYS = 14
 SIZES = (0, 100_000, 250_000, 500_000)  # cents
 
 
@@ -85,25 +86,41 @@ def _naive(facts: Facts) -> dict[str, Any]:
 
 
 def _lines(facts: Facts) -> dict[str, Any]:
-    """Ask for wrongly paid lines before and after the contracts are loaded."""
+    """Ask for wrongly paid lines before and after the contracts are loaded.
+
+    What is learned is asked on past days too, and judged by the two weeks before each: what a
+    person would have seen then, with the history of then.
+    """
     answer: dict[str, Any] = {}
-    folder = facts.world.folder
+    folder, last = facts.world.folder, facts.world.last_date
     if not (folder / "contracts-loaded").exists():
         for sign in (-1, 1):
-            _listed(facts.world, sign).write_parquet(folder / f"listed-learned{sign}.parquet")
+            _listed(facts.world, last, sign).write_parquet(folder / f"learned{sign}.parquet")
+        for day in _past_days(facts.world):
+            _listed(facts.world, day, -1).write_parquet(folder / f"learned-{day}.parquet")
     load_contracts(facts.world)
     for sign, name in ((-1, ""), (1, "_over")):
-        listed = _listed(facts.world, sign)
-        listed.write_parquet(folder / f"listed-contract{sign}.parquet")
+        listed = _listed(facts.world, last, sign)
+        listed.write_parquet(folder / f"contract{sign}.parquet")
         answer[f"contract{name}"] = score_lines(facts, listed, sign=sign).row()
-        learned = pl.read_parquet(folder / f"listed-learned{sign}.parquet")
-        answer[f"learned{name}"] = score_lines(facts, learned, sign=sign, learned_only=True).row()
+        learned = pl.read_parquet(folder / f"learned{sign}.parquet")
+        scored = score_lines(facts, learned, sign=sign, learned_only=True)
+        answer[f"learned{name}"] = scored.row()
+    for day in _past_days(facts.world):
+        learned = pl.read_parquet(folder / f"learned-{day}.parquet")
+        window = (day - timedelta(days=FRESH_DAYS), day)
+        scored = score_lines(facts, learned, learned_only=True, days=window)
+        answer[f"fresh_{day}"] = scored.row()
     return answer
 
 
-def _listed(world: PlantedWorld, sign: int) -> pl.DataFrame:
+def _past_days(world: PlantedWorld) -> list[date]:
+    return [START + timedelta(days=offset) for offset in range(120, world.days, 30)]
+
+
+def _listed(world: PlantedWorld, day: date, sign: int) -> pl.DataFrame:
     """Answer what `underpayments` lists: client, claim, line and what it says of them."""
-    words = ["underpayments", "--as-of", world.last_date.isoformat(), "--format", "json"]
+    words = ["underpayments", "--as-of", day.isoformat(), "--format", "json"]
     rows = json.loads(run(world, *words, *(["--over"] if sign > 0 else [])))["rows"]
     kept = (
         *LINE,

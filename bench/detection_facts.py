@@ -256,7 +256,7 @@ def _unbilled(facts: Facts) -> pl.DataFrame:
 def _wrong_prices(facts: Facts, problem: dict[str, Any]) -> pl.DataFrame:
     """Lines paid at least the tolerance below (above) the contract, as the truth says."""
     sign = -1 if problem["family"] == "underpayment" else 1
-    wrong = facts.variances.filter(pl.col("variance_cents") * sign >= TOLERANCE_CENTS)
+    wrong = facts.variances.filter(pl.col("variance_cents") * sign > TOLERANCE_CENTS)
     wrong = wrong.select("client", "claim", "line", is_wrong=pl.lit(value=True))
     lines = facts.lines.select(
         "claim_id", "client", "claim", "line", "procedure", "modifiers", "service_date"

@@ -93,6 +93,7 @@ class IssueScore:
 
     outcomes: list[Outcome]
     false: list[Said]
+    parts: list[Said]  # about a planted problem, but of less than a fifth of it
     steady: int  # issues that say "since ever": no problem planted is of that sort
     client_months: float
 
@@ -120,6 +121,7 @@ class IssueScore:
                 for size in sizes
             },
             "false": len(self.false),
+            "parts": len(self.parts),
             "steady": self.steady,
             "client_months": round(self.client_months, 1),
             "delays": sorted(delays),
@@ -152,7 +154,8 @@ def score(facts: Facts, said: Sequence[Said]) -> IssueScore:
         name: frozenset(zip(part["client"], part["claim"], strict=True))
         for (name,), part in facts.struck.group_by("problem")
     }
-    false = []
+    false: list[Said] = []
+    parts: list[Said] = []
     steady = 0
     for issue in said:
         fitting = [
@@ -162,13 +165,26 @@ def score(facts: Facts, said: Sequence[Said]) -> IssueScore:
         ]
         for item in fitting:
             item.issues.append(issue)
-        if not fitting and issue.basis == "steady":
+        if fitting:
+            continue
+        if issue.basis == "steady":
             steady += 1
-        elif not fitting:
+        elif any(_shares(issue, item.problem, touched) for item in outcomes):
+            parts.append(issue)
+        else:
             false.append(issue)
     clients = facts.table("claims")["client"].n_unique()
     months = (facts.world.days - WARM_UP_DAYS) / MONTH_DAYS
-    return IssueScore(outcomes, false, steady, clients * months)
+    return IssueScore(outcomes, false, parts, steady, clients * months)
+
+
+def _shares(
+    issue: Said, problem: Mapping[str, Any], touched: Mapping[str, frozenset[tuple[str, str]]]
+) -> bool:
+    """Tell whether a third of an issue's claims are those of a problem, whatever its kind."""
+    own = touched.get(problem["name"], frozenset())
+    is_later = issue.found_date >= problem["from_date"]
+    return is_later and len(issue.claims & own) >= SHARE_OF_ISSUE * max(len(issue.claims), 1)
 
 
 def belongs(issue: Said, problem: Mapping[str, Any], touched: frozenset[tuple[str, str]]) -> bool:

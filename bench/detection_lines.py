@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -50,19 +51,31 @@ class LineScore:
 
 
 def score(
-    facts: Facts, listed: pl.DataFrame, *, sign: int = -1, learned_only: bool = False
+    facts: Facts,
+    listed: pl.DataFrame,
+    *,
+    sign: int = -1,
+    learned_only: bool = False,
+    days: tuple[date, date] | None = None,
 ) -> LineScore:
     """Compare lines (client, claim, line) with the truth; sign -1 underpaid, 1 overpaid.
 
-    True are lines off by at least the contracts' tolerance; a listed line is right when it is off
-    at all in that direction. What history alone cannot show does not count for what is learned.
+    True are lines off by more than the contracts' tolerance; a listed line is right when it is off
+    at all in that direction. Line 0, a claim paid without lines, stands for those that are off.
+    What history alone cannot show does not count for what is learned. `days`: only claims first
+    paid after the first and until the second.
     """
     off = facts.variances.filter(pl.col("variance_cents") * sign > 0)
-    true = off.filter(pl.col("variance_cents") * sign >= TOLERANCE_CENTS)
+    if days is not None:
+        since = pl.col("received_date") > days[0]
+        paid = facts.first_payments.filter(since, pl.col("received_date") <= days[1])
+        off = off.join(paid, on=["client", "claim"], how="semi")
+        listed = listed.join(paid, on=["client", "claim"], how="semi")
+    true = off.filter(pl.col("variance_cents") * sign > TOLERANCE_CENTS)
     if learned_only:
         hidden = pl.col("cause").str.ends_with(BEYOND_HISTORY)
         true = true.filter(~hidden)
-    listed = listed.select(LINE).unique()
+    listed = _lines_of_claims(listed.select(LINE).unique(), off)
     hits = true.join(listed, on=LINE, how="semi")
     causes = true.group_by("cause").agg(total=pl.len())
     got = hits.group_by("cause").agg(found=pl.len())
@@ -81,6 +94,14 @@ def score(
         listed.join(off, on=LINE, how="anti"),
         true.join(listed, on=LINE, how="anti"),
     )
+
+
+def _lines_of_claims(listed: pl.DataFrame, off: pl.DataFrame) -> pl.DataFrame:
+    """Put the lines that are off in the place of line 0, if there are any."""
+    whole = listed.filter(pl.col("line") == 0).select("client", "claim")
+    meant = off.join(whole, on=["client", "claim"], how="semi").select(LINE)
+    known = meant.select("client", "claim").unique().with_columns(line=pl.lit(0, pl.Int64))
+    return pl.concat([listed.join(known, on=LINE, how="anti"), meant]).unique()
 
 
 def naive_lines(facts: Facts, *, careful: bool) -> pl.DataFrame:

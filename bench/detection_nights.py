@@ -53,10 +53,10 @@ def search_nights(world: PlantedWorld) -> None:
     start_database()
     from django.utils import timezone
     from sanderling.issues.actions import search_as_of
-    from sanderling.pricing.actions import bring_up_to_date
 
-    from sanderling.issues.models import Issue, SearchRun
+    from sanderling.issues.models import SearchRun
     from sanderling.mirror.actions import refresh
+    from sanderling.pricing.actions import bring_up_to_date
 
     bring_up_to_date(world.last_date, at=timezone.now())
     refresh(world.last_date, timezone.now())
@@ -67,6 +67,13 @@ def search_nights(world: PlantedWorld) -> None:
         if day not in done:
             search_as_of(day)
             sys.stderr.write(f"{day} {time.perf_counter() - began:.0f} s\n")
+    print_issues()
+
+
+def print_issues() -> None:
+    """Print the issues that are kept as JSON."""
+    from sanderling.issues.models import Issue
+
     issues = Issue.objects.with_totals().order_by("pk")
     sys.stdout.write(json.dumps([_row(issue) for issue in issues]) + "\n")
 

@@ -29,12 +29,14 @@ def write_document(kept: Kept, sizes: Sequence[int]) -> None:
 
 
 def _head(kept: Kept) -> str:
-    worlds = [entry["world"] for entry in kept.values()]
+    worlds = ", ".join(
+        f"seed {seed}: {entry['world']['claims']:,} claims over {entry['world']['days']} days"
+        for seed, entry in kept.items()
+    )
     when = datetime.now(UTC).date()
     return (
         f"{when}, {os.cpu_count()} processors ({platform.machine()}), Python "
-        f"{platform.python_version()}. Worlds: seeds {', '.join(kept)}; "
-        f"{worlds[0]['claims']:,} claims over {worlds[0]['days']} days, 8 clients, 12 payers each."
+        f"{platform.python_version()}. Worlds of 8 clients and 12 payers: {worlds}."
     )
 
 
@@ -48,14 +50,16 @@ def _share(part: float, whole: float) -> str:
 
 
 def _of(kept: Kept, *path: str) -> list[Any]:
-    """Answer what stands at a path in each seed that has it."""
-    found = []
-    for entry in kept.values():
-        value: Any = entry
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if value is not None:
-            found.append(value)
+    """Answer what stands at a path in each seed that has it; a name may end in a star."""
+    found: list[Any] = list(kept.values())
+    for name in path:
+        tables = [value for value in found if isinstance(value, Mapping)]
+        found = [
+            table[key]
+            for table in tables
+            for key in table
+            if key == name or (name.endswith("*") and key.startswith(name[:-1]))
+        ]
     return found
 
 
@@ -139,6 +143,13 @@ def _issues(kept: Kept, sizes: Sequence[int]) -> str:
             lambda scores: _rate(
                 sum(item["false"] for item in scores),
                 sum(item["client_months"] for item in scores),
+            ),
+        ),
+        (
+            "parts of a problem said apart, and issues since ever",
+            "",
+            lambda scores: " and ".join(
+                str(sum(item[name] for item in scores)) for name in ("parts", "steady")
             ),
         ),
         ("delay after enough evidence, median days", "<= 7", _delay),

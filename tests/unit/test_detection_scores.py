@@ -134,11 +134,12 @@ def test_delay_onset_error_and_false_issues_are_counted(facts: MadeFacts) -> Non
     wrong = said(list(range(40)), enough, id="2")
     steady = said(list(range(40)), enough, id="3", basis="steady")
 
-    scored = score(facts, [right, wrong, steady])
+    part = said([121, 123], enough, id="4")
+    scored = score(facts, [right, wrong, steady, part])
 
     row = scored.row([0, 600_000])
     assert row["recall"] == {"0": [1, 1], "600000": [0, 0]}
-    assert (row["false"], row["steady"]) == (1, 1)
+    assert (row["false"], row["steady"], row["parts"]) == (1, 1, 1)
     assert (row["delays"], row["onset_errors"], row["onset_within"]) == ([4], [2], 1)
     assert scored.client_months == pytest.approx((240 - 90) / 30.4)
 
@@ -175,6 +176,17 @@ def test_lines_count_beyond_the_tolerance_and_wrong_ones_are_shown(facts: MadeFa
     assert scored.by_cause == {"random": (1, 1), "P11-wrong_fee_year": (0, 1)}
     assert score_lines(facts, listed, learned_only=True).true == 1
     assert score_lines(facts, listed, sign=1).found == 1
+    assert score_lines(facts, listed, days=(day(20), day(21))).true == 1  # C12 only
+
+
+def test_a_claim_paid_without_lines_stands_for_its_lines(facts: MadeFacts) -> None:
+    listed = pl.DataFrame(
+        [("MAPLE", "C10", 0), ("MAPLE", "C99", 0)], schema=["client", "claim", "line"], orient="row"
+    )
+
+    scored = score_lines(facts, listed)
+
+    assert (scored.found, scored.right, scored.listed) == (1, 1, 2)
 
 
 def test_naive_lines_are_those_below_the_median_of_three_months(facts: MadeFacts) -> None:
