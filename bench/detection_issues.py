@@ -20,6 +20,7 @@ from bench.detection_facts import Evidence, Facts, evidence
 
 SHARE_OF_ISSUE, SHARE_OF_PROBLEM = 1 / 3, 1 / 5
 ONSET_DAYS = 5
+EARLY_SHARE = 0.05  # of the claims touched: a stray old one is not the onset
 WARM_UP_DAYS = 90  # of the world: no search looks earlier
 MONTH_DAYS = 30.4
 # Kinds of issues that a family of problems can rightly be called.
@@ -46,6 +47,7 @@ class Said:
     title: str
     claims: frozenset[tuple[str, str]]
     basis: str = "shift"
+    onset_axis: str = ""  # what its onset is a day of
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Outcome:
     problem: dict[str, Any]
     evidence: Evidence
     issues: list[Said] = field(default_factory=list)
+    onsets: dict[str, date] = field(default_factory=dict)  # by axis, where it is not the window's
 
     @property
     def cents(self) -> int:
@@ -75,10 +78,11 @@ class Outcome:
 
     @property
     def onset_error_days(self) -> int | None:
-        """Days from the true onset to the one that is said."""
+        """Days from the true onset to the one that is said, on the axis that the issue states."""
         if self.first is None or self.first.onset_date is None:
             return None
-        return (self.first.onset_date - self.onset_date).days
+        true = self.onsets.get(self.first.onset_axis, self.onset_date)
+        return (self.first.onset_date - true).days
 
     @property
     def onset_date(self) -> date:
@@ -149,7 +153,10 @@ def _each(item: Outcome) -> dict[str, Any]:
 
 def score(facts: Facts, said: Sequence[Said]) -> IssueScore:
     """Pair issues with planted problems."""
-    outcomes = [Outcome(problem, evidence(facts, problem)) for problem in facts.problems]
+    outcomes = [
+        Outcome(problem, evidence(facts, problem), onsets=_onsets(facts, problem))
+        for problem in facts.problems
+    ]
     touched = {
         name: frozenset(zip(part["client"], part["claim"], strict=True))
         for (name,), part in facts.struck.group_by("problem")
@@ -176,6 +183,26 @@ def score(facts: Facts, said: Sequence[Said]) -> IssueScore:
     clients = facts.table("claims")["client"].n_unique()
     months = (facts.world.days - WARM_UP_DAYS) / MONTH_DAYS
     return IssueScore(outcomes, false, parts, steady, clients * months)
+
+
+def _onsets(facts: Facts, problem: Mapping[str, Any]) -> dict[str, date]:
+    """Answer the true onset by axis: day (a file told it), service_date, sent_date.
+
+    The window's first day on the axis that the problem goes by; on the others the day by which the
+    first claims that it touched were served, received or told of.
+    """
+    own = facts.struck.filter(pl.col("problem") == problem["name"])
+    onsets: dict[str, date] = {}
+    for axis, column in (
+        ("day", "seen_date"),
+        ("service_date", "service_date"),
+        ("sent_date", "received_date"),
+    ):
+        days: list[date] = own[column].sort().to_list()
+        if days:
+            onsets[axis] = days[int(len(days) * EARLY_SHARE)]
+    onsets["service_date" if problem["by_service"] else "sent_date"] = problem["from_date"]
+    return onsets
 
 
 def _shares(

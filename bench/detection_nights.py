@@ -43,6 +43,7 @@ def _said(row: dict[str, Any]) -> Said:
         row["title"],
         frozenset((client, claim) for client, claim in row["claims"]),
         row["basis"],
+        row["onset_axis"],
     )
 
 
@@ -52,8 +53,8 @@ def search_nights(world: PlantedWorld) -> None:
 
     start_database()
     from django.utils import timezone
-    from sanderling.issues.actions import search_as_of
 
+    from sanderling.issues.actions import search_as_of
     from sanderling.issues.models import SearchRun
     from sanderling.mirror.actions import refresh
     from sanderling.pricing.actions import bring_up_to_date
@@ -90,7 +91,7 @@ def _row(issue: Issue) -> dict[str, Any]:
         [issue.pk],
     )
     return {
-        "id": issue.pk, "kind": issue.kind, "basis": issue.basis,
+        "id": issue.pk, "kind": issue.kind, "basis": issue.basis, "onset_axis": issue.onset_axis,
         "found_date": issue.found_date.isoformat(),
         "onset_date": issue.onset_date.isoformat() if issue.onset_date else None,
         "at_stake_cents": getattr(issue, "at_stake_cents", 0),

@@ -38,7 +38,8 @@ class MadeFacts(Facts):
         object.__setattr__(self, "tables", tables)
 
     def table(self, name: str) -> pl.DataFrame:
-        return self.__dict__["tables"][name]
+        tables: dict[str, pl.DataFrame] = self.__dict__["tables"]
+        return tables[name]
 
     @cached_property
     def problems(self) -> list[dict[str, Any]]:
@@ -47,7 +48,14 @@ class MadeFacts(Facts):
     @cached_property
     def struck(self) -> pl.DataFrame:
         numbers = [f"C{n}" for n in range(120, 230) if n % 2]
-        return pl.DataFrame({"problem": PROBLEM["name"], "client": "MAPLE", "claim": numbers})
+        days = pl.Series([day(int(number[1:])) for number in numbers])
+        return pl.DataFrame(
+            {"problem": PROBLEM["name"], "client": "MAPLE", "claim": numbers}
+        ).with_columns(
+            received_date=days,
+            service_date=days - timedelta(days=3),
+            seen_date=days + timedelta(days=9),
+        )
 
     @cached_property
     def variances(self) -> pl.DataFrame:
@@ -142,6 +150,16 @@ def test_delay_onset_error_and_false_issues_are_counted(facts: MadeFacts) -> Non
     assert (row["false"], row["steady"], row["parts"]) == (1, 1, 1)
     assert (row["delays"], row["onset_errors"], row["onset_within"]) == ([4], [2], 1)
     assert scored.client_months == pytest.approx((240 - 90) / 30.4)
+
+
+def test_an_onset_is_judged_on_the_axis_that_the_issue_states(facts: MadeFacts) -> None:
+    found = day(150)
+    told = said(list(range(121, 160)), found, onset_date=day(132), onset_axis="day")
+    sent = said(list(range(121, 160)), found, onset_date=day(132), onset_axis="sent_date")
+
+    # Claims that the payer had from day 120 on; the first of them came back denied on day 130.
+    assert abs(score(facts, [told]).outcomes[0].onset_error_days or 99) <= 3
+    assert score(facts, [sent]).outcomes[0].onset_error_days == 12
 
 
 def test_a_problem_that_nobody_named_is_not_found(facts: MadeFacts) -> None:
