@@ -1,0 +1,30 @@
+"""A what-if on paper, for the table where it is negotiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sanderling.documents import render
+from sanderling.evaluation.models import WhatIf
+
+
+def what_if_pdf(found: WhatIf, rows: list[dict[str, Any]]) -> bytes:
+    """Return the PDF: who, what is proposed, the change of a year, the codes that move it."""
+    return render(
+        "evaluation/what_if",
+        {
+            "title": found.title,
+            "client": found.client.name,
+            "payer": found.payer.name,
+            "change": found.change,
+            "from_date": found.from_date.isoformat(),
+            "to_date": found.to_date.isoformat(),
+            "made": found.made_at.date().isoformat(),
+            "lines": found.lines,
+            "unpriced_lines": found.unpriced_lines,
+            "now_cents": found.now_cents,
+            "then_cents": found.then_cents,
+            "change_cents": found.change_cents,
+            "rows": rows,
+        },
+    )

@@ -1,0 +1,163 @@
+"""Pages of contract value: yields, and what-ifs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from sanderling.accounts.permissions import person_of, requires
+from sanderling.clients.models import Client
+from sanderling.contracts.models import ContractVersion
+from sanderling.core.refusal import Refusal
+from sanderling.evaluation.actions import work_out_what_if
+from sanderling.evaluation.forms import MONEY_RATE, TOUCH_DOLLARS, CostsForm, WhatIfForm
+from sanderling.evaluation.models import WhatIf
+from sanderling.evaluation.printing import what_if_pdf
+from sanderling.evaluation.worth_page import BY, COLUMNS, worth_of
+from sanderling.mirror.reading import MirrorMissing, refreshed_at, visible_client_ids
+from sanderling.payers.models import Payer
+from sanderling.web.downloads import FORMS, export
+
+UNPROCESSABLE: Final = 422
+WHAT_IFS_SHOWN: Final = 50
+MOVERS_SHOWN: Final = 25
+CODE_COLUMNS: Final = ("procedure", "lines", "units", "now_cents", "then_cents", "change_cents")
+
+
+@require_GET
+@requires("contracts.view")
+def contract_value(request: HttpRequest) -> HttpResponse:
+    """Show yields of a year by payer, or client and payer, and by code group."""
+    today = timezone.now().date()
+    visible = visible_client_ids()
+    client = Client.objects.filter(code=request.GET.get("client", ""), pk__in=visible).first()
+    payer = Payer.objects.filter(payer_id=request.GET.get("payer", "") or None).first()
+    by = request.GET.get("by", "payer")
+    by = by if by in BY else "payer"
+    form = CostsForm(request.GET or None)
+    costs = form.costs() if form.is_valid() else CostsForm.defaults()
+    context: dict[str, Any] = {
+        "form": form, "by": by, "tabs": BY, "client": client, "payer": payer, "forms": FORMS,
+        "clients": Client.objects.filter(pk__in=visible).order_by("code"),
+        "rate": request.GET.get("rate", MONEY_RATE),
+        "touch": request.GET.get("touch", TOUCH_DOLLARS),
+        "refreshed_at": refreshed_at(), "today": today,
+    }  # fmt: skip
+    try:
+        found = worth_of([client.pk] if client else visible, payer, costs, by=by, today=today)
+    except MirrorMissing as refusal:
+        return render(
+            request, "evaluation/contract_value.html", {**context, "refusal": refusal.sentence}
+        )
+    wanted = request.GET.get("format", "")
+    if wanted in FORMS:
+        return export(
+            found.rows, columns=COLUMNS, as_of=today, totals=None, form=wanted,
+            name="contract-value",
+        )  # fmt: skip
+    return render(request, "evaluation/contract_value.html", {**context, "found": found})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("contracts.view")
+def what_ifs(request: HttpRequest) -> HttpResponse:
+    """List what-ifs, and ask another."""
+    now = timezone.now()
+    versions = _versions()
+    form = WhatIfForm(
+        request.POST or None,
+        request.FILES or None,
+        versions=versions,
+        initial={"version": request.GET.get("version", "")},
+    )
+    refusal = ""
+    if request.method == "POST" and form.is_valid():
+        version = get_object_or_404(ContractVersion, pk=form.cleaned_data["version"])
+        try:
+            made = work_out_what_if(
+                version,
+                form.change(),
+                title=form.cleaned_data["title"],
+                by=person_of(request),
+                at=now,
+            )
+        except Refusal as error:
+            refusal = error.sentence
+        else:
+            return redirect("what-if", made.pk)
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "rows": WhatIf.objects.select_related("client", "payer", "made_by").order_by("-pk")[
+            :WHAT_IFS_SHOWN
+        ],
+        "has_versions": bool(versions),
+    }
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "evaluation/what_ifs.html", context, status=status)
+
+
+def _versions() -> list[tuple[int, str]]:
+    found = (
+        ContractVersion.objects.filter(withdrawn_at=None)
+        .select_related("contract__client", "contract__payer")
+        .order_by("contract__client__code", "contract__payer__name", "-from_date")
+    )
+    return [(one.pk, _version_words(one)) for one in found]
+
+
+def _version_words(version: ContractVersion) -> str:
+    contract = version.contract
+    plan = f" · {contract.plan}" if contract.plan else ""
+    return f"{contract.client.code} · {contract.payer.name}{plan} from {version.from_date}"
+
+
+def _code_rows(found: WhatIf) -> list[dict[str, Any]]:
+    return [dict(zip(CODE_COLUMNS, row, strict=True)) for row in found.by_code]
+
+
+@require_GET
+@requires("contracts.view")
+def what_if(request: HttpRequest, what_if_id: int) -> HttpResponse:
+    """Show one what-if: the change in a year, and the codes that move it."""
+    found = _what_if(what_if_id)
+    rows = _code_rows(found)
+    wanted = request.GET.get("format", "")
+    if wanted in FORMS:
+        return export(
+            rows, columns=CODE_COLUMNS, as_of=found.to_date, totals=None, form=wanted,
+            name="what-if",
+        )  # fmt: skip
+    context = {
+        "found": found,
+        "rows": rows[:MOVERS_SHOWN],
+        "code_count": len(rows),
+        "rate": found.change_cents / found.now_cents if found.now_cents else None,
+        "forms": FORMS,
+    }
+    return render(request, "evaluation/what_if.html", context)
+
+
+@require_GET
+@requires("contracts.view")
+def what_if_print(request: HttpRequest, what_if_id: int) -> HttpResponse:
+    """Return one what-if as a PDF."""
+    found = _what_if(what_if_id)
+    pdf = what_if_pdf(found, _code_rows(found)[:MOVERS_SHOWN])
+    return HttpResponse(
+        pdf,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="what-if-{found.pk}.pdf"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _what_if(what_if_id: int) -> WhatIf:
+    found = WhatIf.objects.select_related("client", "payer", "made_by")
+    return get_object_or_404(found, pk=what_if_id)

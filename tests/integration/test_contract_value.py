@@ -1,0 +1,171 @@
+"""What contracts are worth, and what-ifs, from files to pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, transaction
+from pytest_django.plugin import DjangoDbBlocker
+from tests.builders import rows, standing_inbox
+from tests.integration.pages import Visitor, make_people, text_of, web_role
+from tests.integration.underpaid import AT, TODAY, load_contract, take_claims
+
+from sanderling.audit.models import AuditEvent
+from sanderling.clients.models import Client
+from sanderling.contracts.importing import RateSheet
+from sanderling.contracts.models import ContractVersion
+from sanderling.core.contracts.worth import Costs
+from sanderling.core.refusal import Refusal
+from sanderling.evaluation.actions import Change, work_out_what_if
+from sanderling.evaluation.models import WhatIf
+from sanderling.evaluation.printing import what_if_pdf
+from sanderling.evaluation.worth_page import worth_of
+from sanderling.mirror.actions import refresh as refresh_mirror
+from sanderling.pricing.actions import rebuild
+
+pytestmark = pytest.mark.django_db
+COSTS = Costs(money_rate=Decimal("0.08"), touch_cents=600)
+FIVE = Change(percent=Decimal(5))
+
+
+@pytest.fixture(scope="module")
+def standing(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Five claims of one client and payer under a contract, in the mirror."""
+    with django_db_blocker.unblock(), standing_inbox(tmp_path_factory.mktemp("worth"), AT) as inbox:
+        take_claims(inbox)
+        load_contract()
+        rebuild(today=TODAY, at=AT)
+        refresh_mirror(today=TODAY, at=AT)
+        yield
+
+
+@pytest.fixture
+def version(standing: None, db: None) -> ContractVersion:
+    return ContractVersion.objects.get()
+
+
+@pytest.fixture
+def visitor(version: ContractVersion) -> Visitor:
+    return Visitor(make_people(Client.objects.get()).admin)
+
+
+def test_yields_of_a_payer_tell_what_it_refuses_and_pays_short(version: ContractVersion) -> None:
+    found = worth_of([version.client_id], None, COSTS, by="payer", today=TODAY)
+
+    (row,) = found.rows
+    # 92.10 + 80.00 + 90.00 + 100.00 allowed; the fifth line stands refused.
+    assert (row["lines"], row["denied_lines"], row["allowed_cents"]) == (5, 1, 36210)
+    assert row["yield_rate"] == pytest.approx(1.0, abs=0.001)  # a payer alone, by the own average
+    assert row["denied_reference_cents"] == 9052  # the average of four: 90.525, to even
+    assert row["leakage_cents"] == 1210 + 210
+    assert row["is_few"]
+    assert [group["title"] for group in found.groups] == ["Visits (E/M)"]
+
+
+def test_clients_that_are_not_asked_for_are_not_read(version: ContractVersion) -> None:
+    found = worth_of([version.client_id + 1], None, COSTS, by="payer", today=TODAY)
+
+    assert (found.rows, found.total) == ([], None)
+
+
+def test_five_percent_more_is_repriced_and_kept(version: ContractVersion) -> None:
+    kept = work_out_what_if(version, FIVE, title="", by=None, at=AT)
+
+    # Five lines at 92.10; five percent more is 96.705, rounded half up in the fee schedule.
+    assert (kept.lines, kept.now_cents, kept.then_cents) == (5, 5 * 9210, 5 * 9671)
+    assert kept.title == kept.change == "+5 % on all rates"
+    assert kept.by_code == [["99213", 5, 5.0, 46050, 48355, 2305]]
+    event = AuditEvent.objects.get(action="contract.what_if")
+    assert (event.subject_id, event.detail) == (str(kept.pk), {"version": version.pk, "lines": 5})
+
+
+def test_a_proposed_sheet_and_terms_replace_those_agreed(
+    version: ContractVersion,
+) -> None:
+    sheet = RateSheet("new.csv", b"code,allowed_cents\n99213,20000\n")
+    change = Change(sheet=sheet, terms="lesser_of_charge = true\n")
+
+    kept = work_out_what_if(version, change, title="Offer", by=None, at=AT)
+
+    assert kept.then_cents == 5 * 15000  # limited to the charge
+    assert kept.change == "proposed fee schedule, proposed terms"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (Change(), "Propose something: a percentage, terms or a fee schedule."),
+        (
+            Change(percent=Decimal(1), codes="9921?"),
+            "9921? is no code, range (70010-79999) or beginning (J*).",
+        ),
+        (Change(terms="speed = 1"), "The key speed is unknown in a terms file."),
+        (
+            Change(sheet=RateSheet("new.csv", b"code,allowed_cents\n99213,dear\n")),
+            "1 rows of the proposed fee schedule cannot be read; the first is row 2.",
+        ),
+    ],
+)
+def test_what_cannot_be_worked_out_is_refused_and_nothing_is_kept(
+    version: ContractVersion, change: Change, sentence: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        work_out_what_if(version, change, title="", by=None, at=AT)
+
+    assert refused.value.sentence == sentence
+    assert not WhatIf.objects.exists()
+
+
+def test_the_pages_show_an_answer_its_export_and_its_print(
+    visitor: Visitor, version: ContractVersion
+) -> None:
+    with web_role():
+        assert "Contract value" in text_of(visitor.get("/contract-value/"))
+        assert visitor.get("/contract-value/", format="csv", by="contract").status_code == 200
+        asked = visitor.post("/contract-value/what-if/", version=str(version.pk), percent="5")
+        assert asked.status_code == 302
+        answer = text_of(visitor.get(asked["Location"]))
+        listed = text_of(visitor.get("/contract-value/what-if/"))
+        export = visitor.get(asked["Location"], format="csv")
+        printed = visitor.get(f"{asked['Location']}pdf/")
+    kept = WhatIf.objects.get()
+    assert f"{kept.change_cents / 100:,.2f}" in answer
+    assert "+5 % on all rates" in listed
+    assert export.content.decode().splitlines()[0] == (
+        "procedure,lines,units,now_cents,then_cents,change_cents"
+    )
+    assert printed.content.startswith(b"%PDF")
+    assert what_if_pdf(kept, []).startswith(b"%PDF")
+
+
+def test_a_question_without_a_proposal_comes_back_with_the_form(
+    visitor: Visitor, version: ContractVersion
+) -> None:
+    with web_role():
+        answer = visitor.post("/contract-value/what-if/", version=str(version.pk))
+
+    assert answer.status_code == 422
+    assert "Propose a percentage, a fee schedule or terms." in text_of(answer)
+    assert not WhatIf.objects.exists()
+
+
+def test_answers_are_seen_by_own_people_only_and_never_change(version: ContractVersion) -> None:
+    kept = work_out_what_if(version, FIVE, title="", by=None, at=AT)
+    own, other = f"{{{version.client_id}}}", f"{{{version.client_id + 1}}}"
+    for clients, role, seen in (
+        (own, "manager", 1),
+        (other, "manager", 0),
+        (own, "client_user", 0),
+    ):
+        with web_role():
+            rows("SELECT set_config('sanderling.client_ids', %s, true)", [clients])
+            rows("SELECT set_config('sanderling.role', %s, true)", [role])
+            assert WhatIf.objects.filter(pk=kept.pk).count() == seen
+    with pytest.raises(DatabaseError, match="evaluation_what_if"), transaction.atomic():
+        WhatIf.objects.filter(pk=kept.pk).update(title="other")
