@@ -110,7 +110,8 @@ def outcomes_until(
             everywhere=True,
         ),
         "underpayment": lambda: Outcomes(
-            empty(), kinds.underpayments(variances().lazy(), rows("remit_lines"), today)
+            empty(),
+            kinds.underpayments(variances().lazy(), rows("remit_lines"), rows("payments"), today),
         ),
         "slow_payment": lambda: Outcomes(
             kinds.slow_payments(submissions(), today), empty(), axes=("sent_date",)

@@ -312,7 +312,9 @@ def documentation_holds(
     return complete(first)
 
 
-def underpayments(variances: pl.LazyFrame, remit_lines: pl.LazyFrame, today: date) -> pl.DataFrame:
+def underpayments(
+    variances: pl.LazyFrame, remit_lines: pl.LazyFrame, payments: pl.LazyFrame, today: date
+) -> pl.DataFrame:
     """Return lines that were paid; an event is one paid short of its price.
 
     `variances`: payment_id, line_index, variance_cents (below 0) of lines paid short.
@@ -322,9 +324,11 @@ def underpayments(variances: pl.LazyFrame, remit_lines: pl.LazyFrame, today: dat
         _decided(remit_lines, today)
         .filter((pl.col("procedure") != "") & ~pl.col("is_denied"))
         .join(variances, on=["payment_id", "line_index"], how="left")
+        .join(payments.select("payment_id", "sent_date"), on="payment_id", how="left")
         .select(
             *_OF_CLAIM,
             "day",
+            "sent_date",
             _billed().alias("procedure"),
             code_family(_billed()).alias("code_family"),
             pl.col("modifiers").alias("modifier"),

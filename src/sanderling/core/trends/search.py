@@ -168,11 +168,14 @@ def _frames(outcomes: Outcomes, today: date, settings: Settings) -> list[Coded]:
 
 def is_worth(finding: Finding, settings: Settings) -> bool:
     """Say whether a finding is above the floors: claims, excess, dollars, batches."""
+    floor = settings.at_stake_min_cents
+    if finding.description.kind == "underpayment":
+        floor = min(floor, settings.short_min_cents)
     excess = float(finding.parts.filter("is_hit")["excess_claims"].sum())
     return (
         finding.claims >= settings.claims_min
         and excess >= settings.excess_claims_min
-        and finding.at_stake_cents >= settings.at_stake_min_cents
+        and finding.at_stake_cents >= floor
         and finding.siblings["event_date"].n_unique() >= settings.batches_min
         and finding.rate_after >= finding.rate_before * settings.ratio_min
         and finding.rate_after - finding.rate_before >= settings.rise_min

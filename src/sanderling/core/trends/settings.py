@@ -15,6 +15,7 @@ class Settings:
     claims_min: int = 8  # hit since the onset; fewer are no issue, whatever they cost
     excess_claims_min: float = 6.0  # beyond what the rate before makes
     at_stake_min_cents: int = 100_000  # held back since the onset
+    short_min_cents: int = 25_000  # the same of underpayments, where it is the difference alone
     # How many issues of nothing at all one client may be told of in a week, all kinds together.
     false_per_client_week: float = 0.02
     ratio_min: float = 1.5  # rate after the onset over the rate before
