@@ -100,13 +100,16 @@ def parties(claims: Any) -> None:  # noqa: ANN401 - a lazy frame
 
     ids = claims.select("client_id", "payer_id").unique().collect()
     at = datetime(2024, 1, 1, tzinfo=UTC)
-    if not Client.objects.exists():
+    if not Payer.objects.exists():
+        Client.objects.all().delete()
         Client.objects.bulk_create(
             Client(pk=one, code=f"C{one:03}", name=f"Client {one}", created_at=at)
             for one in sorted(set(ids["client_id"].to_list()))
         )
         Payer.objects.bulk_create(
-            Payer(pk=one, payer_id=f"P{one:03}", name=f"Payer {one}", type="commercial")
+            Payer(
+                pk=one, payer_id=f"P{one:03}", name=f"Payer {one}", type="commercial", created_at=at
+            )
             for one in sorted(set(ids["payer_id"].drop_nulls().to_list()))
         )
 

@@ -6,6 +6,7 @@ are the new ones, and what each client's figure was is kept as a restatement.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -13,17 +14,21 @@ from typing import Any, Final
 import polars as pl
 from django.db import connection, transaction
 
+from sanderling.barriers.models import WeekEnd
 from sanderling.core.kpis.bases import Bases
 from sanderling.core.kpis.definitions import BY_KEY, DEFINITIONS
 from sanderling.core.kpis.formulas import NOBODY, ROWS, bases, rows
-from sanderling.core.kpis.frames import UNKNOWN_PAYER, Book, add_months, month_start, months
+from sanderling.core.kpis.frames import UNKNOWN_PAYER, Period, add_months, month_start, months
 from sanderling.kpis.models import Grain, Month, Restatement
 from sanderling.kpis.sources import state, the_book
 from sanderling.mirror.actions import refresh
+from sanderling.mirror.files import Manifest
+from sanderling.mirror.reading import manifest, scan
 from sanderling.postgres.frames import copy_frame, keep_frame
 from sanderling.postgres.locks import Lock, hold_lock
 
 MONTHS_KEPT: Final = 24  # before the one that goes on
+CLAIMS_AT_ONCE: Final = 150_000  # bounds memory
 SLOTS: Final = len(DEFINITIONS)
 # Told by barriers kept for nine weeks only: what was known of an older month stays.
 KEPT_ONLY: Final = ("no_response_rate", "client_pend_rate")
@@ -95,34 +100,71 @@ def make_sums(*, today: date, at: datetime) -> Made:
         MirrorMissing: the mirror was never made.
     """
     hold_lock(Lock.KEY_FIGURES)
-    book = the_book(None)
-    first = _first_month(book, today)
+    of = manifest()
+    first = _first_month(of, today)
     if first is None:
         return Made(0, 0, ())
-    of = bases(book, months(first, today, as_of=today))
-    starts = [month_start(one.from_date) for one in of.periods]
-    made = _cells(of, starts)
-    keep_frame("kpis_new", _COLUMNS, made)
-    _keep_old(of, starts)
+    periods = months(first, today, as_of=today)
+    starts = [month_start(one.from_date) for one in periods]
+    made = _summed(periods, starts, of)
+    keep_frame("kpis_new", _COLUMNS, made.cells)
+    _keep_old(starts)
     restated = _note_restated(at)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM kpis_cell")
+        for table in ("kpis_cell", "kpis_pay_days", "kpis_refusals"):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
         names = ", ".join(_COLUMNS)
         cursor.execute(
             f"INSERT INTO kpis_cell ({names}) SELECT {names} FROM kpis_new"  # noqa: S608 - ours
             " ORDER BY grain, month_date, client_id"
         )
         cursor.execute("ANALYZE kpis_cell")
-        cursor.execute("DELETE FROM kpis_pay_days")
-        cursor.execute("DELETE FROM kpis_refusals")
-    copy_frame("kpis_pay_days", _pay_days(of, starts))
-    copy_frame("kpis_refusals", _refusals(of, starts))
-    _note_months(of, starts, at, restated)
-    return Made(len(starts), made.height, restated)
+    copy_frame("kpis_pay_days", made.pay_days)
+    copy_frame("kpis_refusals", made.refusals)
+    _note_months(periods, at, restated)
+    return Made(len(starts), made.cells.height, restated)
 
 
-def _first_month(book: Book, today: date) -> date | None:
-    posted = book.ledger.filter(pl.col("claim_id").is_not_null())
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    cells: pl.DataFrame
+    pay_days: pl.DataFrame
+    refusals: pl.DataFrame
+
+
+def _summed(periods: Sequence[Period], starts: list[date], state_of: Manifest) -> _Summed:
+    """Return the sums of all clients, worked out some clients at a time, which bounds memory."""
+    cells, days, refused = [], [], []
+    for clients in _batches(state_of):
+        of = bases(the_book(clients, state_of), periods)
+        cells.append(_cells(of, starts))
+        days.append(_pay_days(of, starts))
+        refused.append(_refusals(of, starts))
+    return _Summed(pl.concat(cells), pl.concat(days), pl.concat(refused))
+
+
+def _batches(of: Manifest) -> list[list[int]]:
+    """Return the clients in batches of about CLAIMS_AT_ONCE claims."""
+    sizes = (
+        scan("claims", None, of=of)
+        .group_by("client_id")
+        .agg(claims=pl.len())
+        .sort("client_id")
+        .collect()
+    )
+    batches: list[list[int]] = [[]]
+    so_far = 0
+    for client_id, claims in sizes.iter_rows():
+        if batches[-1] and so_far + claims > CLAIMS_AT_ONCE:
+            batches.append([])
+            so_far = 0
+        batches[-1].append(client_id)
+        so_far += claims
+    return batches
+
+
+def _first_month(of: Manifest, today: date) -> date | None:
+    posted = scan("ledger", None, of=of).filter(pl.col("claim_id").is_not_null())
     first: date | None = posted.select(pl.col("posted_date").min()).collect().item()
     if first is None or first > today:
         return None
@@ -171,10 +213,9 @@ def _array(name: str) -> pl.Expr:
     return pl.concat_str([pl.lit("{"), pl.concat_str(numbers, separator=","), pl.lit("}")])
 
 
-def _keep_old(of: Bases, starts: list[date]) -> None:
+def _keep_old(starts: list[date]) -> None:
     """Take over what only kept barriers told, of months for which none are kept any more."""
-    kept = of.book.kept_barriers.select("day").unique().collect()["day"].to_list()
-    told = {month_start(day) for day in kept}
+    told = {month_start(day) for day in WeekEnd.objects.values_list("as_of_date", flat=True)}
     with connection.cursor() as cursor:
         for key in KEPT_ONLY:
             place = BY_KEY[key].slot + 1
@@ -221,18 +262,19 @@ def _by_client(table: str, closed: list[date]) -> dict[tuple[date, int], tuple[A
         return {(month, client): (above, below) for month, client, above, below in cursor}
 
 
-def _note_months(of: Bases, starts: list[date], at: datetime, restated: tuple[date, ...]) -> None:
+def _note_months(periods: Sequence[Period], at: datetime, restated: tuple[date, ...]) -> None:
     before = {one.month_date: one.restated_at for one in Month.objects.all()}
+    now = state()
     Month.objects.all().delete()
     Month.objects.bulk_create(
         Month(
-            month_date=start,
+            month_date=period.from_date,
             as_of_date=period.to_date,
             computed_at=at,
-            restated_at=at if start in restated else before.get(start),
-            state=state(),
+            restated_at=at if period.from_date in restated else before.get(period.from_date),
+            state=now,
         )
-        for start, period in zip(starts, of.periods, strict=True)
+        for period in periods
     )
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from sanderling.core.deadlines.prompt_pay import jurisdiction_of
 from sanderling.core.kpis.frames import SCHEMAS, Book, book
+from sanderling.mirror.files import Manifest
 from sanderling.mirror.reading import manifest, scan
 from sanderling.payers.models import Payer
 from sanderling.postgres.frames import read_frame
@@ -83,14 +84,16 @@ def state() -> str:
         return f"{manifest().generation}/{cursor.fetchone()[0]}"
 
 
-def the_book(client_ids: Collection[int] | None) -> Book:
+def the_book(client_ids: Collection[int] | None, of: Manifest | None = None) -> Book:
     """Return the book of these clients; None: of all, for jobs and the command line.
+
+    `of`: the state of the mirror to read, so that several books are of the same moment.
 
     Raises:
         MirrorMissing: the mirror was never made.
     """
     found: dict[str, Any] = {}
-    of = manifest()
+    of = of or manifest()
     for name in _MIRRORED:
         found[name] = scan(name, client_ids, of=of).select(
             pl.col(column).cast(kind) for column, kind in SCHEMAS[name].items()
