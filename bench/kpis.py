@@ -3,7 +3,7 @@
 `python -m bench.kpis --home FOLDER [--as-of DATE]`.
 
 FOLDER has a mirror written by `python -m bench.analytic_book --claims N` (SANDERLING_HOME=FOLDER);
-its clients and payers are put into a database of its own there. The nightly sums are made twice;
+its clients and payers are put into a database of its own there. The nightly sums are made;
 then pages are asked for by Django's test client under the web's role with row-level security, each
 ten times after one to warm up, by a person who sees all 200 clients and by one who sees twelve.
 Prints JSON and writes .cache/bench/kpis.json.
@@ -71,7 +71,7 @@ def measured(as_of: date | None) -> dict[str, Any]:
     parties(claims)
     at = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
     nights = []
-    for _ in range(2):
+    for _ in range(1):
         start = time.perf_counter()
         made = make_sums(today=day, at=at)
         nights.append(round(time.perf_counter() - start, 1))

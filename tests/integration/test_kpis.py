@@ -132,9 +132,11 @@ def test_a_second_run_in_other_batches_writes_the_same_and_restates_nothing(
         return sorted(Cell.objects.values_list(*names, "denominators"))
 
     before = content()
-    monkeypatch.setattr("sanderling.kpis.nightly.CLAIMS_AT_ONCE", 1)  # a client at a time
+    monkeypatch.setattr("sanderling.kpis.sources.CLAIMS_AT_ONCE", 1)  # a client at a time
     made = refresh_sums(today=TODAY, at=AT)
     assert content() == before
+    question = Question(PERIODS, ("client",))
+    assert worked_out(question, visible=None) == kept(question)
     assert (made.months, made.restated) == (4, ())
     assert not Restatement.objects.exists()
 

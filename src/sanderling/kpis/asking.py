@@ -15,12 +15,14 @@ import polars as pl
 from django.db import connection
 
 from sanderling.accounts.models import User
+from sanderling.core.kpis.bases import Bases
 from sanderling.core.kpis.definitions import DEFINITIONS, Definition
 from sanderling.core.kpis.formulas import bases, rows
 from sanderling.core.kpis.frames import PATIENT, Period, add_months, month_start
 from sanderling.core.refusal import Refusal
 from sanderling.kpis.models import Grain, Month
-from sanderling.kpis.sources import the_book
+from sanderling.kpis.sources import batches, held, the_book
+from sanderling.mirror.reading import manifest
 from sanderling.payers.models import Payer
 
 Pair = tuple[int, int]  # numerator, denominator
@@ -191,31 +193,39 @@ def worked_out(question: Question, *, visible: Collection[int] | None) -> list[R
     if question.client_ids is not None:
         asked = set(question.client_ids)
         clients = sorted(asked if visible is None else asked & set(visible))
-    of = bases(the_book(clients), question.periods)
     found: dict[tuple[Any, ...], Sums] = {}
-    for one in question.definitions:
-        some = rows(of, one.key)
-        for name, values in question.filters.items():
-            some = some.filter(pl.col(name).is_in(values))
-        sums = (
-            some.group_by("period", *question.columns)
-            .agg(pl.col("numerator", "denominator").sum())
-            .collect()
-        )
-        for *group, above, below in sums.iter_rows():
-            found.setdefault(tuple(group), {})[one.key] = (above, below)
+    state_of = manifest()
     nothing = {one.key: (0, 0) for one in question.definitions}
+    for some_clients in batches(state_of, clients):
+        of = bases(held(the_book(some_clients, state_of)), question.periods)
+        for one in question.definitions:
+            for group, pair in _cells(of, one, question).items():
+                sums = found.setdefault(group, dict(nothing))
+                sums[one.key] = (sums[one.key][0] + pair[0], sums[one.key][1] + pair[1])
     return _named(
         question,
         (
             (
                 question.periods[group[0]],
                 dict(zip(question.columns, group[1:], strict=True)),
-                nothing | found[group],
+                found[group],
             )
             for group in sorted(found)
         ),
     )
+
+
+def _cells(of: Bases, one: Definition, question: Question) -> dict[tuple[Any, ...], Pair]:
+    """Return the sums of a figure by period and the columns of the question."""
+    some = rows(of, one.key)
+    for name, values in question.filters.items():
+        some = some.filter(pl.col(name).is_in(values))
+    sums = (
+        some.group_by("period", *question.columns)
+        .agg(pl.col("numerator", "denominator").sum())
+        .collect()
+    )
+    return {tuple(group): (above, below) for *group, above, below in sums.iter_rows()}
 
 
 def _named(question: Question, found: Iterable[tuple[Period, dict[str, Any], Sums]]) -> list[Row]:

@@ -20,7 +20,7 @@ from sanderling.core.kpis.definitions import BY_KEY, DEFINITIONS
 from sanderling.core.kpis.formulas import NOBODY, ROWS, bases, rows
 from sanderling.core.kpis.frames import UNKNOWN_PAYER, Period, add_months, month_start, months
 from sanderling.kpis.models import Grain, Month, Restatement
-from sanderling.kpis.sources import state, the_book
+from sanderling.kpis.sources import batches, held, state, the_book
 from sanderling.mirror.actions import refresh
 from sanderling.mirror.files import Manifest
 from sanderling.mirror.reading import manifest, scan
@@ -28,7 +28,6 @@ from sanderling.postgres.frames import copy_frame, keep_frame
 from sanderling.postgres.locks import Lock, hold_lock
 
 MONTHS_KEPT: Final = 24  # before the one that goes on
-CLAIMS_AT_ONCE: Final = 150_000  # bounds memory
 SLOTS: Final = len(DEFINITIONS)
 # Told by barriers kept for nine weeks only: what was known of an older month stays.
 KEPT_ONLY: Final = ("no_response_rate", "client_pend_rate")
@@ -135,32 +134,12 @@ class _Summed:
 def _summed(periods: Sequence[Period], starts: list[date], state_of: Manifest) -> _Summed:
     """Return the sums of all clients, worked out some clients at a time, which bounds memory."""
     cells, days, refused = [], [], []
-    for clients in _batches(state_of):
-        of = bases(the_book(clients, state_of), periods)
+    for clients in batches(state_of):
+        of = bases(held(the_book(clients, state_of)), periods)
         cells.append(_cells(of, starts))
         days.append(_pay_days(of, starts))
         refused.append(_refusals(of, starts))
     return _Summed(pl.concat(cells), pl.concat(days), pl.concat(refused))
-
-
-def _batches(of: Manifest) -> list[list[int]]:
-    """Return the clients in batches of about CLAIMS_AT_ONCE claims."""
-    sizes = (
-        scan("claims", None, of=of)
-        .group_by("client_id")
-        .agg(claims=pl.len())
-        .sort("client_id")
-        .collect()
-    )
-    batches: list[list[int]] = [[]]
-    so_far = 0
-    for client_id, claims in sizes.iter_rows():
-        if batches[-1] and so_far + claims > CLAIMS_AT_ONCE:
-            batches.append([])
-            so_far = 0
-        batches[-1].append(client_id)
-        so_far += claims
-    return batches
 
 
 def _first_month(of: Manifest, today: date) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from sanderling.postgres.frames import read_frame
 from sanderling.workload.models import QualityReview
 from sanderling.workload.quality import counted
 
+CLAIMS_AT_ONCE: Final = 150_000  # bounds memory
 _MIRRORED: Final = ("claims", "submissions", "payments", "ledger", "touches")
 # Each with its columns in the order of its schema.
 _QUERIES: Final = {
@@ -108,6 +110,32 @@ def the_book(client_ids: Collection[int] | None, of: Manifest | None = None) -> 
     found["payers"] = _payers()
     found["reviews"] = _reviews(client_ids)
     return book(**found)
+
+
+def batches(of: Manifest, client_ids: Collection[int] | None = None) -> list[list[int]]:
+    """Return the clients (of these) in batches of about CLAIMS_AT_ONCE claims; one at least."""
+    sizes = (
+        scan("claims", client_ids, of=of)
+        .group_by("client_id")
+        .agg(claims=pl.len())
+        .sort("client_id")
+        .collect()
+    )
+    found: list[list[int]] = [[]]
+    so_far = 0
+    for client_id, claims in sizes.iter_rows():
+        if found[-1] and so_far + claims > CLAIMS_AT_ONCE:
+            found.append([])
+            so_far = 0
+        found[-1].append(client_id)
+        so_far += claims
+    return found
+
+
+def held(found: Book) -> Book:
+    """Return the book with the mirror's tables in memory: for many figures each is read once."""
+    tables = {name: getattr(found, name).collect().lazy() for name in _MIRRORED}
+    return replace(found, **tables)
 
 
 def _payers() -> pl.DataFrame:
