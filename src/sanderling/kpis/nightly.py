@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from sanderling.barriers.models import WeekEnd
 from sanderling.core.kpis.bases import Bases
 from sanderling.core.kpis.definitions import BY_KEY, DEFINITIONS
-from sanderling.core.kpis.formulas import NOBODY, ROWS, bases, rows
+from sanderling.core.kpis.formulas import CELL_KEYS, NOBODY, ROWS, bases, rows
 from sanderling.core.kpis.frames import UNKNOWN_PAYER, Period, add_months, month_start, months
 from sanderling.kpis.models import Grain, Month, Restatement
 from sanderling.kpis.sources import batches, held, state, the_book
@@ -154,7 +154,12 @@ def _cells(of: Bases, starts: list[date]) -> pl.DataFrame:
     """Return the cells of all grains with their arrays as PostgreSQL reads them."""
     parts: dict[Grain, list[pl.DataFrame]] = {grain: [] for grain in Grain}
     for one in DEFINITIONS:
-        leaves = rows(of, one.key).select(pl.exclude("claim_id")).collect()
+        leaves = (
+            rows(of, one.key)
+            .group_by(CELL_KEYS)
+            .agg(pl.col("numerator", "denominator").sum())
+            .collect()
+        )
         for grain, split in _SPLIT.items():
             some = leaves.filter(pl.col("user_id") != NOBODY) if grain == Grain.PERSON else leaves
             parts[grain].append(
