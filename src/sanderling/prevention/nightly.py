@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from sanderling.accounts.people import who_may
-from sanderling.core.refusal import Refusal
+from sanderling.mirror.reading import MirrorMissing
 from sanderling.news.actions import notify
 from sanderling.prevention.catching import catch_all
 from sanderling.prevention.measuring import measure_all
 from sanderling.prevention.models import PreventiveAction, State
 from sanderling.prevention.trials import finish_waiting
+
+logger = logging.getLogger(__name__)
 
 
 def run_nightly(*, at: datetime) -> int:
@@ -21,7 +24,8 @@ def run_nightly(*, at: datetime) -> int:
     remind_overdue(at=at)
     try:
         measured = measure_all()
-    except Refusal:  # no mirror yet: the page says that nothing was measured
+    except MirrorMissing:  # the page says that nothing was measured
+        logger.info("prevention: no mirror yet, nothing is measured")
         return 0
     catch_all(at=at)
     finish_waiting(at=at)
