@@ -72,7 +72,12 @@ def _catch(client: Client, numbers: dict[str, int]) -> None:
         numbers["A1"]: True,
         numbers["A2"]: False,
     }
-    found = {"conditions": [["procedure_bare", "99213"]], "train": {}, "test": {}, "before": None}
+    found: dict[str, object] = {
+        "conditions": [["procedure_bare", "99213"]],
+        "train": {},
+        "test": {},
+        "before": None,
+    }
     trial = EditTrial.objects.create(action=action, asked_at=AT, state="done", candidates=[found])
     rule = doing.keep_rule(trial, 0, user=lead, at=AT)
     doing.set_active(rule, is_active=True, makes_tasks=True, user=lead, at=AT)
