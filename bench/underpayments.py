@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import os
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -37,10 +38,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sanderling.config.settings")
     django.setup()
     problems = json.loads((options.truth / "problems.json").read_text(encoding="utf-8"))
-    _found, _seconds = departures(date.fromisoformat(problems["as_of"]), is_learned=options.learned)
-    truth(options.truth / "variances.csv")
-    for _sign, _name in ((-1, "short"), (1, "over")):
-        pass
+    found, seconds = departures(date.fromisoformat(problems["as_of"]), is_learned=options.learned)
+    true = truth(options.truth / "variances.csv")
+    told = [f"{len(found):,} lines listed in {seconds:.1f} s"]
+    told += [f"{name}: {score(found, true, sign)}" for sign, name in ((-1, "short"), (1, "over"))]
+    sys.stdout.write("\n".join(told) + "\n")
 
 
 def departures(as_of: date, *, is_learned: bool) -> tuple[dict[Key, dict[str, Any]], float]:
