@@ -124,6 +124,11 @@ class IssueScore:
                 ]
                 for size in sizes
             },
+            "evident": {
+                str(size): [len([i for i in part if i.issues]), len(part)]
+                for size in sizes
+                for part in [[i for i in self.of_size(size) if i.evidence.enough_date]]
+            },
             "false": len(self.false),
             "parts": len(self.parts),
             "steady": self.steady,

@@ -68,6 +68,11 @@ def _lines(kept: Kept) -> str:
         ("Sanderling, contracts loaded", ("lines", "contract"), "97 / 97 %"),
         ("Sanderling, learned from history", ("lines", "learned"), "95 / 90 %"),
         (
+            "Sanderling, learned, lines of the last two weeks, asked on past days",
+            ("lines", "fresh_*"),
+            "",
+        ),
+        (
             "naive: paid over charge below the code's 3-month median",
             ("naive", "lines", "plain"),
             "",
@@ -132,9 +137,16 @@ def _issues(kept: Kept, sizes: Sequence[int]) -> str:
         (
             f"recall, at least ${size / 100:,.0f}" if size else "recall, whatever the size",
             ">= 90 %" if size == sizes[1] else "",
-            partial(_recall, str(size)),
+            partial(_recall, "recall", str(size)),
         )
         for size in sizes
+    ]
+    measures += [
+        (
+            f"recall, at least ${sizes[1] / 100:,.0f} and enough evidence by the last day",
+            "",
+            partial(_recall, "evident", str(sizes[1])),
+        )
     ]
     measures += [
         (
@@ -172,8 +184,8 @@ def _issues(kept: Kept, sizes: Sequence[int]) -> str:
     return "## Systemic issues\n\n" + _table(head, rows)
 
 
-def _recall(size: str, scores: Sequence[Mapping[str, Any]]) -> str:
-    pairs = [item["recall"][size] for item in scores]
+def _recall(name: str, size: str, scores: Sequence[Mapping[str, Any]]) -> str:
+    pairs = [item[name][size] for item in scores]
     return _share(sum(found for found, _ in pairs), sum(total for _, total in pairs))
 
 
