@@ -5,22 +5,10 @@ from __future__ import annotations
 from django.db import migrations
 
 SQL = r"""
-CREATE PROCEDURE contracts_protect(table_name text, privileges text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    CALL sanderling_protect_where(
-        table_name,
-        $c$client_id = ANY ((SELECT sanderling_visible_clients())::int[])
-           AND (SELECT current_setting('sanderling.role', true)) IS DISTINCT FROM 'client_user'$c$,
-        privileges
-    );
-END
-$$;
-CALL contracts_protect('contracts_contract', 'SELECT, INSERT, UPDATE');
-CALL contracts_protect('contracts_fee_schedule', 'SELECT, INSERT');
-CALL contracts_protect('contracts_rate', 'SELECT, INSERT');
-CALL contracts_protect('contracts_version', 'SELECT, INSERT, UPDATE');
-DROP PROCEDURE contracts_protect;
+CALL sanderling_protect_confidential('contracts_contract', 'SELECT, INSERT, UPDATE');
+CALL sanderling_protect_confidential('contracts_fee_schedule', 'SELECT, INSERT');
+CALL sanderling_protect_confidential('contracts_rate', 'SELECT, INSERT');
+CALL sanderling_protect_confidential('contracts_version', 'SELECT, INSERT, UPDATE');
 CALL sanderling_append_only('contracts_fee_schedule');
 CALL sanderling_append_only('contracts_rate');
 
@@ -120,7 +108,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("contracts", "0001_initial"),
         ("audit", "0002_append_only"),
-        ("clients", "0002_isolation"),
+        ("clients", "0003_confidential"),
     ]
 
     operations = [migrations.RunSQL(SQL, REVERSE)]

@@ -5,26 +5,14 @@ from __future__ import annotations
 from django.db import migrations
 
 SQL = r"""
-CREATE PROCEDURE pricing_protect(table_name text, privileges text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    CALL sanderling_protect_where(
-        table_name,
-        $c$client_id = ANY ((SELECT sanderling_visible_clients())::int[])
-           AND (SELECT current_setting('sanderling.role', true)) IS DISTINCT FROM 'client_user'$c$,
-        privileges
-    );
-END
-$$;
-CALL pricing_protect('pricing_line_variance', 'SELECT');
-CALL pricing_protect('pricing_claim_variance', 'SELECT');
-CALL pricing_protect('pricing_pattern', 'SELECT');
-CALL pricing_protect('pricing_decision', 'SELECT, INSERT');
-CALL pricing_protect('pricing_learned_rate', 'SELECT');
-CALL pricing_protect('pricing_learned_factor', 'SELECT');
-CALL pricing_protect('pricing_practitioner', 'SELECT');
-CALL pricing_protect('pricing_stale', 'SELECT, INSERT');
-DROP PROCEDURE pricing_protect;
+CALL sanderling_protect_confidential('pricing_line_variance', 'SELECT');
+CALL sanderling_protect_confidential('pricing_claim_variance', 'SELECT');
+CALL sanderling_protect_confidential('pricing_pattern', 'SELECT');
+CALL sanderling_protect_confidential('pricing_decision', 'SELECT, INSERT');
+CALL sanderling_protect_confidential('pricing_learned_rate', 'SELECT');
+CALL sanderling_protect_confidential('pricing_learned_factor', 'SELECT');
+CALL sanderling_protect_confidential('pricing_practitioner', 'SELECT');
+CALL sanderling_protect_confidential('pricing_stale', 'SELECT, INSERT');
 CALL sanderling_append_only('pricing_decision');
 CALL sanderling_grant('pricing_state', 'SELECT');
 
@@ -44,7 +32,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("pricing", "0001_initial"),
         ("audit", "0002_append_only"),
-        ("clients", "0002_isolation"),
+        ("clients", "0003_confidential"),
     ]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

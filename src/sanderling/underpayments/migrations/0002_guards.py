@@ -5,20 +5,9 @@ from __future__ import annotations
 from django.db import migrations
 
 SQL = r"""
-CREATE PROCEDURE underpayments_protect(table_name text, privileges text) LANGUAGE plpgsql AS $$
-BEGIN
-    CALL sanderling_protect_where(
-        table_name,
-        $c$client_id = ANY ((SELECT sanderling_visible_clients())::int[])
-           AND (SELECT current_setting('sanderling.role', true)) IS DISTINCT FROM 'client_user'$c$,
-        privileges
-    );
-END
-$$;
-CALL underpayments_protect('underpayments_project', 'SELECT, INSERT, UPDATE');
-CALL underpayments_protect('underpayments_line', 'SELECT, INSERT, UPDATE, DELETE');
-CALL underpayments_protect('underpayments_adverse', 'SELECT');
-DROP PROCEDURE underpayments_protect;
+CALL sanderling_protect_confidential('underpayments_project', 'SELECT, INSERT, UPDATE');
+CALL sanderling_protect_confidential('underpayments_line', 'SELECT, INSERT, UPDATE, DELETE');
+CALL sanderling_protect_confidential('underpayments_adverse', 'SELECT');
 
 -- A line is of its project's client, and its claim too; what was sent stays as it was sent.
 ALTER POLICY visible_clients ON underpayments_line WITH CHECK (
@@ -65,7 +54,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("underpayments", "0001_initial"),
         ("claims", "0006_write_off_facts_isolation"),
-        ("clients", "0002_isolation"),
+        ("clients", "0003_confidential"),
     ]
 
     operations = [migrations.RunSQL(SQL, REVERSE)]
