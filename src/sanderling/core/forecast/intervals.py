@@ -3,23 +3,27 @@
 A residual is the difference of what came and what was expected over a scale (the spread of single
 claims and a share of the expectation). The bounds are quantiles of the residuals of past days at a
 similar distance, so that they hold what they promise as far as the future is like the past
-(split conformal prediction; Vovk, Gammerman and Shafer 2005). With too few residuals the normal
-distribution's bounds are used, half as wide again.
+(split conformal prediction; Vovk, Gammerman and Shafer 2005). With fewer residuals the bounds are
+Student's, from their mean and spread; with hardly any, the normal distribution's, half as wide
+again.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from math import sqrt
 from typing import Final
 
 import polars as pl
+from scipy.stats import t as student
 
 from sanderling.core.forecast.frames import History
 from sanderling.core.forecast.project import WEEKS_MAX, project
 
 COVERAGE: Final = 0.8
 ORIGINS: Final = 26  # past days, a week apart, on which the method is tried
-RESIDUALS_MIN: Final = 30
+RESIDUALS_MIN: Final = 30  # for quantiles
+RESIDUALS_FEW: Final = 8  # for Student's bounds
 NORMAL_QUANTILE: Final = 1.2816  # of 0.9
 CAUTION: Final = 1.5
 SHARE: Final = 0.03  # of the expectation, in the scale
@@ -124,16 +128,42 @@ def quantiles(past: pl.DataFrame) -> pl.DataFrame:
             count=pl.len(),
             low=pl.col("residual").quantile((1 - COVERAGE) / 2, "linear"),
             high=pl.col("residual").quantile((1 + COVERAGE) / 2, "linear"),
+            mean=pl.col("residual").mean(),
+            spread=pl.col("residual").std(),
+        )
+        .with_columns(
+            reach=pl.col("count").map_elements(_student_reach, return_dtype=pl.Float64)
+            * pl.col("spread")
         )
     )
-    is_known = pl.col("count").fill_null(0) >= RESIDUALS_MIN
+    known = every.join(found, on=["distance", "is_whole"], how="left")
+    count = pl.col("count").fill_null(0)
+
+    def bound(quantile: str, few: pl.Expr, fallback: float) -> pl.Expr:
+        return (
+            pl.when(count >= RESIDUALS_MIN)
+            .then(quantile)
+            .when(count >= RESIDUALS_FEW)
+            .then(few)
+            .otherwise(fallback)
+        )
+
     # The expectation lies within its bounds, also where the method was always on one side.
-    return every.join(found, on=["distance", "is_whole"], how="left").select(
+    low = bound("low", pl.col("mean") - pl.col("reach"), -wide)
+    high = bound("high", pl.col("mean") + pl.col("reach"), wide)
+    return known.select(
         "distance",
         "is_whole",
-        low=pl.when(is_known).then(pl.min_horizontal("low", 0.0)).otherwise(-wide),
-        high=pl.when(is_known).then(pl.max_horizontal("high", 0.0)).otherwise(wide),
+        low=pl.min_horizontal(low, 0.0),
+        high=pl.max_horizontal(high, 0.0),
     )
+
+
+def _student_reach(count: int) -> float:
+    """Return how many spreads from the mean one more residual lies, as often as COVERAGE says."""
+    if count < RESIDUALS_FEW:
+        return 0.0
+    return float(student.ppf((1 + COVERAGE) / 2, count - 1)) * sqrt(1 + 1 / count)
 
 
 def with_bounds(rows: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:

@@ -168,6 +168,21 @@ def test_bounds_hold_four_of_five_residuals_once_there_are_enough() -> None:
     assert with_bounds(rows, learned).row(0) == (1, 1, 1000, 2.0, 920, 1080)
 
 
+def test_with_some_residuals_the_bounds_are_students() -> None:
+    past = pl.DataFrame(
+        {
+            "origin_date": [TODAY] * 9,
+            "client_id": [WHOLE] * 9,
+            "week": [1] * 9,
+            "residual": [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0],
+        }
+    )
+    row = quantiles(past).filter(pl.col("distance") == 0, "is_whole").row(0, named=True)
+    # Of nine: spread 1.3693, Student's 0.9 quantile with 8 degrees 1.3968, sqrt(10/9) 1.0541.
+    assert row["high"] == pytest.approx(2.0162, abs=1e-3)
+    assert row["low"] == pytest.approx(-2.0162, abs=1e-3)
+
+
 def test_with_few_residuals_the_bounds_are_the_normal_ones_and_wider() -> None:
     learned = quantiles(tried(history([("answer", 1, 7, 5, None, 10, 0)]), TODAY))
     assert set(learned["low"].round(4)) == {-1.9224}
