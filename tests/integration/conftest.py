@@ -14,7 +14,14 @@ import pytest
 from pytest_django.fixtures import Settings
 from tests.builders import Inbox
 
+from sanderling.accounts import idle
 from sanderling.postgres import launcher
+
+
+@pytest.fixture(autouse=True)
+def unhurried_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session is written once in a test: what counts queries does not depend on the clock."""
+    monkeypatch.setattr(idle, "SECONDS", 3_600)
 
 
 @pytest.fixture

@@ -214,6 +214,7 @@ def test_the_page_takes_few_queries_however_much_there_is(inbox: Inbox, people: 
             assert visitor.get("/aging/", **ASKED, party="all").status_code == 200
         return len(captured)
 
+    queries()  # writes the session
     before = queries()
     many = [
         sent(f"M{number}", 100 + number, payer_id=f"P{number}", payer_name=f"PAYER {number}")
