@@ -5,12 +5,10 @@ What they need is imported inside: Django loads this module with every command.
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import renew_connection
+from sanderling.postgres.jobs import defer_on_commit, renew_connection
 
 
 @app.periodic(cron="* * * * *")
@@ -37,12 +35,4 @@ def tidy(timestamp: int) -> int:  # noqa: ARG001 - as above
 
 def defer_webhooks() -> None:
     """Ask the worker to send at once when this transaction commits."""
-
-    def defer() -> None:
-        try:
-            with transaction.atomic():
-                run_webhooks.defer()
-        except AlreadyEnqueued:
-            pass
-
-    transaction.on_commit(defer)
+    defer_on_commit(run_webhooks)

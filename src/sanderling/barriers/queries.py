@@ -10,8 +10,11 @@ import polars as pl
 
 from sanderling.barriers.actions import refresh_due, refresh_stale
 from sanderling.barriers.working import barriers_on
+from sanderling.claims.queries import claim_numbers
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.barriers.rows import ROWS, SILENT_DETAIL
 from sanderling.ledger.spans import extend_spans
+from sanderling.payers.queries import payer_codes_by_id
 from sanderling.postgres.frames import read_frame
 from sanderling.pricing.queries import short_claims_on, short_claims_today
 
@@ -160,15 +163,15 @@ class _Names:
     """Turns keys into the names people use."""
 
     def __init__(self) -> None:
-        self._clients = dict(_pairs("SELECT id, code FROM clients_client"))
-        self._payers = dict(_pairs("SELECT id, payer_id FROM payers_payer"))
+        self._clients = client_codes_by_id()
+        self._payers = payer_codes_by_id()
         owners = read_frame(_OWNERS, {"client_id": pl.Int64, "role": pl.String, "name": pl.String})
         self._owners = {(client, role): name for client, role, name in owners.rows()}
 
     def rows(
         self, part: pl.DataFrame, *, by_party: bool, keys: bool = False
     ) -> Iterator[dict[str, Any]]:
-        numbers = _claim_numbers(part["claim_id"].unique())
+        numbers = claim_numbers(part["claim_id"])
         named = part.join(numbers, on="claim_id", how="left").with_columns(
             client=pl.col("client_id").replace_strict(self._clients, default=""),
             payer=pl.col("payer_id").replace_strict(
@@ -213,15 +216,3 @@ def reason_text(row: dict[str, Any]) -> str:
         text = f"{row['group_code']}-{row['reason_code']}"
         return f"{text} {row['remark_code']}".rstrip()
     return str(row["status_code"])
-
-
-def _pairs(query: str) -> list[tuple[int, str]]:
-    return read_frame(query, {"id": pl.Int64, "code": pl.String}).rows()
-
-
-def _claim_numbers(claim_ids: pl.Series) -> pl.DataFrame:
-    return read_frame(
-        "SELECT c.id, c.number FROM unnest(%s::bigint[]) AS w(id) JOIN claims_claim c USING (id)",
-        {"claim_id": pl.Int64, "number": pl.String},
-        [claim_ids.to_list()],
-    )

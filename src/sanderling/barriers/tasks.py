@@ -5,16 +5,11 @@ What they need is imported inside: Django loads this module with every command.
 
 from __future__ import annotations
 
-import logging
-
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connection
 
 
 @app.task(name="barriers.refresh", retry=PATIENTLY, queueing_lock="barriers_refresh")
@@ -55,15 +50,7 @@ def follow_rules(payer_id: int | None, payer_type: str | None, client_id: int | 
 
 def defer_refresh() -> None:
     """Ask the worker to refresh when this transaction commits; asked twice it does it once."""
-    transaction.on_commit(_defer)
-
-
-def _defer() -> None:
-    try:
-        with transaction.atomic():
-            refresh.defer()
-    except AlreadyEnqueued:
-        logger.debug("refreshing is planned already")
+    defer_on_commit(refresh)
 
 
 def defer_rules_changed(

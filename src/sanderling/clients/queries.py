@@ -36,3 +36,8 @@ def client_ids_by_identifier() -> dict[tuple[str, str], int]:
 def client_ids_by_code() -> dict[str, int]:
     """Return code -> client id."""
     return dict(Client.objects.values_list("code", "pk"))
+
+
+def client_codes_by_id() -> dict[int, str]:
+    """Return client id -> code."""
+    return dict(Client.objects.values_list("pk", "code"))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_once, renew_connection
 
 
 @app.task(name="inquiries.ask", retry=PATIENTLY, queueing_lock="inquiries_ask")
@@ -36,10 +30,4 @@ def _ask() -> int:
 
 def defer_asking() -> bool:
     """Ask the worker to ask; return whether it was not planned already."""
-    try:
-        with transaction.atomic():
-            ask.defer()
-    except AlreadyEnqueued:
-        logger.debug("asking is planned already")
-        return False
-    return True
+    return defer_once(ask)

@@ -10,12 +10,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
+from sanderling.postgres.jobs import PATIENTLY, defer_once, renew_connection
 
 if TYPE_CHECKING:
     from sanderling.intake.watching import WatchReport
@@ -92,12 +90,8 @@ def _look() -> int:
     _say(report)
     _tell(report)
     if report.resting:
-        try:
-            seconds = int(REST.total_seconds()) + 1
-            with transaction.atomic():
-                watch_folders_again.configure(schedule_in={"seconds": seconds}).defer()
-        except AlreadyEnqueued:
-            logger.debug("another look is planned already")
+        seconds = int(REST.total_seconds()) + 1
+        defer_once(watch_folders_again.configure(schedule_in={"seconds": seconds}))
     return report.taken
 
 
@@ -127,8 +121,4 @@ def _tell(report: WatchReport) -> None:
 
 def defer_resume() -> None:
     """Ask the worker to resume; asked twice it does it once."""
-    try:
-        with transaction.atomic():
-            resume_interrupted.defer()
-    except AlreadyEnqueued:
-        logger.debug("resuming is planned already")
+    defer_once(resume_interrupted)

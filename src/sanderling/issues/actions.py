@@ -18,7 +18,6 @@ from sanderling.issues.keeping import (
     Context,
     Kept,
     follow,
-    payer_names,
     supersede,
     write_new,
     write_parts,
@@ -30,6 +29,7 @@ from sanderling.issues.queries import Row, latest_run, stored_rows
 from sanderling.issues.searching import Seen, Tell, look
 from sanderling.issues.telling import tell_back, tell_found
 from sanderling.mirror.actions import refresh
+from sanderling.payers.queries import payer_names_by_id
 from sanderling.postgres.locks import Lock, session_lock
 from sanderling.pricing.actions import bring_up_to_date
 
@@ -156,7 +156,7 @@ def _write(seen: Seen, known: list[Issue], today: date, at: datetime) -> Kept:
     issues = list(
         Issue.objects.select_for_update().filter(pk__in=[one.pk for one in known]).order_by("pk")
     )
-    context = Context(today, at, seen.open_balances, payer_names())
+    context = Context(today, at, seen.open_balances, payer_names_by_id())
     kept = Kept()
     written: dict[int, Finding] = {}
     for match in matched(seen.searched.findings, issues):

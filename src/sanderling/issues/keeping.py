@@ -15,7 +15,6 @@ from sanderling.core.trends.standing import is_back, is_over
 from sanderling.core.trends.words import hypothesis_of, team_of, title_of
 from sanderling.issues.matching import Matched
 from sanderling.issues.models import CausedBy, Issue, IssueState, State
-from sanderling.payers.models import Payer
 from sanderling.postgres.frames import copy_frame
 
 SEARCH: Final = "search"
@@ -40,11 +39,6 @@ class Context:
     at: datetime
     balances: pl.DataFrame  # claim_id, balance_cents
     payers: Mapping[int, str]
-
-
-def payer_names() -> dict[int, str]:
-    """Return payer id -> name."""
-    return dict(Payer.objects.values_list("pk", "name"))
 
 
 def words_for(finding: Finding, payers: Mapping[int, str]) -> dict[str, str]:

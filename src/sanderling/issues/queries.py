@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from sanderling.clients.models import Client
 from sanderling.core.trends.findings import Finding
-from sanderling.issues.keeping import payer_names, words_for
+from sanderling.issues.keeping import words_for
 from sanderling.issues.models import Issue, IssueState, SearchRun
 from sanderling.issues.searching import Tell, look
 from sanderling.payers.models import Payer
+from sanderling.payers.queries import payer_names_by_id
 
 COLUMNS: Final = (
     *("id", "kind", "client", "payer_id", "dimensions", "onset", "claims", "at_stake_cents"),
@@ -75,7 +76,7 @@ def rows_as_of(
     """
     codes = dict(Client.objects.values_list("pk", "code"))
     payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
-    names = payer_names()
+    names = payer_names_by_id()
     for finding in look(day, tell=tell).searched.findings:
         hit = finding.parts.filter("is_hit")["client_id"].to_list()
         if client_ids is not None and not set(hit) & set(client_ids):

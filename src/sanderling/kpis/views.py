@@ -98,14 +98,15 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
         rows = page.month_export(one, question, found, limits)
         return _export(request, rows, page.MONTH_COLUMNS, key.replace("_", "-"), form)
     choices = BY_PEOPLE if one.by == "user" else BY
+    shown = page.month_rows(one, found, limits, query)
     context = {
         **_frame(form, months),
         "one": one,
         "now": page.figure(one, found, query),
-        "rows": page.month_rows(one, found, limits, query),
+        "rows": shown,
         "chart": page.chart(one, found, limits),
         "limits_text": page.limits_text(one, limits),
-        "unusual": [row for row in page.month_rows(one, found, limits, query) if row["why"]],
+        "unusual": [row for row in shown if row["why"]],
         "claims_url": page.claims_url(one, query),
         "by": by,
         "by_title": choices[by],

@@ -5,14 +5,12 @@ A file is queued in the transaction of whoever makes it: both are there afterwar
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
@@ -20,9 +18,9 @@ from sanderling.core.refusal import Refusal
 from sanderling.files.storage import keep_bytes
 from sanderling.outbox.models import OutboundClaim, OutboundFile, State
 from sanderling.outbox.signals import file_cancelled
+from sanderling.postgres.jobs import defer_on_commit
 from sanderling.web.actor import current_actor
 
-logger = logging.getLogger(__name__)
 RELEASE = "exchange.release"  # the job of the room above that takes it from here
 
 
@@ -163,15 +161,7 @@ def retry(file_id: int, *, at: datetime) -> OutboundFile:
 
 def _ask_release() -> None:
     """Have the worker release it when this transaction commits; asked twice it does it once."""
-    transaction.on_commit(_defer_release)
-
-
-def _defer_release() -> None:
-    try:
-        with transaction.atomic():
-            app.configure_task(RELEASE, queueing_lock=RELEASE).defer()
-    except AlreadyEnqueued:
-        logger.debug("a release is planned already")
+    defer_on_commit(app.configure_task(RELEASE, queueing_lock=RELEASE))
 
 
 def _record(action: str, file: OutboundFile, at: datetime) -> None:

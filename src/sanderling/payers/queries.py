@@ -82,3 +82,13 @@ def deadline_rules_frame(payer_ids: list[int] | None = None) -> pl.DataFrame:
 def standing_rules() -> QuerySet[DeadlineRule]:
     """Return the rules that people set, less those superseded or taken back."""
     return DeadlineRule.objects.filter(is_withdrawn=False, superseded_by__isnull=True)
+
+
+def payer_codes_by_id() -> dict[int, str]:
+    """Return the payers' ids of files by our keys."""
+    return dict(Payer.objects.values_list("pk", "payer_id"))
+
+
+def payer_names_by_id() -> dict[int, str]:
+    """Return the payers' names by our keys."""
+    return dict(Payer.objects.values_list("pk", "name"))

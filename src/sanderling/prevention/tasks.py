@@ -5,16 +5,10 @@ What they need is imported inside: Django loads this module with every command.
 
 from __future__ import annotations
 
-import logging
-
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connection
 
 
 @app.periodic(cron="30 5 * * *")
@@ -38,12 +32,4 @@ def trials() -> int:
 
 def defer_trials() -> None:
     """Ask the worker to search when this transaction commits; asked twice it does it once."""
-    transaction.on_commit(_defer)
-
-
-def _defer() -> None:
-    try:
-        with transaction.atomic():
-            trials.defer()
-    except AlreadyEnqueued:
-        logger.debug("the search is planned already")
+    defer_on_commit(trials)

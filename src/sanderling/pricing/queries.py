@@ -13,10 +13,13 @@ import polars as pl
 from django.conf import settings
 from django.db.models import QuerySet
 
+from sanderling.claims.queries import claim_numbers
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.contracts.learned import FACTORS, LEARNED
 from sanderling.core.contracts.patterns import PATTERNS
 from sanderling.core.contracts.variance import FINDINGS
 from sanderling.core.ledger.accounts import Account
+from sanderling.payers.queries import payer_codes_by_id
 from sanderling.postgres.frames import read_frame
 from sanderling.pricing.comparing import History
 from sanderling.pricing.models import ClaimVariance, Decision, LineVariance, Pattern
@@ -113,14 +116,9 @@ def _worked_out(as_of: date, client_ids: list[int] | None) -> pl.DataFrame:
 
 def named_rows(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield departures with the names that people use (COLUMNS), in order."""
-    clients = dict(_pairs("SELECT id, code FROM clients_client"))
-    payers = dict(_pairs("SELECT id, payer_id FROM payers_payer"))
-    numbers = read_frame(
-        "SELECT c.id, c.number FROM unnest(%s::bigint[]) AS w(id) JOIN claims_claim c USING (id)",
-        {"claim_id": pl.Int64, "number": pl.String},
-        [rows["claim_id"].unique().sort().to_list()],
-    )
-    named = rows.join(numbers, on="claim_id", how="left").with_columns(
+    clients = client_codes_by_id()
+    payers = payer_codes_by_id()
+    named = rows.join(claim_numbers(rows["claim_id"]), on="claim_id", how="left").with_columns(
         client=pl.col("client_id").replace_strict(clients, default="", return_dtype=pl.String)
     )
     ordered = named.sort("client", "number", "line", "payment_id", "line_index")
@@ -142,10 +140,6 @@ def named_rows(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "finding": row["finding"],
             "pattern": row["pattern_key"],
         }
-
-
-def _pairs(query: str) -> list[tuple[int, str]]:
-    return read_frame(query, {"id": pl.Int64, "text": pl.String}).rows()
 
 
 def patterns_of(client_ids: Sequence[int] | None = None) -> QuerySet[Pattern]:

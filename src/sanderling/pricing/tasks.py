@@ -5,16 +5,10 @@ What they need is imported inside: Django loads this module with every command.
 
 from __future__ import annotations
 
-import logging
-
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connection
 
 
 @app.task(name="pricing.refresh", retry=PATIENTLY, queueing_lock="pricing_refresh")
@@ -48,12 +42,4 @@ def rebuild(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
 
 def defer_refresh() -> None:
     """Ask the worker to refresh when this transaction commits; asked twice it does it once."""
-    transaction.on_commit(_defer)
-
-
-def _defer() -> None:
-    try:
-        with transaction.atomic():
-            refresh.defer()
-    except AlreadyEnqueued:
-        logger.debug("pricing is planned already")
+    defer_on_commit(refresh)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connection
 
 
 @app.task(name="transfers.post", retry=PATIENTLY, queueing_lock="transfers_post")
@@ -35,12 +29,4 @@ def keep_up(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
 
 def defer_posting() -> None:
     """Ask the worker to post when this transaction commits; asked twice it does it once."""
-    transaction.on_commit(_defer)
-
-
-def _defer() -> None:
-    try:
-        with transaction.atomic():
-            post.defer()
-    except AlreadyEnqueued:
-        logger.debug("posting is planned already")
+    defer_on_commit(post)

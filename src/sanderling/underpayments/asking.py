@@ -13,8 +13,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.contracts.variance import FINDINGS
 from sanderling.payers.models import Payer
+from sanderling.payers.queries import payer_names_by_id
 from sanderling.pricing.models import LineVariance, Pattern
 from sanderling.underpayments.adverse import KINDS
 from sanderling.underpayments.models import (
@@ -223,7 +225,4 @@ def adverse_rows(found: list[AdversePayment]) -> list[dict[str, Any]]:
 
 def names() -> tuple[dict[int, str], dict[int, str]]:
     """Return codes of clients and names of payers by their keys."""
-    return (
-        dict(Client.objects.values_list("pk", "code")),
-        dict(Payer.objects.values_list("pk", "name")),
-    )
+    return client_codes_by_id(), payer_names_by_id()

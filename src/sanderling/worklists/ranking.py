@@ -19,6 +19,7 @@ from sanderling.accounts.models import User
 from sanderling.barriers.queries import COLUMNS as BARRIER_COLUMNS
 from sanderling.barriers.queries import PARTIES, bring_up_to_date, owners_by_team
 from sanderling.barriers.working import barriers_on
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.barriers.rows import ROWS
 from sanderling.core.priority import Constraints, Person, plan_day, sentences, value_items
 from sanderling.core.priority.load import waiting_calls
@@ -188,7 +189,7 @@ def _fitting(rows: pl.DataFrame, minutes: float, learned: Learned, as_of: date) 
 
 
 def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    clients = dict(_pairs("SELECT id, code FROM clients_client"))
+    clients = client_codes_by_id()
     payers = {
         key: (code, name)
         for key, code, name in read_frame(
@@ -196,7 +197,7 @@ def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
             {"id": pl.Int64, "code": pl.String, "name": pl.String},
         ).rows()
     }
-    users = dict(_pairs("SELECT id, name FROM accounts_user"))
+    users = dict(User.objects.values_list("pk", "name"))
     for rank, row in enumerate(rows.iter_rows(named=True), start=1):
         code, name = payers.get(row["payer_id"], ("", ""))
         yield {
@@ -221,7 +222,3 @@ def _named(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "party": PARTIES[row["party"]],
             "variance_cents": row["variance_cents"],
         }
-
-
-def _pairs(query: str) -> list[tuple[int, str]]:
-    return read_frame(query, {"id": pl.Int64, "text": pl.String}).rows()

@@ -5,16 +5,10 @@ What they need is imported inside: Django loads this module with every command.
 
 from __future__ import annotations
 
-import logging
-
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from sanderling.postgres.jobs import PATIENTLY, renew_connection
-
-logger = logging.getLogger(__name__)
+from sanderling.postgres.jobs import PATIENTLY, defer_once, renew_connection
 
 
 @app.periodic(cron="20 3 * * *")
@@ -49,8 +43,4 @@ def keep_counts(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
 
 def defer_recount() -> None:
     """Ask the worker to count; asked twice it does it once."""
-    try:
-        with transaction.atomic():
-            recount.defer()
-    except AlreadyEnqueued:
-        logger.debug("counting is planned already")
+    defer_once(recount)
