@@ -29,22 +29,23 @@ _READ = frozenset(
 )
 # Worklists, notes, tasks, alerts of one's own; client users see none of these.
 _WORK = _READ | {
-    *("claims.work", "contracts.view", "exchange.view", "files.upload", "issues.view"),
-    *("kpis.view", "worklist.view"),
+    *("break_glass.use", "claims.work", "contracts.view", "exchange.view", "files.upload"),
+    *("issues.view", "key_accounts.view", "kpis.view", "reviews.view", "worklist.view"),
 }
 _LEAD = _WORK | {
     *("appeals.approve", "claims.assign", "contracts.edit", "files.replay", "issues.edit"),
-    *("refunds.approve", "resubmission.approve", "rules.edit", "templates.edit", "workload.view"),
+    *("refunds.approve", "reports.approve", "reports.edit", "reports.view"),
+    *("resubmission.approve", "reviews.edit", "rules.edit", "templates.edit", "workload.view"),
     "writeoffs.approve",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.SPECIALIST: _WORK,
     Role.LEAD: _LEAD | {"codes.edit", "deadlines.edit"},
-    Role.ACCOUNT_MANAGER: _LEAD | {"clients.edit"},
-    Role.CLIENT_USER: frozenset({"aging.view", "barriers.view", "claims.view"}),
+    Role.ACCOUNT_MANAGER: _LEAD | {"clients.edit", "key_accounts.edit"},
+    Role.CLIENT_USER: frozenset({"aging.view", "barriers.view", "claims.view", "portal.view"}),
     Role.CODER: _WORK,
-    Role.COMPLIANCE: _READ | {"audit.view"},
+    Role.COMPLIANCE: _READ | {"audit.view", "break_glass.use", "compliance.edit"},
     Role.ADMIN: _LEAD
     | {
         "clients.edit",
@@ -55,6 +56,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "users.edit",
         "audit.view",
         "api.edit",
+        "compliance.edit",
+        "key_accounts.edit",
     },
 }
 # Whose tasks reach a user of whom nobody said which teams he works for.

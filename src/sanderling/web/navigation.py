@@ -50,13 +50,26 @@ class Entry:
 # on, who may do what.
 GROUPS: tuple[tuple[Place, ...], ...] = (
     (
+        Place("My claims", "portal", "home", "portal.view", "H"),
+        Place("Flagged claims", "portal-flags", "flag", "portal.view", "F"),
+        Place("Requests", "portal-requests", "file-upload", "portal.view", "Q"),
+        Place("Reports", "portal-reports", "report", "portal.view", "R"),
+    ),
+    (
         Place("Worklist", "worklist", "checklist", "worklist.view", "w"),
         Place("Inbox", "inbox", "inbox", "claims.work", "i"),
         Place("Alerts", "alerts", "bell", "claims.work", "n"),
         Place("Write-offs", "write-offs", "file-dollar", "claims.work", "x"),
         Place("Credits", "credits", "credit-card-refund", "claims.work", "z"),
         Place("Patient share", "patient-share", "cash", "claims.work", "j"),
+        Place("Flagged claims", "flags", "flag", "claims.work", "F"),
+        Place("Document requests", "document-requests", "file-upload", "claims.work", "D"),
         Place("Workload", "workload", "users-group", "workload.view", "d"),
+    ),
+    (
+        Place("Key accounts", "key-accounts", "star", "key_accounts.view", "K"),
+        Place("Weekly review", "reviews", "calendar-event", "reviews.view", "W"),
+        Place("Reports", "reports", "report", "reports.view", "R"),
     ),
     (
         Place("Claims to send", "resubmissions", "file-pencil", "claims.work", "b"),
@@ -93,7 +106,9 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
     (
         Place("Users", "users", "users", "users.edit", "u"),
         Place("API", "api-access", "webhook", "api.edit", "e"),
+        Place("Compliance", "compliance", "shield-lock", "audit.view", "C"),
         Place("Audit", "audit", "history", "audit.view", "t"),
+        Place("Mail", "mail", "mail", "users.edit", "M"),
     ),
 )
 

@@ -1,0 +1,1 @@
+"""The compliance desk: audit search, access review, break-glass, retention."""

@@ -1,0 +1,1 @@
+"""Claims that a client has flagged, their owners, clocks and answers."""

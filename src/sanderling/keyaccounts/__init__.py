@@ -1,0 +1,1 @@
+"""The account page of a client: cash, gap, clocks of its service levels."""

@@ -1,0 +1,1 @@
+"""Mail that leaves: queued, sent by SMTP, and kept in a delivery log. Never patient data."""

@@ -1,0 +1,1 @@
+"""Reports to clients: composed, approved, sent, and made again with the same numbers."""

@@ -1,0 +1,1 @@
+"""The weekly AR review: pack, meeting, decisions, minutes."""
