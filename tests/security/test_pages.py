@@ -42,6 +42,7 @@ def test_every_view_says_who_may_see_it() -> None:
         if not path.startswith("account/")
         and pattern.name not in OPEN
         and not hasattr(pattern.callback, "required_permission")
+        and not path.startswith(f"l/{getattr(pattern.callback, 'link_purpose', None)}/")
     ]
     assert silent == []
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from types import TracebackType
+from typing import Final
+
+# Links of people without an account (room links): who has the address has the key.
+_LINK: Final = re.compile(r"(/l/[a-z]+/)[^/\s]+")
 
 
 class PlacesOnly(logging.Formatter):
-    """Writes of an exception its class and where it went, not what it said."""
+    """Writes of an exception its class and where it went, not what it said; of a link no key."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; the token in a link's address is left out."""
+        return _LINK.sub(r"\1...", super().format(record))
 
     def formatException(  # noqa: N802 - logging's name
         self,
