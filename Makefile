@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
-# -n 2: the suite is meant for two cores; override with `make test WORKERS=8`.
+# -n 2: the suite is meant for two cores; override with `make test WORKERS=8`. A file's tests stay with
+# one worker (loadfile): what they share is made once.
 WORKERS ?= 2
 TESTS ?= tests
 
@@ -45,7 +46,7 @@ dev: setup ## The same with an empty database and reloading on change.
 	$(BIN)/sanderling up --reload
 
 test: setup ## Unit, property, integration and security tests.
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/browser $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/browser $(TESTS)
 
 browser: setup ## Journeys in a real Chromium (skipped, with the reason, where there is none).
 	$(BIN)/python -m pytest tests/browser

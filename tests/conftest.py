@@ -34,6 +34,7 @@ from django.test import TransactionTestCase  # noqa: E402 - as above
 from pytest_django.plugin import DjangoDbBlocker  # noqa: E402 - as above
 
 from sanderling.postgres import launcher  # noqa: E402 - as above
+from sanderling.postgres.making import SUPERUSER  # noqa: E402 - as above
 
 # Argon2 is slow on purpose, and hundreds of tests make users.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -76,20 +77,29 @@ def django_db_modify_db_settings(
         with server() as connected, django_db_blocker.unblock():
             # One process at a time: the others copy what the first has made.
             connected.execute("SELECT pg_advisory_lock(1)")
+            hurry()
             drop_orphans(connected)
             connection.settings_dict["TEST"]["TEMPLATE"] = migrated(connected)
 
 
-def server() -> psycopg.Connection:
-    """Connect to no database of ours."""
+def server(user: str = "") -> psycopg.Connection:
+    """Connect to no database of ours, as its owner or another role of the server."""
     parameters = connection.settings_dict
     return psycopg.connect(
         host=parameters["HOST"],
         port=parameters["PORT"],
-        user=parameters["USER"],
+        user=user or parameters["USER"],
         dbname="postgres",
         autocommit=True,
     )
+
+
+def hurry() -> None:
+    """Let the server of the tests not wait for the disk: nothing in it is worth a power failure."""
+    with server(user=SUPERUSER) as connected:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connected.execute(f"ALTER SYSTEM SET {name} = off")
+        connected.execute("SELECT pg_reload_conf()")
 
 
 def drop_orphans(connected: psycopg.Connection) -> None:
@@ -120,3 +130,9 @@ def migrated(connected: psycopg.Connection) -> str:
         parameters["TEST"]["NAME"] = wanted
         connected.execute(f'ALTER DATABASE "{making}" RENAME TO "{name}"')
     return name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: no worker ends up alone with one of them."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)

@@ -98,11 +98,16 @@ def settle_kind(kind: str, current: Sequence[NewAlert], *, at: datetime) -> tupl
 
     Doing it again changes nothing.
     """
-    open_now = {
-        one.key: one
-        for one in Alert.objects.select_for_update().filter(kind=kind, resolved_at__isnull=True)
-    }
-    raised = sum(_put(one, open_now.get(one.key), at=at) for one in current)
+    standing = Alert.objects.select_for_update().filter(kind=kind, resolved_at__isnull=True)
+    open_now = {one.key: one for one in standing}
+    told: dict[int, set[int]] = {one.pk: set() for one in open_now.values()}
+    recipients = AlertRecipient.objects.filter(alert__in=list(told))
+    for alert_id, user_id in recipients.values_list("alert_id", "user_id"):
+        told[alert_id].add(user_id)
+    raised = 0
+    for one in current:
+        known = open_now.get(one.key)
+        raised += _put(one, known, told=told[known.pk] if known else set(), at=at)
     gone = [one.pk for key, one in open_now.items() if key not in {new.key for new in current}]
     Alert.objects.filter(pk__in=gone).update(resolved_at=at)
     return raised, len(gone)
@@ -116,7 +121,8 @@ def raise_alert(alert: NewAlert, *, at: datetime) -> bool:
     standing = (
         Alert.objects.select_for_update().filter(key=alert.key, resolved_at__isnull=True).first()
     )
-    return _put(alert, standing, at=at)
+    told = set(standing.recipients.values_list("user_id", flat=True)) if standing else set()
+    return _put(alert, standing, told=told, at=at)
 
 
 def resolve_alert(key: str, *, at: datetime) -> bool:
@@ -147,7 +153,8 @@ def report_recovery(kind: str, key: str, *, at: datetime) -> bool:
     return resolve_alert(f"{kind}:{key}", at=at)
 
 
-def _put(new: NewAlert, standing: Alert | None, *, at: datetime) -> bool:
+def _put(new: NewAlert, standing: Alert | None, *, told: set[int], at: datetime) -> bool:
+    """Raise or change one alert. `told`: whom the standing one already names."""
     is_new = standing is None
     if standing is None:
         alert, is_new = Alert.objects.get_or_create(
@@ -166,10 +173,12 @@ def _put(new: NewAlert, standing: Alert | None, *, at: datetime) -> bool:
                 "changed_at": at,
             },
         )
+        if not is_new:  # somebody raised it a moment ago
+            told = set(alert.recipients.values_list("user_id", flat=True))
     else:
         alert = standing
         _change(alert, new, at=at)
-    _tell(alert, new.user_ids, is_new=is_new, at=at)
+    _tell(alert, new.user_ids, told=told, is_new=is_new, at=at)
     return is_new
 
 
@@ -185,12 +194,14 @@ def _change(alert: Alert, new: NewAlert, *, at: datetime) -> None:
     alert.save()
 
 
-def _tell(alert: Alert, user_ids: Iterable[int], *, is_new: bool, at: datetime) -> None:
+def _tell(
+    alert: Alert, user_ids: Iterable[int], *, told: set[int], is_new: bool, at: datetime
+) -> None:
     """Name the people whom it concerns now, and tell those who were not told yet."""
     wanted = set(user_ids)
-    known = set(alert.recipients.values_list("user_id", flat=True))
-    alert.recipients.filter(user_id__in=known - wanted).delete()
-    added = sorted(wanted - known)
+    if told - wanted:
+        alert.recipients.filter(user_id__in=told - wanted).delete()
+    added = sorted(wanted - told)
     if not added:
         return
     AlertRecipient.objects.bulk_create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 
 from django import template
 from django.forms import BoundField
@@ -40,6 +41,7 @@ def percent(rate: float | None) -> str:
 
 
 @register.simple_tag
+@cache  # a page draws a hundred of them, of the same few
 def icon(name: str) -> SafeString:
     """Draw an icon of the sprite; names are listed in tools/assets.json."""
     return format_html(
