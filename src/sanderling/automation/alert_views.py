@@ -136,7 +136,7 @@ def alert_settings(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": form.rows(),
-        "digests": Digest.objects.filter(user=user).order_by("-on_date")[:7],
+        "digests": Digest.objects.filter(user=user).select_related("mail").order_by("-on_date")[:7],
     }
     return render(
         request,

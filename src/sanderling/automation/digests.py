@@ -1,64 +1,59 @@
 """Mails: once a day what is open, and at once what people want at once. No patients in them.
 
-The row of a day is written before the mail is sent: two workers, or one that is killed, send no
-second one. A mail that the server refuses is tried again.
+They are queued by `mail`, in the transaction that notes that they were: two workers, or one that is
+killed, make no second one.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
-from smtplib import SMTPException
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 
 from sanderling.accounts.models import User
 from sanderling.automation.kinds import ALERTS
-from sanderling.automation.models import (
-    AlertRecipient,
-    Delivery,
-    Digest,
-    Preference,
-    SendState,
-)
+from sanderling.automation.models import AlertRecipient, Delivery, Digest, Preference
 from sanderling.automation.raising import delivery
 from sanderling.automation.rules import visible_clients
 from sanderling.automation.sending import address_of
+from sanderling.mail.actions import MailRefused, queue_mail
 from sanderling.web.templatetags.sanderling import money
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS_MAX: Final = 5
 ALERTS_MAX: Final = 100
-_FAILURES: Final = (SMTPException, OSError)
+OF_USE: Final = timedelta(days=1)  # the next daily mail says it again
 
 
-def send_digests(*, at: datetime) -> int:
-    """Send each person whose hour has come what is open for him; return how many were sent."""
-    done = Digest.objects.filter(on_date=at.date()).exclude(state=SendState.WAITING)
+def queue_digests(*, at: datetime) -> int:
+    """Mail each person whose hour has come what is open for him; return how many are queued."""
+    done = Digest.objects.filter(on_date=at.date())
     people = User.objects.filter(is_active=True).exclude(
         pk__in=done.values_list("user_id", flat=True)
     )
     preferences = {one.user_id: one for one in Preference.objects.all()}
-    sent = 0
+    queued = 0
     for user in people.order_by("pk"):
         preference = preferences.get(user.pk) or Preference(user=user)
         if preference.has_digest and preference.digest_hour <= at.hour and user.may("claims.work"):
-            sent += _send_digest(user, preference, at=at)
-    return sent
+            queued += _queue_digest(user, preference, at=at)
+    return queued
 
 
-def _send_digest(user: User, preference: Preference, *, at: datetime) -> bool:
+@transaction.atomic
+def _queue_digest(user: User, preference: Preference, *, at: datetime) -> bool:
     found = [
         one
         for one in _open_alerts(user, at=at)
         if delivery(preference, one.alert.kind) in {Delivery.DIGEST, Delivery.MAIL}
     ]
-    digest = _claim_day(user, len(found), at=at)
-    if digest is None or not found:
+    digest, is_new = Digest.objects.get_or_create(
+        user=user, on_date=at.date(), defaults={"alerts": len(found), "changed_at": at}
+    )
+    if not is_new or not found:
         return False
     amount = sum(one.alert.amount_cents or 0 for one in found)
     lines = [f"{len(found)} alert{'' if len(found) == 1 else 's'} open, {money(amount)}", ""]
@@ -66,68 +61,59 @@ def _send_digest(user: User, preference: Preference, *, at: datetime) -> bool:
     lines += ["", f"All: {address_of(reverse('alerts'))}"]
     lines += [f"What you are sent: {address_of(reverse('alert-settings'))}"]
     try:
-        send_mail(f"Sanderling: {len(found)} open", "\n".join(lines), None, [user.email])
-    except _FAILURES as error:
-        logger.warning("digest of user %s could not be sent: %s", user.pk, type(error).__name__)
-        _end(digest, str(type(error).__name__), at=at)
+        digest.mail = queue_mail(
+            kind="digest",
+            to=user.email,
+            subject=f"Sanderling: {len(found)} open",
+            body="\n".join(lines),
+            key=f"digest:{user.pk}:{at.date().isoformat()}",
+            at=at,
+            not_after_at=at + OF_USE,
+        )
+    except MailRefused:
+        logger.warning("user %s has no address that mail can be sent to", user.pk)
         return False
-    _end(digest, "", at=at)
+    digest.save(update_fields=["mail"])
     return True
 
 
-@transaction.atomic
-def _claim_day(user: User, alerts: int, *, at: datetime) -> Digest | None:
-    """Take the day for this mail; None when somebody has it."""
-    digest, is_new = Digest.objects.select_for_update().get_or_create(
-        user=user,
-        on_date=at.date(),
-        defaults={"state": SendState.SENDING if alerts else SendState.SENT, "alerts": alerts,
-                  "attempts": 1, "changed_at": at},
-    )  # fmt: skip
-    if is_new:
-        return digest
-    if digest.state != SendState.WAITING:
-        return None
-    digest.state, digest.alerts, digest.changed_at = SendState.SENDING, alerts, at
-    digest.attempts += 1
-    digest.save()
-    return digest
-
-
-def _end(digest: Digest, message: str, *, at: datetime) -> None:
-    is_last = digest.attempts >= ATTEMPTS_MAX
-    state = SendState.SENT if not message else SendState.FAILED if is_last else SendState.WAITING
-    Digest.objects.filter(pk=digest.pk).update(state=state, message=message, changed_at=at)
-
-
-def send_at_once(*, at: datetime) -> int:
-    """Mail new alerts to those who want them at once, each once; return how many were sent."""
+def queue_at_once(*, at: datetime) -> int:
+    """Mail new alerts to those who want them at once, each once; return how many are queued."""
     waiting = AlertRecipient.objects.filter(
         mailed_at__isnull=True, alert__resolved_at__isnull=True, user__is_active=True
     )
     preferences = {one.user_id: one for one in Preference.objects.all()}
-    sent = 0
+    queued = 0
     for one in waiting.select_related("alert", "user").order_by("pk"):
         if delivery(preferences.get(one.user_id), one.alert.kind) != Delivery.MAIL:
             continue
         if one.client_id is not None and one.client_id not in visible_clients(one.user):
             continue
-        # Taken before it is sent: two workers send no two.
-        taken = AlertRecipient.objects.filter(pk=one.pk, mailed_at__isnull=True)
-        if not taken.update(mailed_at=at):
-            continue
-        urgent = "Urgent: " if one.alert.is_urgent else ""
-        try:
-            send_mail(
-                f"Sanderling: {urgent}{ALERTS[one.alert.kind].title}", _line(one), None,
-                [one.user.email],
-            )  # fmt: skip
-        except _FAILURES as error:
-            logger.warning("alert %s was not mailed: %s", one.alert_id, type(error).__name__)
-            AlertRecipient.objects.filter(pk=one.pk).update(mailed_at=None)
-            break  # the server is away: the next look tries all of them again
-        sent += 1
-    return sent
+        queued += _queue_alert(one, at=at)
+    return queued
+
+
+@transaction.atomic
+def _queue_alert(one: AlertRecipient, *, at: datetime) -> bool:
+    taken = AlertRecipient.objects.filter(pk=one.pk, mailed_at__isnull=True)
+    if not taken.update(mailed_at=at):
+        return False
+    urgent = "Urgent: " if one.alert.is_urgent else ""
+    try:
+        queue_mail(
+            kind="alert",
+            to=one.user.email,
+            subject=f"Sanderling: {urgent}{ALERTS[one.alert.kind].title}",
+            body=_line(one),
+            key=f"alert:{one.pk}",
+            at=at,
+            client_id=one.client_id,
+            not_after_at=at + OF_USE,
+        )
+    except MailRefused:
+        logger.warning("user %s has no address that mail can be sent to", one.user_id)
+        return False
+    return True
 
 
 def _open_alerts(user: User, *, at: datetime) -> list[AlertRecipient]:

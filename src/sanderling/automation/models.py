@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from sanderling.automation.kinds import ALERTS
+from sanderling.mail.models import Mail
 
 USER = settings.AUTH_USER_MODEL
 
@@ -307,14 +308,12 @@ class SendState(models.TextChoices):
 
 
 class Digest(models.Model):
-    """One person's mail of one day; the row comes before the mail, so that none goes out twice."""
+    """One person's mail of one day, or that nothing was open: one row a day, and so one mail."""
 
     user = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="+")
     on_date = models.DateField()
-    state = models.TextField(choices=SendState)
-    attempts = models.SmallIntegerField(default=0)
     alerts = models.IntegerField(default=0)
-    message = models.TextField(default="")
+    mail = models.ForeignKey(Mail, on_delete=models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -55,12 +55,12 @@ def work_out_alerts(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get 
 @app.task(name="automation.send", queueing_lock="automation_send")
 def send(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     """Send what is to go out: messages, mails at once, daily mails."""
-    from sanderling.automation.digests import send_at_once, send_digests
+    from sanderling.automation.digests import queue_at_once, queue_digests
     from sanderling.automation.sending import send_messages
 
     renew_connection()
     at = timezone.now()
-    return send_messages(at=at) + send_at_once(at=at) + send_digests(at=at)
+    return send_messages(at=at) + queue_at_once(at=at) + queue_digests(at=at)
 
 
 @app.task(name="automation.test_target")
