@@ -1,0 +1,1 @@
+"""The weekly review: how receivables moved, and its agenda."""
