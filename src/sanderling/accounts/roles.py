@@ -30,7 +30,8 @@ _READ = frozenset(
 # Worklists, notes, tasks, alerts of one's own; client users see none of these.
 _WORK = _READ | {
     *("break_glass.use", "claims.work", "contracts.view", "exchange.view", "files.upload"),
-    *("issues.view", "key_accounts.view", "kpis.view", "reviews.view", "worklist.view"),
+    *("issues.view", "key_accounts.view", "kpis.view", "notices.view", "reviews.view"),
+    "worklist.view",
 }
 _LEAD = _WORK | {
     *("appeals.approve", "claims.assign", "contracts.edit", "files.replay", "issues.edit"),
@@ -43,7 +44,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.SPECIALIST: _WORK,
     Role.LEAD: _LEAD | {"codes.edit", "deadlines.edit"},
     Role.ACCOUNT_MANAGER: _LEAD | {"clients.edit", "key_accounts.edit"},
-    Role.CLIENT_USER: frozenset({"aging.view", "barriers.view", "claims.view", "portal.view"}),
+    Role.CLIENT_USER: frozenset(
+        {"aging.view", "barriers.view", "claims.view", "notices.view", "portal.view"}
+    ),
     Role.CODER: _WORK,
     Role.COMPLIANCE: _READ | {"audit.view", "break_glass.use", "compliance.edit"},
     Role.ADMIN: _LEAD

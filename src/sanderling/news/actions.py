@@ -37,6 +37,12 @@ KINDS: Final[Mapping[str, str]] = {
     "refund.made": "A credit was given back",
     "issue.found": "A systemic issue was found",
     "issue.back": "A systemic issue that was fixed goes on",
+    "flag.opened": "A client flagged a claim",
+    "flag.asked": "We asked the client about a flagged claim",
+    "flag.answered": "A flagged claim was answered",
+    "flag.reopened": "A client replied, or was not content with an answer",
+    "flag.late": "The answer to a flagged claim is late",
+    "flag.closed": "A flag was closed or withdrawn",
     "exchange.failed": "A file of ours could not be delivered",
     "exchange.rejected": "A file of ours was turned away, or claims in it",
 }

@@ -19,7 +19,7 @@ AT_ONCE: Final = ("item.left",)
 def bell(request: HttpRequest) -> dict[str, object]:
     """Say to the layout whether this user hears of anything."""
     user = getattr(request, "user", None)
-    hears = user is not None and user.is_authenticated and user.may("claims.work")
+    hears = user is not None and user.is_authenticated and user.may("notices.view")
     return {"has_bell": hears}
 
 

@@ -19,7 +19,7 @@ PAGE_NOTICES: Final = 50
 
 
 @require_GET
-@requires("claims.work")
+@requires("notices.view")
 def notices_bell(request: HttpRequest) -> HttpResponse:
     """Return the bell, with toasts for what came since the notice that the browser saw last."""
     user_id = person_of(request).pk
@@ -34,7 +34,7 @@ def notices_bell(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires("claims.work")
+@requires("notices.view")
 def notices(request: HttpRequest) -> HttpResponse:
     """List one's notices, unread ones by themselves."""
     user_id = person_of(request).pk
@@ -48,7 +48,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires("claims.work")
+@requires("notices.view")
 def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Open what a notice is about; it counts as read."""
     mine = get_object_or_404(Notice, pk=notice_id, user_id=person_of(request).pk)
@@ -58,7 +58,7 @@ def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @require_POST
-@requires("claims.work")
+@requires("notices.view")
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark all as read."""
     mark_read(person_of(request).pk, None, at=timezone.now())

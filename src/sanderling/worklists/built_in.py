@@ -101,6 +101,12 @@ VIEWS: Final = (
         "On the ladder of escalation.",
     ),
     View(
+        "flagged",
+        "Flagged by clients",
+        "w.is_flagged",
+        "A client flagged the claim and waits for an answer of ours.",
+    ),
+    View(
         "credit",
         "Credit balances",
         f"{OF_INSURERS} AND w.balance_cents < 0",

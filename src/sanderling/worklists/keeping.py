@@ -123,7 +123,9 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
        b.is_deadline_met, b.cause,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key',
        former.assignee_id, CASE WHEN former.assignee_id IS NULL THEN NULL ELSE %(at)s END,
-       false, 0, false, '{}', 0, '', '', 0, '', 0, 0, 0, '[]', %(at)s, %(at)s
+       false, 0, EXISTS (SELECT FROM flags_flag f WHERE f.claim_id = b.claim_id
+                          AND f.state IN ('received', 'working')),
+       '{}', 0, '', '', 0, '', 0, 0, 0, '[]', %(at)s, %(at)s
   FROM {source} b
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id

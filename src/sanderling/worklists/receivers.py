@@ -8,9 +8,11 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from sanderling.barriers.signals import barriers_refreshed
+from sanderling.flags.signals import flag_changed
 from sanderling.followup.promises import Decided
 from sanderling.followup.signals import promises_decided, work_recorded
 from sanderling.pricing.signals import variances_changed
+from sanderling.worklists.flagging import mark_flagged
 from sanderling.worklists.keeping import follow_barriers, refresh_work
 from sanderling.worklists.promise_news import tell_of_broken
 
@@ -31,6 +33,12 @@ def on_variances(claim_ids: list[int], today: date, at: datetime, **_: object) -
 def on_work(claim_ids: list[int], **_: object) -> None:
     """People have worked on these claims."""
     refresh_work(claim_ids)
+
+
+@receiver(flag_changed)
+def on_flag(claim_id: int, today: date, *, is_ours: bool, **_: object) -> None:
+    """A client flagged a claim, or has its answer."""
+    mark_flagged(claim_id, is_flagged=is_ours, today=today)
 
 
 @receiver(promises_decided)

@@ -97,6 +97,8 @@ _REST_USUAL: Final = 3
 ASK: Final = "check_status"
 MACHINE_TRIES: Final = 1  # so often a machine is asked again: then it says the same (DOMAIN 4.7)
 HIGH_CENTS: Final = 250_000  # high value where the client set no threshold (DOMAIN 4.7)
+# What a client flagged comes before all that is ranked by money, in its own order (DOMAIN 9.2).
+FLAGGED_SCORE: Final = 1_000_000.0
 _SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
 
 
@@ -110,12 +112,16 @@ def value_items(
     """Return a row of VALUED for each row of `items` (ITEMS), in their order.
 
     `calls`: payer_id, calls: how many items wait for a call to each payer; None: as many as there
-    are among `items`.
+    are among `items`. What a client flagged is lifted above all else, and never waits for a better
+    day.
     """
     settings = settings or Settings()
     rows = valued_rows(items, parameters, as_of, settings)
+    is_flagged = pl.col("is_flagged").fill_null(value=False)
     rows = _with_effort(rows, settings, calls).with_columns(
         score=pl.col("value_cents") / pl.col("effort_minutes")
+        + pl.when(is_flagged).then(FLAGGED_SCORE).otherwise(0.0),
+        not_before_date=pl.when(~is_flagged).then("not_before_date"),
     )
     rows = rows.with_columns(reasons=reasons(as_of))
     return rows.select(pl.col(name).cast(kind) for name, kind in VALUED.items())
