@@ -47,9 +47,7 @@ def flag_claim(
         return _same(standing, reason=reason, text=text, user=user)
 
 
-def _flag(
-    claim: Claim, *, reason: str, urgency: str, text: str, user: User, at: datetime
-) -> Flag:
+def _flag(claim: Claim, *, reason: str, urgency: str, text: str, user: User, at: datetime) -> Flag:
     standing = open_flag(claim.pk)
     if standing is not None:
         return _same(standing, reason=reason, text=text, user=user)
@@ -118,9 +116,7 @@ def write_from_client(flag_id: int, *, text: str, user: User, at: datetime) -> F
         return flag
     event = note(flag, kind, user=user, at=at, text=text)
     audit(flag, "message", at=at)
-    tell_owner(
-        flag, "the client wrote about the flag", f"message:{event.pk}", at=at, but=user.pk
-    )
+    tell_owner(flag, "the client wrote about the flag", f"message:{event.pk}", at=at, but=user.pk)
     return flag
 
 

@@ -1,4 +1,4 @@
-"""Flags: a client says of a claim that it needs an answer; who owns it, until when, what was said."""
+"""Flags: claims that a client wants an answer about, with owner, clock and what was said."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ class Flag(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["closed", "withdrawn"], closed_at__isnull=False)
-                | (
-                    ~models.Q(state__in=["closed", "withdrawn"]) & models.Q(closed_at__isnull=True)
-                ),
+                | (~models.Q(state__in=["closed", "withdrawn"]) & models.Q(closed_at__isnull=True)),
                 name="flag_is_closed_once",
             ),
             # However often the button is pressed.

@@ -70,4 +70,3 @@ def audit(flag: Flag, what: str, *, at: datetime, **detail: Any) -> None:  # noq
         subject=("flag", flag.pk),
         detail=detail,
     )
-

@@ -20,7 +20,7 @@ def name_of(flag: Flag) -> str:
     return f"{flag.claim.client.code} {flag.claim.number}"
 
 
-def tell_us(  # noqa: PLR0913 - what a notice has
+def tell_us(
     flag: Flag,
     user_ids: Iterable[int],
     said: str,
@@ -56,7 +56,7 @@ def tell_client(flag: Flag, said: str, what: str, *, at: datetime, but: int | No
     _tell(flag, heard, f"Claim {flag.claim.number}: {said}", what, at=at, url=_portal(flag))
 
 
-def _tell(  # noqa: PLR0913 - what a notice has
+def _tell(
     flag: Flag,
     user_ids: list[int],
     text: str,

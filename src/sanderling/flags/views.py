@@ -208,9 +208,7 @@ def flag_withdraw(request: HttpRequest, flag_id: int) -> HttpResponse:
 @requires("claims.work")
 def flag_new(request: HttpRequest, claim_id: int) -> HttpResponse:
     """Flag a claim for a client who called or wrote."""
-    claim = get_object_or_404(
-        Claim.objects.select_related("client"), pk=claim_id, has_facts=True
-    )
+    claim = get_object_or_404(Claim.objects.select_related("client"), pk=claim_id, has_facts=True)
     form = FlagForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
