@@ -154,6 +154,7 @@ PERMISSIONS = {
     "key_accounts.edit": "set what was agreed with a client: service levels, schedules, manager",
     "key_accounts.view": "see account pages, and how service levels are kept",
     "payers.edit": "change portals",
+    "notices.view": "be told what concerns one: the bell and the list of notices",
     "portal.view": "see the own client's pages, flag claims, answer requests, read reports",
     "reports.approve": "approve reports before they go to a client",
     "reports.edit": "compose reports and their schedules",

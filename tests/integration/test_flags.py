@@ -211,15 +211,15 @@ def test_the_same_words_sent_twice_are_said_once(desk: Desk, manager: User) -> N
 def test_what_is_out_of_order_is_refused_and_nothing_written(desk: Desk, manager: User) -> None:
     flag = flagged(desk)
     before = kinds(flag)
-    for act, match in (
-        (lambda: close_flag(flag.pk, user=desk.client_user, at=AT), "received"),
-        (lambda: reopen_flag(flag.pk, text="x", user=desk.client_user, at=AT), "received"),
-        (lambda: answer_flag(flag.pk, text=" ", user=manager, at=AT), "what you found"),
-        (lambda: set_owner(flag.pk, owner=desk.stranger, user=manager, at=AT), "does not work"),
-        (lambda: set_owner(flag.pk, owner=desk.client_user, user=manager, at=AT), "does not work"),
-    ):
-        with pytest.raises(FlagRefused, match=match):
-            act()
+    with pytest.raises(FlagRefused, match="received"):
+        close_flag(flag.pk, user=desk.client_user, at=AT)
+    with pytest.raises(FlagRefused, match="received"):
+        reopen_flag(flag.pk, text="x", user=desk.client_user, at=AT)
+    with pytest.raises(FlagRefused, match="what you found"):
+        answer_flag(flag.pk, text=" ", user=manager, at=AT)
+    for other in (desk.stranger, desk.client_user):
+        with pytest.raises(FlagRefused, match="does not work for"):
+            set_owner(flag.pk, owner=other, user=manager, at=AT)
     assert kinds(flag) == before
     withdraw_flag(flag.pk, user=desk.client_user, at=AT)
     with pytest.raises(FlagRefused, match="flag the claim again"):
