@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -59,6 +60,22 @@ def env_list(name: str, default: list[str]) -> list[str]:
     """Return the comma-separated values, blanks dropped."""
     text = os.environ.get(name, "")
     return [part.strip() for part in text.split(",") if part.strip()] or default
+
+
+def env_server(name: str) -> tuple[str, str]:
+    """Return the address of a web server without the last slash, and its origin; both may be empty.
+
+    Raises:
+        InvalidSetting: it is no address, or plain http to another machine.
+    """
+    text = os.environ.get(name, "").strip().rstrip("/")
+    if not text:
+        return "", ""
+    parts = urlsplit(text)
+    is_here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if (parts.scheme != "https" and not (parts.scheme == "http" and is_here)) or not parts.netloc:
+        raise InvalidSetting(f"{name} must be an address that begins with https://")
+    return text, f"{parts.scheme}://{parts.netloc}"
 
 
 def env_secret(name: str, *, length_min: int = 32) -> str | None:

@@ -12,6 +12,7 @@ from sanderling.config.environment import (
     env_int,
     env_list,
     env_secret,
+    env_server,
     env_text,
     kept_secret,
 )
@@ -80,6 +81,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "procrastinate.contrib.django",
@@ -292,6 +294,27 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+# Single sign-on by OpenID Connect: for people whom an administrator has made already, by their
+# e-mail address as the provider has verified it.
+SSO_SERVER, SSO_ORIGIN = env_server("SANDERLING_SSO_SERVER")
+SSO_NAME = env_text("SANDERLING_SSO_NAME", "single sign-on")
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+if SSO_SERVER:
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": SSO_NAME,
+                    "client_id": env_text("SANDERLING_SSO_CLIENT_ID", "sanderling"),
+                    "secret": env_secret("SANDERLING_SSO_SECRET", length_min=1) or "",
+                    "settings": {"server_url": SSO_SERVER},
+                }
+            ],
+        }
+    }
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sanderling"
 
@@ -321,7 +344,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'self'"],
-        "form-action": ["'self'"],
+        # Logging in by another server begins with a form that leads there.
+        "form-action": ["'self'", SSO_ORIGIN] if SSO_ORIGIN else ["'self'"],
         "object-src": ["'none'"],
     }
 }
