@@ -81,7 +81,7 @@ def rows_as_of(
         hit = finding.parts.filter("is_hit")["client_id"].to_list()
         if client_ids is not None and not set(hit) & set(client_ids):
             continue
-        number, state = _known_as(finding, day)
+        number, state = known_as(finding, day)
         if states and state not in states:
             continue
         words = words_for(finding, names)
@@ -104,7 +104,7 @@ def rows_as_of(
         }
 
 
-def _known_as(finding: Finding, day: date) -> tuple[str, str]:
+def known_as(finding: Finding, day: date) -> tuple[str, str]:
     """Return number and state of the stored issue with this description, as of the day."""
     issue = (
         Issue.objects.filter(key=finding.description.key, found_date__lte=day)

@@ -60,7 +60,9 @@ def _csv(frame: pl.DataFrame) -> bytes:
 
 
 def read_frame(
-    query: str, schema: Mapping[str, Any], params: Sequence[Any] | None = None
+    query: str,
+    schema: Mapping[str, Any],
+    params: Sequence[Any] | Mapping[str, Any] | None = None,
 ) -> pl.DataFrame:
     """Return the rows of `query` as a frame with `schema` (names in the query's order)."""
     statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, NULL '\\N')").format(
@@ -86,7 +88,9 @@ def read_frame(
     )
 
 
-def _copied(statement: sql.Composed, params: Sequence[Any] | None) -> io.BytesIO:
+def _copied(
+    statement: sql.Composed, params: Sequence[Any] | Mapping[str, Any] | None
+) -> io.BytesIO:
     """Return what a COPY TO STDOUT sends.
 
     Drives libpq directly: psycopg's own loop takes a turn through its waiting machinery for every

@@ -29,6 +29,7 @@ class Lock(IntEnum):
     ISSUES = 7_201_954_336  # one search at a time
     MIRROR = 7_201_954_331  # its files are written by one at a time
     FORECAST = 7_201_954_339
+    REPORTS = 7_201_954_341  # their numbers are worked out by one at a time
     MAIL = 7_201_954_340  # one sender: what is being sent when it dies is known to be nobody's
 
 

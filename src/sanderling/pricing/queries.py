@@ -82,7 +82,7 @@ def variance_rows(
     Those beyond tolerance that were not explained away, and those that belong to a pattern however
     small; paid short unless `is_over`.
     """
-    rows = _kept(today, at, client_ids) if as_of == today else _worked_out(as_of, client_ids)
+    rows = _kept(today, at, client_ids) if as_of == today else variances_on(as_of, client_ids)
     wanted = listed(rows).filter(
         (pl.col("variance_cents") > 0) if is_over else (pl.col("variance_cents") < 0)
     )
@@ -104,7 +104,8 @@ def _kept(today: date, at: datetime, client_ids: list[int] | None) -> pl.DataFra
     return read_frame(_KEPT, _KEPT_SCHEMA, [client_ids, client_ids])
 
 
-def _worked_out(as_of: date, client_ids: list[int] | None) -> pl.DataFrame:
+def variances_on(as_of: date, client_ids: list[int] | None) -> pl.DataFrame:
+    """Return the departures of a past day (RESULT), less what was set aside by its end."""
     worked = price_all(as_of, client_ids)
     decided = read_frame(
         _ASIDE,
@@ -171,7 +172,7 @@ def short_claims_on(as_of: date, client_ids: list[int] | None = None) -> pl.Data
 
     Worked out as `ClaimVariance` is kept for today.
     """
-    rows = _worked_out(as_of, client_ids).filter(
+    rows = variances_on(as_of, client_ids).filter(
         pl.col("is_queued")
         & (pl.col("variance_cents") < 0)
         & pl.col("confidence").is_in(["high", "medium"])

@@ -11,7 +11,7 @@ boundary day belongs to the lower bucket; credit balances are shown apart and ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -319,6 +319,20 @@ def claims_in_cell(
     """  # noqa: S608  (as above)
     rows = _run(statement, question, limit=limit, offset=offset)
     return [dict(zip(CELL_COLUMNS, row, strict=True)) for row in rows]
+
+
+AGED_COLUMNS: Final = ("client", "payer", "responsibility", "provider")
+
+
+def aged_rows(question: AgingQuestion) -> list[tuple[Any, ...]]:
+    """Return every balance behind `aging`, for sums over many clients at once.
+
+    AGED_COLUMNS (client and payer as our keys; payer -1 the patient, 0 unknown), then claim_id,
+    age_days and balance_cents, debits and credits.
+    """
+    asked = replace(question, by=AGED_COLUMNS)
+    names = ", ".join((*AGED_COLUMNS, "claim_id", "age_days", "balance_cents"))
+    return _run(f"SELECT {names} FROM ({_aged(asked)}) AS a", asked)  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,28 @@ class Report(models.Model):
         return f"report {self.pk}"
 
 
+class Behind(models.Model):
+    """The rows behind the numbers of one block of a report, as they were when it was made.
+
+    `rows`: Parquet with claim_id and what the block's numbers name (shapes). No patient data.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="behind")
+    client_id = models.IntegerField()
+    place = models.SmallIntegerField()  # of the block
+    row_count = models.IntegerField()
+    rows = models.BinaryField()
+
+    class Meta:
+        db_table = "reports_behind"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "place"], name="report_behind_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"rows of block {self.place} of report {self.report_id}"
+
+
 class Rerun(models.Model):
     """A report worked out again for its day: whether the numbers were the same, and which not.
 

@@ -22,6 +22,16 @@ FEW: Final = 20  # touches; a rate over fewer says little
 AVOIDABLE_OUTCOMES: Final = ("in_process", "no_answer")
 _CASH: Final = int(Account.CASH)
 _TOUCH: Final = "a.user_id IS NOT NULL AND a.channel <> 'internal'"
+# The touch that a payment `l` is credited to: the latest before it.
+CREDITED_TOUCH: Final = f"""
+    SELECT a.user_id FROM followup_standing_activity a
+     WHERE a.claim_id = l.claim_id AND a.activity_date <= l.posted_date
+       AND a.activity_date > l.posted_date - %(days)s AND {_TOUCH}
+     ORDER BY a.activity_date DESC, a.id DESC LIMIT 1
+"""  # noqa: S608 - text of ours
+PAID_BY_INSURERS: Final = (
+    f"l.debit = {_CASH} AND l.credit BETWEEN 11 AND 13 AND l.claim_id IS NOT NULL"
+)
 _TOUCHES: Final = f"""
 SELECT a.user_id, count(*), count(DISTINCT a.claim_id),
        count(*) FILTER (WHERE coalesce(n.is_avoidable, a.outcome = ANY (%(avoidable)s))),
@@ -37,14 +47,9 @@ SELECT a.user_id, count(*), count(DISTINCT a.claim_id),
 _PAID: Final = f"""
 SELECT t.user_id, sum(l.amount_cents)::bigint, count(DISTINCT l.claim_id)
   FROM ledger_entry l
-  CROSS JOIN LATERAL (
-    SELECT a.user_id FROM followup_standing_activity a
-     WHERE a.claim_id = l.claim_id AND a.activity_date <= l.posted_date
-       AND a.activity_date > l.posted_date - %(days)s AND {_TOUCH}
-     ORDER BY a.activity_date DESC, a.id DESC LIMIT 1) t
+  CROSS JOIN LATERAL ({CREDITED_TOUCH}) t
   {{join}}
- WHERE l.posted_date BETWEEN %(from)s AND %(to)s AND l.debit = {_CASH}
-   AND l.credit BETWEEN 11 AND 13 AND l.claim_id IS NOT NULL {{narrow}}
+ WHERE l.posted_date BETWEEN %(from)s AND %(to)s AND {PAID_BY_INSURERS} {{narrow}}
  GROUP BY 1
 """  # noqa: S608 - as above
 _RESOLVED: Final = """
@@ -145,8 +150,7 @@ def cash_of_nobody(narrow: Narrow, *, from_date: date, to_date: date) -> tuple[i
     condition, join = _narrowed(narrow, "l")
     statement = f"""
         SELECT coalesce(sum(l.amount_cents), 0)::bigint FROM ledger_entry l {join}
-         WHERE l.posted_date BETWEEN %(from)s AND %(to)s AND l.debit = {_CASH}
-           AND l.credit BETWEEN 11 AND 13 AND l.claim_id IS NOT NULL {condition}
+         WHERE l.posted_date BETWEEN %(from)s AND %(to)s AND {PAID_BY_INSURERS} {condition}
     """  # noqa: S608 - text of ours; what comes from outside are parameters
     with connection.cursor() as cursor:
         cursor.execute(statement, narrow.params() | {"from": from_date, "to": to_date})
