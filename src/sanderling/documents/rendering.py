@@ -21,6 +21,8 @@ from sanderling.documents.pictures import NotAPicture, as_svg
 ROOT: Final = Path(__file__).resolve().parent.parent
 NOWHERE: Final = ROOT / "documents" / "no-packages"
 """Where Typst would look for packages; no template uses one (a test holds them to it)."""
+PICTURE_DOTS: Final = 96
+"""Dots per inch of pages shown on a screen."""
 
 _local = threading.local()
 
@@ -42,6 +44,31 @@ def render(
     Raises:
         BadDocument: no such template, a picture that is none, or data that do not fit.
     """
+    return bytes(_compiled(template, data, files, format="pdf"))
+
+
+def render_pictures(
+    template: str,
+    data: Mapping[str, Any],
+    files: Mapping[str, bytes] | None = None,
+    *,
+    dots_per_inch: int = PICTURE_DOTS,
+) -> list[bytes]:
+    """Return the pages of a template as PNG pictures, as `render` would make them.
+
+    Raises:
+        BadDocument: as `render`.
+    """
+    made = _compiled(template, data, files, format="png", ppi=dots_per_inch)
+    return [bytes(page) for page in (made if isinstance(made, list) else [made])]
+
+
+def _compiled(
+    template: str,
+    data: Mapping[str, Any],
+    files: Mapping[str, bytes] | None,
+    **form: Any,  # noqa: ANN401 - what Typst takes
+) -> Any:  # noqa: ANN401 - bytes, or a list of them
     room, _, name = template.partition("/")
     path = ROOT / room / "typst" / f"{name}.typ"
     if not path.is_file():
@@ -55,16 +82,14 @@ def render(
     # The compiler takes many files by name as well, which its stubs do not say.
     compiler: Any = _compiler()
     try:
-        return bytes(
-            compiler.compile(
-                input=inputs,
-                format="pdf",
-                sys_inputs={
-                    "data": json.dumps(data, sort_keys=True),
-                    "pictures": json.dumps(pictures),
-                },
-                timestamp=0,
-            )
+        return compiler.compile(
+            input=inputs,
+            sys_inputs={
+                "data": json.dumps(data, sort_keys=True),
+                "pictures": json.dumps(pictures),
+            },
+            timestamp=0,
+            **form,
         )
     except typst.TypstError as error:
         # What Typst says can quote the data.

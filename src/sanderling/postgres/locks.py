@@ -31,6 +31,7 @@ class Lock(IntEnum):
     FORECAST = 7_201_954_339
     REPORTS = 7_201_954_341  # their numbers are worked out by one at a time
     MAIL = 7_201_954_340  # one sender: what is being sent when it dies is known to be nobody's
+    REPORTS_DUE = 7_201_954_342  # what is due is made by one at a time
 
 
 def hold_lock(lock: Lock) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from sanderling.documents import BadDocument, Part, join, page_count, render
+from sanderling.documents import BadDocument, Part, join, page_count, render, render_pictures
 from sanderling.documents.rendering import ROOT
 
 SAMPLE = Path(__file__).parent / "sample.typ"
@@ -90,6 +90,14 @@ def test_equal_inputs_give_equal_bytes_and_others_do_not(template: str) -> None:
     thread.join()
     assert other == [first]
     assert render(template, sample("Roe")) != first
+
+
+def test_pages_come_as_pictures_too_as_many_as_the_pdf_has(template: str) -> None:
+    data = sample() | {"rows": [[str(number), number] for number in range(90)]}
+    pages = render_pictures(template, data)
+    assert len(pages) == page_count(render(template, data)) > 1
+    assert all(page.startswith(b"\x89PNG") for page in pages)
+    assert render_pictures(template, data) == pages
 
 
 def test_metadata_say_the_kind_and_nothing_of_the_data(template: str) -> None:
