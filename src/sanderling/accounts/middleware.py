@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-# The second list narrows the user's clients (a token of some of them); null does not.
+# Broken glass is for a person's own session, never for a token. The second list narrows the user's
+# clients (a token of some of them); null does not.
 _BEGIN = """
     SELECT set_config('sanderling.client_ids', ARRAY(
-               SELECT own FROM unnest(sanderling_clients_of(%s)) AS own
-                WHERE own = ANY (coalesce(%s::int[], ARRAY[own])))::text, false),
-           set_config('sanderling.actor', %s, false),
-           set_config('sanderling.role', %s, false),
-           set_config('sanderling.sees_all', %s, false)
+               SELECT own FROM unnest(CASE WHEN %(is_token)s THEN sanderling_clients_of(%(user)s)
+                                           ELSE sanderling_open_clients_of(%(user)s) END) AS own
+                WHERE own = ANY (coalesce(%(scope)s::int[], ARRAY[own])))::text, false),
+           set_config('sanderling.actor', %(actor)s, false),
+           set_config('sanderling.role', %(role)s, false),
+           set_config('sanderling.sees_all', %(sees_all)s, false),
+           set_config('sanderling.break_glass', CASE WHEN %(is_token)s THEN ''
+                      ELSE sanderling_broken_glass(%(user)s)::text END, false)
 """
 _END = """
     SELECT set_config('sanderling.client_ids', '', false),
            set_config('sanderling.actor', '', false),
            set_config('sanderling.role', '', false),
-           set_config('sanderling.sees_all', '', false)
+           set_config('sanderling.sees_all', '', false),
+           set_config('sanderling.break_glass', '', false)
 """
 
 
@@ -44,14 +50,18 @@ class ClientIsolation:
             sees_all = request.user.is_active and request.user.sees_all_clients and scope is None
             cursor.execute(
                 _BEGIN,
-                [
-                    request.user.pk,
-                    scope,
-                    f"user:{request.user.pk}",
-                    request.user.role,
-                    "true" if sees_all else "",
-                ],
+                {
+                    "user": request.user.pk,
+                    "is_token": hasattr(request, "api_token"),
+                    "scope": scope,
+                    "actor": f"user:{request.user.pk}",
+                    "role": request.user.role,
+                    "sees_all": "true" if sees_all else "",
+                },
             )
+            opened = cursor.fetchone()[4]
+        if opened not in ("", "{}"):  # {"client": break-glass}: the layout says so while it lasts
+            request.broken_glass = json.loads(opened)  # type: ignore[attr-defined]  # for the layout
         try:
             return self.get_response(request)
         finally:

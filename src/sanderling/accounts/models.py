@@ -80,3 +80,35 @@ class ClientAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} sees {self.client_id}"
+
+
+class BreakGlass(models.Model):
+    """A person opened a client that is not assigned to him, for a limited time and a reason.
+
+    Written by `sanderling_break_glass` only, which knows the clients that the asker does not see.
+    Ends by itself; a person may end his own earlier. Somebody else says afterwards whether it was
+    right.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    client_id = models.IntegerField()
+    reason = models.TextField()
+    begun_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    was_right = models.BooleanField(null=True)
+    review_note = models.TextField(default="")
+
+    class Meta:
+        db_table = "accounts_break_glass"
+        indexes = [models.Index(fields=["user", "ends_at"], name="break_glass_of_user")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reviewed_by=models.F("user")),
+                name="nobody_reviews_his_own_break_glass",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"break-glass {self.pk}"

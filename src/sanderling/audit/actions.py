@@ -1,9 +1,9 @@
 """Writes the audit trail and seals it into a chain of hashes.
 
-The chain: link n holds SHA-256 over the hash of link n-1 and the event's canonical text. An event
-that was changed, removed or slipped in, or a link that was removed, makes `verify_chain` name the
-first bad place. Events are sealed in batches by one process at a time, so that writers never wait
-for each other; until sealed (a minute, as a rule) an event is protected by the trigger alone.
+The chain: link n holds SHA-256 over the hash of link n-1 and the event's canonical text; `chain.py`
+walks it and names what was changed, removed or slipped in. Events are sealed in batches by one
+process at a time, so that writers never wait for each other; until sealed (a minute, as a rule) an
+event is protected by the trigger alone.
 """
 
 from __future__ import annotations
@@ -138,24 +138,22 @@ def _append(batch: list[AuditEvent], *, at: datetime) -> None:
 
 def link_hash(previous: str, event: AuditEvent) -> str:
     """Return the hash of the link that seals the event after the link with hash `previous`."""
-    canonical = json.dumps(
-        [
-            previous,
-            event.pk,
-            event.at.isoformat(),
-            event.actor,
-            event.role,
-            event.client_id,
-            event.claim_id,
-            event.action,
-            event.subject_kind,
-            event.subject_id,
-            event.detail,
-            event.ip,
-            str(event.correlation_id) if event.correlation_id else None,
-        ],
-        ensure_ascii=True,
-        separators=(",", ":"),
-        sort_keys=True,
-    )
+    parts = [
+        previous,
+        event.pk,
+        event.at.isoformat(),
+        event.actor,
+        event.role,
+        event.client_id,
+        event.claim_id,
+        event.action,
+        event.subject_kind,
+        event.subject_id,
+        event.detail,
+        event.ip,
+        str(event.correlation_id) if event.correlation_id else None,
+    ]
+    if event.recorded_at is not None:  # rows from before the database dated them have none
+        parts.append(event.recorded_at.isoformat())
+    canonical = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

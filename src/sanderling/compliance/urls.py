@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.compliance import audit_views, chain_views
+
+urlpatterns = [
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit/claims/", audit_views.audit_claims, name="audit-claims"),
+    path("audit/events/<int:event_id>/", audit_views.audit_event, name="audit-event"),
+    path("compliance/chain/", chain_views.chain, name="chain"),
+]

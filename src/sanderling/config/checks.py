@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from sanderling.audit.queries import verify_chain
+from sanderling.audit.chain import verify_chain
+from sanderling.audit.heads import known_heads
 from sanderling.postgres import launcher
 
 FREE_BYTES_MIN = 2 * 2**30
@@ -133,7 +134,7 @@ def _clock() -> str:
 
 
 def _audit() -> str:
-    report = verify_chain()
+    report = verify_chain(heads=known_heads())
     if not report.is_intact:
         raise Fault(f"event {report.bad_event_id}: {report.fault}; see `sanderling audit verify`")
     return f"intact, {report.sealed} events sealed, {report.unsealed} waiting"

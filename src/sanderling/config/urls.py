@@ -10,7 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sanderling.payers.urls")),
     path("", include("sanderling.codes.urls")),
     path("", include("sanderling.accounts.urls")),
-    path("", include("sanderling.audit.urls")),
     path("", include("sanderling.news.urls")),
     path("", include("sanderling.worklists.urls")),
     path("", include("sanderling.followup.urls")),

@@ -32,6 +32,8 @@ class Lock(IntEnum):
     REPORTS = 7_201_954_341  # their numbers are worked out by one at a time
     MAIL = 7_201_954_340  # one sender: what is being sent when it dies is known to be nobody's
     REPORTS_DUE = 7_201_954_342  # what is due is made by one at a time
+    CHAIN_CHECK = 7_201_954_347
+    RETENTION = 7_201_954_348
 
 
 def hold_lock(lock: Lock) -> None:
