@@ -238,9 +238,10 @@ def settings_page() -> str:
         "Environment variables; all are optional. They are read when a command starts; nothing is\n"
         "read from a file named `.env`. A value that a setting cannot take is refused at once\n"
         "(exit status 2) with the name of the variable. `SANDERLING_SECRET_KEY`,\n"
-        "`SANDERLING_FILE_KEY`, `SANDERLING_SMTP_PASSWORD` and `SANDERLING_SSO_SECRET` may hold\n"
-        "the secret itself instead of naming a file by the variable that ends in `_FILE`; the two\n"
-        "keys have at least 32 characters.\n\n" + table(["variable", "example", "meaning"], rows)
+        "`SANDERLING_FILE_KEY`, `SANDERLING_DOCUMENT_KEY`, `SANDERLING_SMTP_PASSWORD` and\n"
+        "`SANDERLING_SSO_SECRET` may hold the secret itself instead of naming a file by the\n"
+        "variable that ends in `_FILE`; the keys have at least 32 characters.\n\n"
+        + table(["variable", "example", "meaning"], rows)
     )
 
 

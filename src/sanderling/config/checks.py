@@ -16,6 +16,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sanderling.audit.chain import verify_chain
 from sanderling.audit.heads import known_heads
+from sanderling.document_requests.scanning import ScannerAway
+from sanderling.document_requests.scanning import version as scanner_version
 from sanderling.postgres import launcher
 
 FREE_BYTES_MIN = 2 * 2**30
@@ -85,6 +87,19 @@ def _assets() -> str:
     if not (vendor / "htmx.min.js").is_file():
         raise Fault("the front-end files are missing: run `make setup`")
     return f"{len(list(vendor.iterdir()))} files in place"
+
+
+def _scanner() -> str:
+    try:
+        version = scanner_version()
+    except ScannerAway as away:
+        raise Fault(
+            "the virus scanner does not answer, so clients can upload nothing: start clamd, or"
+            " correct SANDERLING_CLAMD"
+        ) from away
+    if not version:
+        return "none found: what clients upload is NOT checked (install clamav-daemon)"
+    return version
 
 
 def _database() -> str:
@@ -247,6 +262,7 @@ BEFORE_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("keys", _keys),
     ("front end", _assets),
     ("e-mail", _email),
+    ("virus scanner", _scanner),
 )
 ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("migrations", _migrations),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -30,6 +31,16 @@ ALLOWED_HOSTS = env_list("SANDERLING_HOSTS", ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env_list("SANDERLING_ORIGINS", [])
 # Originals are encrypted at rest when this is set; keep it apart from the backups.
 FILE_KEY = env_secret("SANDERLING_FILE_KEY") or ""
+# Documents that clients upload are always encrypted: with a key of their own, else with that of the
+# originals, else with one that this installation makes. The first serves for new ones.
+DOCUMENT_KEYS = [key for key in (env_secret("SANDERLING_DOCUMENT_KEY"), FILE_KEY) if key]
+_OWN_DOCUMENT_KEY = private_folder(SANDERLING_HOME, "keys") / "document_key"
+if not DOCUMENT_KEYS or _OWN_DOCUMENT_KEY.exists():
+    DOCUMENT_KEYS.append(kept_secret(_OWN_DOCUMENT_KEY))
+# Where ClamAV's daemon is: unix:/path or tcp:host:port; auto: the usual sockets; off: none.
+CLAMD = env_text("SANDERLING_CLAMD", "auto")
+if not re.fullmatch(r"auto|off|unix:/.+|tcp:.+:\d+", CLAMD):
+    raise InvalidSetting("SANDERLING_CLAMD must be auto, off, unix:/path or tcp:host:port")
 HTTPS = env_bool("SANDERLING_HTTPS", default=False)
 # Folders, separated by semicolons, whose files the worker takes in; they stay where they are.
 WATCH_FOLDERS = [

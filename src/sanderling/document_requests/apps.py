@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,3 +13,7 @@ class DocumentRequestsConfig(AppConfig):
     name = "sanderling.document_requests"
     label = "document_requests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the room whose tasks make requests."""
+        import_module("sanderling.document_requests.receivers")

@@ -1,34 +1,29 @@
 """Originals, kept byte for byte under their SHA-256, encrypted when a key is set.
 
 Layout: SANDERLING_HOME/originals/ab/cd/<sha256>[.enc]. A file is written under a temporary name,
-made durable, then renamed: after a crash it is there wholly or not at all. Encrypted originals are
-AES-256-GCM in chunks; each chunk's nonce counts up and the last one is marked, so that chunks can
-be neither swapped nor cut off unnoticed.
+made durable, then renamed: after a crash it is there wholly or not at all (`sealing`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from sanderling.files.sealing import CHUNK_BYTES, OriginalDamaged, open_sealed, write_whole
 from sanderling.postgres.home import private_folder
 
-CHUNK_BYTES: Final = 1 << 20
-_TAG_BYTES: Final = 16
-_PREFIX_BYTES: Final = 7
-_HEADER: Final = b"SNDR1"
-
-
-class OriginalDamaged(Exception):
-    """The stored bytes are not what was put in, or the key is not the one they were kept with."""
+__all__ = (
+    "CHUNK_BYTES",
+    "OriginalDamaged",
+    "hash_file",
+    "keep_bytes",
+    "keep_original",
+    "open_original",
+)
 
 
 def originals_folder() -> Path:
@@ -63,23 +58,7 @@ def _keep(source: BinaryIO, sha256: str) -> bool:
     target = _place(sha256, is_encrypted=key is not None)
     if target.exists():
         return key is not None
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    with temporary.open("wb") as sink:
-        temporary.chmod(0o600)
-        if key is None:
-            while data := source.read(CHUNK_BYTES):
-                sink.write(data)
-        else:
-            _encrypt(source, sink, key, sha256)
-        sink.flush()
-        os.fsync(sink.fileno())
-    temporary.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(source, target, key=key, bound_to=sha256)
     return key is not None
 
 
@@ -90,14 +69,14 @@ def open_original(sha256: str, *, is_encrypted: bool) -> BinaryIO:
         OriginalDamaged: it does not decrypt, or the key is missing.
         FileNotFoundError: it was never kept here.
     """
-    stream = _place(sha256, is_encrypted=is_encrypted).open("rb")
+    place = _place(sha256, is_encrypted=is_encrypted)
     if not is_encrypted:
-        return stream
+        return place.open("rb")
     key = _key()
     if key is None:
-        stream.close()
+        place.stat()  # FileNotFoundError when it was never kept
         raise OriginalDamaged("kept encrypted, but SANDERLING_FILE_KEY is not set")
-    return _ChunkReader(_decrypt(stream, key, sha256))  # type: ignore[return-value]
+    return open_sealed(place, key=key, bound_to=sha256)
 
 
 def _place(sha256: str, *, is_encrypted: bool) -> Path:
@@ -108,70 +87,3 @@ def _place(sha256: str, *, is_encrypted: bool) -> Path:
 def _key() -> bytes | None:
     secret: str = settings.FILE_KEY
     return hashlib.sha256(b"sanderling originals\0" + secret.encode()).digest() if secret else None
-
-
-def _encrypt(source: BinaryIO, sink: BinaryIO, key: bytes, sha256: str) -> None:
-    cipher, prefix = AESGCM(key), secrets.token_bytes(_PREFIX_BYTES)
-    sink.write(_HEADER + prefix)
-    number, data = 0, source.read(CHUNK_BYTES)
-    while True:
-        following = source.read(CHUNK_BYTES)
-        is_last = not following
-        sink.write(cipher.encrypt(_nonce(prefix, number, is_last=is_last), data, sha256.encode()))
-        if is_last:
-            return
-        number, data = number + 1, following
-
-
-def _decrypt(stream: BinaryIO, key: bytes, sha256: str) -> Iterator[bytes]:
-    with stream:
-        if stream.read(len(_HEADER)) != _HEADER:
-            raise OriginalDamaged("no encrypted original")
-        cipher, prefix = AESGCM(key), stream.read(_PREFIX_BYTES)
-        number, data = 0, stream.read(CHUNK_BYTES + _TAG_BYTES)
-        while True:
-            following = stream.read(CHUNK_BYTES + _TAG_BYTES)
-            nonce = _nonce(prefix, number, is_last=not following)
-            try:
-                yield cipher.decrypt(nonce, data, sha256.encode())
-            except Exception as error:
-                raise OriginalDamaged("the bytes or the key have changed") from error
-            if not following:
-                return
-            number, data = number + 1, following
-
-
-def _nonce(prefix: bytes, number: int, *, is_last: bool) -> bytes:
-    return prefix + number.to_bytes(4, "big") + (b"\1" if is_last else b"\0")
-
-
-class _ChunkReader:
-    """Reads an iterator of chunks like a file."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        parts, have = [self._rest], len(self._rest)
-        while size < 0 or have < size:
-            chunk = next(self._chunks, b"")
-            if not chunk:
-                break
-            parts.append(chunk)
-            have += len(chunk)
-        data = b"".join(parts)
-        if size < 0:
-            self._rest = b""
-            return data
-        self._rest = data[size:]
-        return data[:size]
-
-    def close(self) -> None:
-        self._rest = b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -7,8 +7,9 @@ stays so; answering it again alike changes nothing, otherwise it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -31,6 +32,7 @@ from sanderling.tasks.checking import (
 from sanderling.tasks.kinds import KINDS, kind_title, result_title
 from sanderling.tasks.models import State, Task, TaskEvent
 from sanderling.tasks.people import due_date_of
+from sanderling.tasks.signals import tasks_asked, tasks_ended
 from sanderling.tasks.telling import event_of, name_of, tell, tell_answer, tell_items, tell_team
 
 
@@ -79,8 +81,11 @@ def create_tasks(  # noqa: PLR0913 - what a task says
     at: datetime,
     assignee: User | None = None,
     hold: tuple[str, int, int] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> list[Task]:
     """Ask a team one question about several (claim, party): one answer can answer all.
+
+    `details`: what else was said, for the room that knows this kind (`signals.tasks_asked`).
 
     Raises:
         TaskRefused: as `create_task`, or too many claims at once.
@@ -121,6 +126,7 @@ def create_tasks(  # noqa: PLR0913 - what a task says
     )
     tell_team(tasks, asked_by=asked_by, at=at)
     tell_items(tasks)
+    tasks_asked.send(sender=Task, tasks=tasks, details=details or {}, user=asked_by, at=at)
     return tasks
 
 
@@ -179,13 +185,14 @@ def answer_task(
     result: str,
     value: str = "",
     text: str = "",
-    user: User,
+    user: User | None,
     at: datetime,
     answers_all: bool = False,
 ) -> list[Task]:
     """Answer the task, with `answers_all` also the open ones of the same question.
 
-    The claims are ready to be worked again. The same answer again changes nothing.
+    `user` None: a file that came in answers. The claims are ready to be worked again. The same
+    answer again changes nothing.
 
     Raises:
         TaskRefused: it is not open, or the answer lacks something.
@@ -208,6 +215,7 @@ def answer_task(
         _close(one, State.ANSWERED, result=result, value=value, text=text, user=user, at=at)
     tell_answer(tasks, user=user, at=at)
     tell_items(tasks)
+    tasks_ended.send(sender=Task, tasks=tasks, at=at)
     return tasks
 
 
@@ -288,6 +296,7 @@ def withdraw_task(task_id: int, *, user: User | None, at: datetime, reason: str 
             at=at,
         )
     tell_items([task])
+    tasks_ended.send(sender=Task, tasks=[task], at=at)
     return task
 
 

@@ -33,6 +33,7 @@ class TaskKind:
     results: Mapping[str, Result]
 
 
+DOCUMENTS: Final = "documents"
 _DONE: Final = Result("Done", NextAction.CALL_PAYER)
 _CANNOT: Final = Result("Cannot be done", NextAction.ESCALATE)
 
@@ -113,7 +114,7 @@ KINDS: Final[Mapping[str, TaskKind]] = {
             "none": Result("No coverage", NextAction.TRANSFER_TO_PATIENT),
         },
     ),
-    "documents": TaskKind(
+    DOCUMENTS: TaskKind(
         "Documents from the client",
         Team.CLIENT,
         NextAction.REQUEST_DOCUMENTS,

@@ -1,4 +1,7 @@
-"""Reminds of tasks whose day has passed: who has them, else the team, and who asked."""
+"""Reminds of tasks whose day has passed: who has them, else the team, and who asked.
+
+Of documents that clients were asked for `document_requests` reminds, one request at a time.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Final
 from django.urls import reverse
 
 from sanderling.core.barriers.words import team_title
+from sanderling.core.codes.names import Team
 from sanderling.news.actions import notify
-from sanderling.tasks.kinds import kind_title
+from sanderling.tasks.kinds import DOCUMENTS, kind_title
 from sanderling.tasks.models import UNDONE, State, Task
 from sanderling.tasks.people import who_hears
 
@@ -19,8 +23,10 @@ AGAIN_DAYS: Final = 7  # reminded on the first day it is late, and each week aft
 def remind(today: date, *, at: datetime) -> int:
     """Tell of each late task once a week; return how many are late."""
     count = 0
-    late = Task.objects.filter(state__in=UNDONE, due_date__lt=today).select_related(
-        "claim", "claim__client"
+    late = (
+        Task.objects.filter(state__in=UNDONE, due_date__lt=today)
+        .exclude(team=Team.CLIENT, kind=DOCUMENTS)
+        .select_related("claim", "claim__client")
     )
     for task in late.order_by("pk"):
         days = (today - task.due_date).days

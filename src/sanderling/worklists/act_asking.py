@@ -9,12 +9,15 @@ from django.db import transaction
 
 from sanderling.claims.models import Claim
 from sanderling.core.codes.names import Team
+from sanderling.core.document_kinds import DOCUMENT_KINDS, OTHER
 from sanderling.core.followup.ladder import LEVEL_MAX, level_title
 from sanderling.core.refusal import Refusal
 from sanderling.followup.content import clean_text
 from sanderling.followup.escalations import TEXT_CHARACTERS_MAX, de_escalate, escalate
 from sanderling.tasks.actions import create_tasks
 from sanderling.tasks.checking import CLAIMS_MAX
+from sanderling.tasks.kinds import DOCUMENTS
+from sanderling.tasks.models import UNDONE, Task
 from sanderling.worklists.act_parts import (
     DAY_COLUMNS,
     Added,
@@ -30,17 +33,29 @@ from sanderling.worklists.act_parts import (
 )
 from sanderling.worklists.targets import Target
 
-DOCUMENTS: Final = "documents"  # tasks.kinds
-
-
 # Documents from the client.
 
 
 def _clean_documents(parameters: Mapping[str, Any], who: Who) -> Values:
+    """Read the question, the kinds wanted of each claim, and whether the client gets a mail.
+
+    `wanted` (kind, text and origin of each document) says it instead of `documents` where another
+    room asks, an appeal for its checklist.
+    """
     question = clean_text(str(parameters.get("question") or ""))
     if not question:
         raise InvalidParameters(("question", "write which documents are needed, and for what"))
-    return {"question": question, "day": read_optional_day(parameters, who)}
+    kinds = parameters.get("documents") or []
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    if not set(kinds) <= set(DOCUMENT_KINDS):
+        raise InvalidParameters(("documents", f"choose some of {', '.join(DOCUMENT_KINDS)}"))
+    wanted = parameters.get("wanted") or [{"kind": kind} for kind in kinds or [OTHER]]
+    return {
+        "question": question,
+        "day": read_optional_day(parameters, who),
+        "wanted": wanted,
+        "is_mailed": bool(parameters.get("mails", True)),
+    }
 
 
 def _fault_documents(target: Target, _values: Values, _who: Who) -> str:
@@ -48,11 +63,21 @@ def _fault_documents(target: Target, _values: Values, _who: Who) -> str:
 
 
 def _add_documents(targets: Sequence[Target], values: Values, who: Who) -> tuple[Added, Faults]:
-    """Ask each client one question about all its claims: one answer can answer all."""
+    """Ask each client one question about all its claims: one answer can answer all.
+
+    A rule does not ask again while the client has a question about documents of the claim.
+    """
     claims = Claim.objects.select_related("client").in_bulk([one.claim_id for one in targets])
+    asked: set[tuple[int, int]] = set()
+    if who.user is None:
+        waiting = Task.objects.filter(
+            claim_id__in=claims, team=Team.CLIENT, kind=DOCUMENTS, state__in=UNDONE
+        )
+        asked = set(waiting.values_list("claim_id", "party"))
     of_client: dict[int, list[Target]] = {}
     for one in targets:
-        of_client.setdefault(one.client_id, []).append(one)
+        if (one.claim_id, one.party) not in asked:
+            of_client.setdefault(one.client_id, []).append(one)
     added: Added = {}
     for theirs in of_client.values():
         tasks = create_tasks(
@@ -63,10 +88,15 @@ def _add_documents(targets: Sequence[Target], values: Values, who: Who) -> tuple
             due_date=values["day"],
             asked_by=who.user,
             at=who.at,
+            details={"wanted": values["wanted"], "is_mailed": values["is_mailed"]},
         )
         pairs = zip(theirs, tasks, strict=True)
         added |= {one.item_id: [["task", task.pk]] for one, task in pairs}
-    return added, {}
+    return added, {
+        one.item_id: "waits for documents of the client already"
+        for one in targets
+        if (one.claim_id, one.party) in asked
+    }
 
 
 # The ladder.

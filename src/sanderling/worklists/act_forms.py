@@ -10,6 +10,7 @@ from django import forms
 
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import PERMISSIONS
+from sanderling.core.document_kinds import DOCUMENT_KINDS
 from sanderling.core.followup.ladder import LADDER
 from sanderling.worklists.act_work import PEND_BUSINESS_DAYS, TAG_CHARACTERS_MAX
 from sanderling.worklists.models import Project
@@ -122,8 +123,14 @@ def _project(_user: User) -> dict[str, forms.Field]:
 
 def _documents(_user: User) -> dict[str, forms.Field]:
     return {
+        "documents": forms.MultipleChoiceField(
+            label="Of each claim",
+            choices=list(DOCUMENT_KINDS.items()),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        ),
         "question": forms.CharField(
-            label="Which documents, and for what",
+            label="What for (the client reads it)",
             widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2_000, "autofocus": True}),
         ),
         "date": forms.DateField(
@@ -131,6 +138,11 @@ def _documents(_user: User) -> dict[str, forms.Field]:
             required=False,
             widget=forms.DateInput(attrs={"type": "date"}),
             help_text="Empty: within the days that clients have.",
+        ),
+        "mails": forms.BooleanField(
+            label="Send the client a mail with a link for the upload",
+            required=False,
+            initial=True,
         ),
     }
 
