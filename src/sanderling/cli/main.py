@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "appeal": ("sanderling.cli.appeal", "Begin appeals and make their packets."),
     "outbox": ("sanderling.cli.outbox", "Files of ours: list, show, write, cancel, retry."),
     "exchange": ("sanderling.cli.exchange", "Mailboxes: list, run."),
+    "reports": ("sanderling.cli.reports", "Reports to clients: compositions, made, again."),
     "rebill": ("sanderling.cli.rebill", "Send a claim again, corrected."),
     "issues": ("sanderling.cli.issues", "Systemic issues: what began to go wrong, since when."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),

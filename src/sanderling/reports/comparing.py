@@ -17,7 +17,7 @@ from sanderling.reports.making import new_book, numbers_of
 from sanderling.reports.models import Report, Rerun
 
 DIFFERENCES_KEPT: Final = 200
-Number = tuple[str, str, object]  # block, figure, value
+Number = tuple[str, str, str, object]  # block, figure, unit, value
 
 
 def make_again(
@@ -59,14 +59,22 @@ def make_again(
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return each number that is not the same: block, figure, was, is; in the order of the report.
+    """Return each number that is not the same: block, figure, unit, was, is; in order.
 
     What is only on one side has None on the other.
     """
-    before = {(block, name): value for block, name, value in numbers(was)}
-    after = {(block, name): value for block, name, value in numbers(now)}
+    before, after = (
+        {(block, name, unit): value for block, name, unit, value in numbers(side)}
+        for side in (was, now)
+    )
     return [
-        {"block": key[0], "figure": key[1], "was": before.get(key), "is": after.get(key)}
+        {
+            "block": key[0],
+            "figure": key[1],
+            "unit": key[2],
+            "was": before.get(key),
+            "is": after.get(key),
+        }
         for key in dict.fromkeys([*before, *after])
         if before.get(key) != after.get(key)
     ]
@@ -76,9 +84,9 @@ def numbers(of: Mapping[str, Any]) -> Iterator[Number]:
     """Yield every number of a report with its block and what it is called, each name once."""
     for block in of["blocks"]:
         for one in block["figures"]:
-            yield block["title"], one["label"], one["value"]
+            yield block["title"], one["label"], one["unit"], one["value"]
             if one["of"]:
-                yield block["title"], f"{one['label']}, of", one["of"]
+                yield block["title"], f"{one['label']}, of", "count", one["of"]
         for table in block["tables"]:
             columns = table["columns"]
             seen: dict[str, int] = {}
@@ -89,4 +97,5 @@ def numbers(of: Mapping[str, Any]) -> Iterator[Number]:
                 for column in columns[1:]:
                     told = " \u00b7 ".join(one for one in (table["title"], label) if one)
                     value = row["cells"].get(column["key"])
-                    yield block["title"], f"{told} \u00b7 {column['label']}", value
+                    name_of = f"{told} \u00b7 {column['label']}"
+                    yield block["title"], name_of, column["unit"], value

@@ -167,16 +167,21 @@ class MakingState(models.TextChoices):
 
 
 class Making(models.Model):
-    """Reports asked for by a person, made by the worker."""
+    """What a person asked for and the worker makes: reports, one made again, or a preview."""
 
-    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
+    definition = models.ForeignKey(
+        Definition, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, related_name="+")
+    blocks = models.JSONField(null=True)  # of a preview, and
+    preview = models.JSONField(null=True)  # its numbers
     client_ids = ArrayField(models.IntegerField())
     provider = models.TextField(default="", blank=True)
     from_date = models.DateField()
     to_date = models.DateField()
     as_of_date = models.DateField()
     state = models.TextField(choices=MakingState, default=MakingState.WAITING)
-    done_count = models.IntegerField(default=0)  # clients whose report is there
+    progress = models.TextField(default="", blank=True)  # what is being worked out
     problem = models.TextField(default="", blank=True)  # why it failed: what to do
     asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField()
@@ -186,3 +191,23 @@ class Making(models.Model):
 
     def __str__(self) -> str:
         return f"making {self.pk}"
+
+
+class Brand(models.Model):
+    """The letterhead of the installation: one row. Nothing of a client's."""
+
+    name = models.TextField(default="", blank=True)
+    lines = ArrayField(models.TextField(), default=list)
+    color = models.TextField(default="", blank=True)  # #2f6f8f
+    logo = models.BinaryField(null=True)
+    set_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reports_brand"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="report_brand_is_one"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
