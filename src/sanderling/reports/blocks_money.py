@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -110,7 +111,9 @@ def movement(part: Part, _options: Json) -> Block:
     sums = dict(moved.group_by("move").agg(pl.col("cents").sum()).iter_rows())
     opening = part.opening_cents
     closing = opening + sum(sums.values())
-    rows = [row({"what": "Owed before", "cents": opening})]
+    span = part.book.span
+    before = span.from_date - timedelta(days=1)
+    rows = [row({"what": "Owed before", "cents": opening}, link=_aging(part, before))]
     rows += [
         row({"what": words, "cents": sums.get(move, 0)}, where={"move": move})
         for move, words in _MOVES.items()
@@ -119,11 +122,20 @@ def movement(part: Part, _options: Json) -> Block:
     block.tables = [
         table(
             "moves", "", [column("what", ""), column("cents", "Amount", "cents", measure="cents")],
-            rows, total=row({"what": "Owed at the end", "cents": closing}),
+            rows, total=row({"what": "Owed at the end", "cents": closing},
+                             link=_aging(part, span.to_date)),
         )
     ]  # fmt: skip
     block.rows = moved.select("claim_id", "move", "cents")
     return block
+
+
+def _aging(part: Part, day: date) -> Json:
+    """Return the link to the aging of a day, all parties, with its credits."""
+    query = {"as_of": day.isoformat(), "client": part.client_code, "party": "all"}
+    if part.provider:
+        query["provider"] = part.provider
+    return {"page": "aging", "query": query}
 
 
 def aging(part: Part, options: Json) -> Block:

@@ -38,7 +38,7 @@ class _Shape:
         self._claims = _claim_urls(report) if is_linked else {}
 
     def block(self, place: int, block: Json) -> dict[str, Any]:
-        tables = {one["key"]: one for one in block["tables"]}
+        charts = {one["table"]: one for one in block["charts"]}
         return {
             "place": place,
             "kind": block["kind"],
@@ -46,16 +46,7 @@ class _Shape:
             "about": block["about"],
             "notes": block["notes"],
             "figures": [self._figure(place, one) for one in block["figures"]],
-            "tables": [self._table(place, one) for one in block["tables"]],
-            "charts": [
-                {
-                    "id": f"chart-{place}-{one['key']}",
-                    "title": one["title"],
-                    "options": options(one, tables[one["table"]]),
-                }
-                for one in block["charts"]
-                if tables[one["table"]]["rows"]
-            ],
+            "tables": [self._table(place, one, charts.get(one["key"])) for one in block["tables"]],
         }
 
     def _figure(self, place: int, one: Json) -> dict[str, Any]:
@@ -69,9 +60,18 @@ class _Shape:
             "url": self._behind(place, one["where"], one["measure"], one["value"]),
         }
 
-    def _table(self, place: int, table: Json) -> dict[str, Any]:
+    def _table(self, place: int, table: Json, chart: Json | None) -> dict[str, Any]:
         columns = table["columns"]
+        rows = [self._cells(place, one, columns) for one in table["rows"]]
+        links = [next((cell["url"] for cell in row if cell["url"]), "") for row in rows]
         return {
+            "chart": {
+                "id": f"chart-{place}-{chart['key']}",
+                "title": chart["title"],
+                "options": options(chart, table, links),
+            }
+            if chart and rows
+            else None,
             "key": table["key"],
             "title": table["title"],
             "empty": table["empty"],
@@ -79,7 +79,7 @@ class _Shape:
                 {"label": one["label"], "kind": "money" if one["unit"] in RIGHT else "text"}
                 for one in columns
             ],
-            "rows": [self._cells(place, one, columns) for one in table["rows"]],
+            "rows": rows,
             "total": self._cells(place, table["total"], columns) if table["total"] else [],
         }
 
@@ -117,8 +117,8 @@ class _Shape:
         match link["page"]:
             case "claim-page":
                 return self._claims.get(link["claim_id"], "")
-            case "aging-claims":
-                return f"{reverse('aging-claims')}?{urlencode(link['query'])}"
+            case "aging" | "aging-claims":
+                return f"{reverse(link['page'])}?{urlencode(link['query'])}"
             case page:
                 return reverse(page, args=[link["id"]])
 
@@ -135,32 +135,23 @@ def _claim_urls(report: Report) -> dict[int, str]:
     return {pk: reverse("claim", args=[code, number]) for pk, code, number in found}
 
 
-def options(chart: Json, table: Json) -> dict[str, Any]:
-    """Return ECharts options that draw the same numbers as the chart on paper."""
+def options(chart: Json, table: Json, links: Sequence[str]) -> dict[str, Any]:
+    """Return a chart as web/app.js draws it: the same numbers as on paper."""
     data = chart_data(chart, table)
-    scale = 100 if _unit(chart, table) == "cents" else 1
-    labels = {"type": "category", "data": data["labels"]}
-    values = {"type": "value"}
-    is_lying = chart["kind"] == "bars"
-    if is_lying:
-        labels |= {"inverse": True, "axisLabel": {"width": 140, "overflow": "truncate"}}
-    series = [
-        {
-            "name": one["name"],
-            "type": "line" if chart["kind"] in ("lines", "band") else "bar",
-            "data": [None if value is None else value / scale for value in one["values"]],
-            **({"lineStyle": {"type": "dashed"}} if chart["kind"] == "band" and place else {}),
-        }
-        for place, one in enumerate(data["series"])
-    ]
-    return {
-        "grid": {"left": 8, "right": 16, "top": 32, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0} if len(series) > 1 else {"show": False},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": values if is_lying else labels,
-        "yAxis": labels if is_lying else values,
-        "series": series,
+    found: dict[str, Any] = {
+        "kind": "lines" if chart["kind"] in ("lines", "band") else "bars",
+        "unit": _unit(chart, table),
+        "horizontal": chart["kind"] == "bars",
+        "categories": data["labels"],
+        "links": list(links),
     }
+    if chart["kind"] == "band":
+        middle, low, high = data["series"]
+        found["series"] = [{"name": middle["name"], "values": middle["values"]}]
+        found["band"] = {"name": "Four of five", "low": low["values"], "high": high["values"]}
+    else:
+        found["series"] = [{"name": one["name"], "values": one["values"]} for one in data["series"]]
+    return found
 
 
 def _unit(chart: Json, table: Json) -> str:
