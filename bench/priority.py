@@ -179,6 +179,7 @@ def _speed(count: int) -> dict[str, Any]:
         "last_outcome": [""] * count, "touches": index % 4, "follow_up_date": [None] * count,
         "is_high_dollar": [False] * count, "is_key_client": [False] * count,
         "is_flagged": [False] * count, "escalation_level": [0] * count,
+        "every_days": [None] * count, "floor": [""] * count,
     }  # fmt: skip
     items = pl.DataFrame(columns, schema=dict(ITEMS))
     parameters = cold_start()

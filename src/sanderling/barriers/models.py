@@ -36,6 +36,7 @@ class Barrier(models.Model):
     deadline_rule = models.TextField(default="")  # in words
     is_deadline_met = models.BooleanField(default=False)  # filed in time, with proof
     recheck_date = models.DateField(null=True)  # time alone changes the row on this day
+    schedule_id = models.BigIntegerField(null=True)  # agreements.Schedule that set next_date
     service_date = models.DateField(null=True)  # from which the balance ages
     cause = models.TextField(default="")  # kind of the fact that decided: remittance, time, ...
     # [[kind, transaction_id, position, date], ...], the deciding fact first

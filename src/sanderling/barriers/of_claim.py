@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from sanderling.agreements.schedules import repeat_days
 from sanderling.barriers.listing import Row, rows_of_claim, rows_of_claim_on
 from sanderling.barriers.loading import open_balances_of
+from sanderling.barriers.models import Barrier
 from sanderling.barriers.queries import bring_up_to_date
 from sanderling.barriers.telling import change_of, sentence_of
 from sanderling.barriers.working import classified
@@ -31,6 +33,12 @@ def stored_barriers(claim_id: int, *, as_of: date, today: date) -> list[Row] | N
     if as_of == today:
         return rows_of_claim(claim_id)
     return rows_of_claim_on(claim_id, as_of)
+
+
+def days_between_touches(claim_id: int, party: int) -> int | None:
+    """Return the days between touches by the client's schedule; None: it has none for this."""
+    found = Barrier.objects.filter(claim_id=claim_id, party=party)
+    return repeat_days(found.values_list("schedule_id", flat=True).first())
 
 
 def known_barriers(claim_id: int, *, as_of: date, today: date) -> list[Row]:

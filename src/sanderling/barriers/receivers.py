@@ -6,12 +6,13 @@ session: they only note which claims are stale, and ask the worker to see to the
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.dispatch import receiver
 from django.utils import timezone
 
+from sanderling.agreements.signals import agreement_changed
 from sanderling.barriers.stale import mark_open_claims, mark_stale
 from sanderling.barriers.tasks import defer_refresh, defer_rules_changed
 from sanderling.codes.signals import code_rules_changed
@@ -42,6 +43,13 @@ def on_rules(
         client_id=client_id,
         known_date=timezone.now().date(),
     )
+    defer_refresh()
+
+
+@receiver(agreement_changed)
+def on_agreement(client_id: int, at: datetime, **_: object) -> None:
+    """A client's schedules, limits or tier are others from now on."""
+    mark_open_claims(payer_id=None, payer_type=None, client_id=client_id, known_date=at.date())
     defer_refresh()
 
 

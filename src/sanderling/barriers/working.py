@@ -14,6 +14,7 @@ import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
 
+from sanderling.agreements.schedules import schedules_on
 from sanderling.barriers.loading import load_barrier_facts, open_balances, open_balances_today
 from sanderling.barriers.response import response_days
 from sanderling.codes.queries import code_book
@@ -49,6 +50,7 @@ def classified(
         book=code_book(),
         rules=deadline_rules_frame(),
         small_balance_cents=settings.SMALL_BALANCE_CENTS,
+        schedules=schedules_on(as_of),
     )
 
 
@@ -72,6 +74,7 @@ def _pieces(
     balances: pl.DataFrame, as_of: date, *, two_connections: bool
 ) -> Iterator[pl.DataFrame]:
     book, rules, payers = code_book(), deadline_rules_frame(), response_days(as_of)
+    schedules = schedules_on(as_of)
     claim_ids = balances["claim_id"].unique().sort()
     forbidden = read_frame(_NOT_FOR_PATIENTS, {"claim_id": pl.Int64}, [list(PATIENT_FORBIDDEN)])
     loads = []
@@ -93,6 +96,7 @@ def _pieces(
             book=book,
             rules=rules,
             small_balance_cents=settings.SMALL_BALANCE_CENTS,
+            schedules=schedules,
         ).barriers
 
 

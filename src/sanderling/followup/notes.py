@@ -54,12 +54,14 @@ def record_note(  # noqa: PLR0913 - what a form carries
     form_key: UUID | None = None,
     deadline: tuple[str, date] | None = None,
     files: Sequence[NewFile] = (),
+    every_days: int | None = None,
 ) -> Note:
     """Record a touch of the claim: its activity, note, promise and attachments, and tell people.
 
     `answers`: by question, as typed; `next_text`: the next look as typed, empty for the scenario's
     default; `channel`, `minutes`: None or empty for the scenario's own; `deadline`: its name and
-    day, for the narrative. The same `form_key` again changes nothing and returns the first note.
+    day, for the narrative; `every_days`: of the client's schedule, where
+    nobody says when. The same `form_key` again changes nothing and returns the first note.
 
     Raises:
         InvalidNote: an answer is missing or means nothing; nothing was written.
@@ -69,8 +71,9 @@ def record_note(  # noqa: PLR0913 - what a form carries
     if (known := _known(form_key, claim)) is not None:
         return known
     read = read_form(
-        scenario=scenario, channel=channel, answers=answers, next_text=next_text, today=at.date()
-    )
+        scenario=scenario, channel=channel, answers=answers, next_text=next_text, today=at.date(),
+        every_days=every_days,
+    )  # fmt: skip
     if read.faults:
         raise InvalidNote(read.faults)
     party = party or party_worked_on(claim)
@@ -95,7 +98,13 @@ def record_note(  # noqa: PLR0913 - what a form carries
 
 
 def read_form(
-    *, scenario: str, channel: str, answers: Mapping[str, str], next_text: str, today: date
+    *,
+    scenario: str,
+    channel: str,
+    answers: Mapping[str, str],
+    next_text: str,
+    today: date,
+    every_days: int | None = None,
 ) -> Read:
     """Return what a note's form means so far, with what is wrong in it.
 
@@ -106,8 +115,9 @@ def read_form(
         raise InvalidNote({"scenario": "is none that is known; choose one"})
     kind = BY_KEY[scenario]
     return read_note(
-        kind, channel=channel or kind.channel, texts=answers, next_text=next_text, today=today
-    )
+        kind, channel=channel or kind.channel, texts=answers, next_text=next_text, today=today,
+        every_days=every_days,
+    )  # fmt: skip
 
 
 def preview(

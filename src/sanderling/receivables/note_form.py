@@ -13,7 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from sanderling.barriers.of_claim import stored_barriers
+from sanderling.barriers.of_claim import days_between_touches, stored_barriers
 from sanderling.claims.models import Claim
 from sanderling.core.barriers.words import action_title, barrier_title, deadline_title
 from sanderling.core.followup import questions as q
@@ -49,6 +49,7 @@ class Touched:
     barrier: str
     category: str
     deadline: tuple[str, date] | None
+    every_days: int | None = None  # by the client's schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,10 @@ def touched(claim: Claim, party_text: str, *, today: date) -> Touched:
     day = row["deadline_date"]
     is_near = isinstance(day, date) and not row["is_deadline_met"]
     title = deadline_title(row["deadline_kind"], row["deadline_level"])
-    return Touched(claim, party, row["barrier"], row["category"], (title, day) if is_near else None)
+    return Touched(
+        *(claim, party, row["barrier"], row["category"], (title, day) if is_near else None),
+        every_days=days_between_touches(claim.pk, row["party"]),
+    )
 
 
 def typed(posted: QueryDict) -> Typed:
@@ -189,8 +193,9 @@ def form_context(
         return context
     channel = form.channel if form.channel in CHANNELS else scenario.channel
     read = read_note(
-        scenario, channel=channel, texts=form.texts, next_text=form.next_text, today=at.date()
-    )
+        scenario, channel=channel, texts=form.texts, next_text=form.next_text, today=at.date(),
+        every_days=about.every_days,
+    )  # fmt: skip
     payer = payer_of(about.claim, about.party)
     contact = form.contact or _contact(payer, channel)
     return context | {
@@ -200,7 +205,9 @@ def form_context(
         "fields": _fields(scenario, form, channel, read, faults or {}, pasted),
         "next_action_text": action_title(read.result.next_action),
         "next_text": form.next_text,
-        "next_default": default_next_date(read.result, read.answers, today=at.date()),
+        "next_default": default_next_date(
+            read.result, read.answers, today=at.date(), every_days=about.every_days
+        ),
         "minutes_text": form.minutes_text,
         "minutes_default": scenario.minutes,
         "clock": form.clock or signing.dumps(at.timestamp(), salt=_CLOCK),

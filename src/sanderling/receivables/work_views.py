@@ -70,6 +70,7 @@ def note_form(request: HttpRequest, claim_id: int) -> HttpResponse:
                 form_key=form.form_key,
                 deadline=about.deadline,
                 files=_files(request),
+                every_days=about.every_days,
                 user=person_of(request),
                 at=at,
             )
@@ -107,6 +108,7 @@ def note_preview(request: HttpRequest, claim_id: int) -> HttpResponse:
             answers=form.texts,
             next_text=form.next_text,
             today=at.date(),
+            every_days=about.every_days,
         )
     except InvalidNote:
         return HttpResponse("")

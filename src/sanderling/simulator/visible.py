@@ -69,6 +69,8 @@ class Item:
     is_key_client: bool
     is_flagged: bool
     escalation_level: int
+    every_days: int | None = None  # the simulated clients agreed no schedules
+    floor: str = ""
 
 
 class Ratios:

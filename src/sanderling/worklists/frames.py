@@ -21,9 +21,10 @@ SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party,
        w.since_date, w.next_date, w.due_date, w.deadline_date, w.deadline_kind, w.is_deadline_met,
        w.service_date, c.last_billed_date, w.last_touch_date, coalesce(a.action, ''),
        w.last_outcome, w.touches, w.follow_up_date, w.is_high_dollar, w.is_key_client,
-       w.is_flagged, w.escalation_level
+       w.is_flagged, w.escalation_level, s.repeat_days, coalesce(s.floor, '')
   FROM worklists_work_item w
   JOIN claims_claim c ON c.id = w.claim_id
+  LEFT JOIN agreements_schedule s ON s.id = w.schedule_id
   LEFT JOIN payers_payer p ON p.id = w.payer_id
   LEFT JOIN LATERAL (
        SELECT f.action FROM followup_standing_activity f
@@ -60,8 +61,9 @@ SELECT row_number() OVER (ORDER BY b.claim_id, b.party), b.client_id, b.payer_id
        sent.last_date, a.last_date, coalesce(a.action, ''), coalesce(a.outcome, ''),
        coalesce(a.touches, 0), NULL::date,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key', false, 0,
-       b.claim_id, c.number, b.balance_cents, b.variance_cents
+       s.repeat_days, coalesce(s.floor, ''), b.claim_id, c.number, b.balance_cents, b.variance_cents
   FROM {table} b
+  LEFT JOIN agreements_schedule s ON s.id = b.schedule_id
   JOIN claims_claim c ON c.id = b.claim_id
   JOIN clients_client k ON k.id = b.client_id
   LEFT JOIN payers_payer p ON p.id = b.payer_id

@@ -97,6 +97,7 @@ _COPIED: Final = (
     *("reason_code", "remark_code", "status_code", "next_action", "team"),
     *("since_date", "next_date", "due_date", "deadline_date", "deadline_kind"),
     *("deadline_level", "is_deadline_met", "cause", "is_high_dollar", "is_key_client"),
+    "schedule_id",
 )
 _ARRIVE: Final = """
 INSERT INTO worklists_work_item AS w
@@ -106,7 +107,7 @@ INSERT INTO worklists_work_item AS w
      group_code, reason_code,
      remark_code, status_code, next_action, team, since_date, next_date, due_date, deadline_date,
      deadline_kind, deadline_level, is_deadline_met, cause, is_high_dollar, is_key_client,
-     assignee_id, assigned_at, is_pended, escalation_level, is_flagged, tags, touches,
+     schedule_id, assignee_id, assigned_at, is_pended, escalation_level, is_flagged, tags, touches,
      last_outcome, promise_state, open_tasks, write_off_state, value_cents, effort_minutes, score,
      reasons, arrived_at, changed_at)
 SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
@@ -121,8 +122,10 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
        b.next_action, b.team, b.since_date,
        b.next_date, b.due_date, b.deadline_date, b.deadline_kind, b.deadline_level,
        b.is_deadline_met, b.cause,
-       coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key',
-       former.assignee_id, CASE WHEN former.assignee_id IS NULL THEN NULL ELSE %(at)s END,
+       coalesce(abs(b.balance_cents) >= coalesce(high.min_cents, k.high_dollar_cents), false),
+       k.tier = 'key', b.schedule_id,
+       coalesce(former.assignee_id, owner.id),
+       CASE WHEN coalesce(former.assignee_id, owner.id) IS NULL THEN NULL ELSE %(at)s END,
        false, 0, EXISTS (SELECT FROM flags_flag f WHERE f.claim_id = b.claim_id
                           AND f.state IN ('received', 'working')),
        '{}', 0, '', '', 0, '', 0, 0, 0, '[]', %(at)s, %(at)s
@@ -141,6 +144,16 @@ SELECT b.claim_id, b.party, b.client_id, b.payer_id, k.code, c.number,
           AND b.client_id = ANY (sanderling_clients_of(d.assignee_id))  -- none, when not active
         ORDER BY d.id DESC LIMIT 1
        ) former ON true
+  LEFT JOIN LATERAL (
+       SELECT r.min_cents, r.owner_id FROM agreements_high_dollar_rule r
+        WHERE r.agreement_id = (SELECT a.id FROM agreements_agreement a
+                                 WHERE a.client_id = b.client_id ORDER BY a.number DESC LIMIT 1)
+          AND (r.payer_id = b.payer_id OR r.payer_id IS NULL)
+        ORDER BY r.payer_id NULLS LAST LIMIT 1) high ON true
+  LEFT JOIN LATERAL (
+       SELECT high.owner_id AS id WHERE b.balance_cents >= high.min_cents
+          AND b.party < {patient}
+          AND b.client_id = ANY (sanderling_clients_of(high.owner_id))) owner ON true
  WHERE %(all)s OR b.claim_id = ANY (%(claims)s)
     ON CONFLICT (claim_id, party) DO UPDATE SET
        {copies},
@@ -164,6 +177,7 @@ SELECT v.claim_id, v.party, v.client_id, v.payer_id, 0::bigint AS balance_cents,
        '{SILENT_DETAIL}' AS detail, '' AS group_code, '' AS reason_code, '' AS remark_code,
        '' AS status_code, 'dispute_underpayment' AS next_action, 'contracts' AS team,
        v.since_date, v.since_date AS next_date, NULL::date AS due_date,
+       NULL::bigint AS schedule_id,
        NULL::date AS deadline_date, '' AS deadline_kind, 0 AS deadline_level,
        false AS is_deadline_met, 'remittance' AS cause, v.service_date
   FROM pricing_claim_variance v
@@ -174,6 +188,7 @@ _FOLLOW: Final = (
     .replace("{of_item}", ", ".join(f"w.{name}" for name in _COPIED))
     .replace("{of_barrier}", ", ".join(f"excluded.{name}" for name in _COPIED))
     .replace("{said}", _SAID)
+    .replace("{patient}", str(PATIENT))
 )
 _FOLLOW_OPEN: Final = _FOLLOW.replace("{source}", "barriers_barrier")
 _FOLLOW_SILENT: Final = _FOLLOW.replace("{source}", _SILENT)

@@ -106,6 +106,7 @@ class WorkItem(models.Model):
     # Overlays of the client:
     is_high_dollar = models.BooleanField(default=False)
     is_key_client = models.BooleanField(default=False)
+    schedule_id = models.BigIntegerField(null=True)  # agreements.Schedule that set next_date
     # The valuation (`valuing`): what a touch today brings more than one later.
     value_cents = models.BigIntegerField(default=0)
     effort_minutes = models.FloatField(default=0)

@@ -18,6 +18,7 @@ from sanderling.core.barriers.rows import PATIENT, ROWS
 from sanderling.core.barriers.tracks import tracks
 from sanderling.core.barriers.work import INQUIRIES, acts
 from sanderling.core.codes.codebook import CodeBook
+from sanderling.core.followup.schedules import NO_SCHEDULES, agreed_date, with_schedules
 
 _TRACK: Final = ["claim_id", "sequence"]
 
@@ -83,18 +84,24 @@ def classify(
     book: CodeBook,
     rules: pl.DataFrame,
     small_balance_cents: int = 0,
+    schedules: pl.DataFrame = NO_SCHEDULES,
 ) -> Classified:
     """Return one barrier for each row of `facts.balances`, as known at the end of `as_of`.
 
     `facts.balances` are those of the day; `rules` as core.deadlines.rules.rules_frame gives them.
     `small_balance_cents`: what an insurer owes of at most so much is proposed for a write-off, once
-    there is work to be done for it.
+    there is work to be done for it. `schedules`: when to look, where that was agreed with a client
+    (core.followup.schedules).
     """
     known = known_on(facts, as_of)
     decided = decisions(known, book)
     insured = _insurance_rows(only_open(known), decided, book, as_of)
     rows = pl.concat([insured, _other_rows(known)], how="diagonal_relaxed")
     rows = with_deadlines(rows, rules).with_columns(next_action=_worth_it(small_balance_cents))
+    rows = rows.with_columns(service_date=pl.coalesce("service_from_date", "first_billed_date"))
+    rows = with_schedules(rows, schedules, as_of)
+    touches = known.activities if schedules.height else known.activities.clear()
+    rows = _with_touches(rows, touches)
     return Classified(barriers=_finished(rows, as_of), denials=decided.denials)
 
 
@@ -372,6 +379,16 @@ def _other_rows(facts: BarrierFacts) -> pl.DataFrame:
     )
 
 
+def _with_touches(rows: pl.DataFrame, activities: pl.DataFrame) -> pl.DataFrame:
+    """Add the latest touch of each claim, touch_date, and the day it set, touch_next_date."""
+    latest = (
+        activities.sort("activity_date", "activity_id")
+        .group_by("claim_id", maintain_order=True)
+        .agg(touch_date=pl.col("activity_date").last(), touch_next_date=pl.col("next_date").last())
+    )
+    return rows.join(latest, on="claim_id", how="left")
+
+
 def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Add when to look next, and bring the rows into shape."""
     grace = pl.col("barrier").replace_strict(
@@ -394,7 +411,10 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         pl.col("deadline_date") - pl.duration(days=ahead)
     )
     planned = pl.coalesce(
-        pl.when("has_act").then("act_next_date"), pl.when(waiting).then(first_touch), routine
+        agreed_date(),
+        pl.when("has_act").then("act_next_date"),
+        pl.when(waiting).then(first_touch),
+        routine,
     )
     # What was sent and is not answered in its time is asked about.
     is_pending = pl.col("barrier").is_in(_ASKED_AFTER) & (pl.col("next_action") == "wait")
@@ -405,7 +425,6 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         since_date=pl.col("since"),
         # A kind of which no rule gives a day limits nothing.
         deadline_kind=pl.when(pl.col("deadline_date").is_not_null()).then("deadline_kind"),
-        service_date=pl.coalesce("service_from_date", "first_billed_date"),
         next_date=pl.max_horizontal(
             pl.min_horizontal(planned, latest), pl.col("since").fill_null(pl.lit(as_of))
         ),
@@ -413,7 +432,9 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .then(pl.col("appeal_level"))
         .otherwise(0),
         is_deadline_met=pl.col("is_met"),
-        recheck_date=pl.when(waiting).then(first_touch).when(~is_due).then(ask),
+        recheck_date=pl.min_horizontal(
+            pl.when(waiting).then(first_touch).when(~is_due).then(ask), "older_date"
+        ),
         evidence=evidence(),
     ).select(
         (

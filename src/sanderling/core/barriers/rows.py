@@ -59,6 +59,7 @@ ROWS: Final = {
     "deadline_rule": pl.String,
     "is_deadline_met": pl.Boolean,
     "recheck_date": pl.Date,
+    "schedule_id": pl.Int64,  # of the client's own schedule that says when to look
     "service_date": pl.Date,  # null where the claim itself was not read
     "cause": pl.String,
     "evidence": pl.String,  # JSON: [[kind, transaction_id, position, date], ...]

@@ -57,10 +57,12 @@ def read_note(
     texts: Mapping[str, str],
     next_text: str,
     today: date,
+    every_days: int | None = None,
 ) -> Read:
     """Return what the texts of a form mean; what cannot be read is among the faults.
 
-    `next_text`: the next look; empty for the default of the scenario. Texts of questions that the
+    `next_text`: the next look; empty for the default of the scenario, by the client's schedule
+    (every_days) at the latest. Texts of questions that the
     scenario does not ask are left out.
     """
     faults: dict[str, str] = {}
@@ -84,7 +86,7 @@ def read_note(
         first, then = answers.get(before), answers.get(after)
         if isinstance(first, date) and isinstance(then, date) and then < first:
             faults[after] = f"is before {first.isoformat()}; one of the two is wrong"
-    next_date = _next_date(result, answers, next_text, faults, today=today)
+    next_date = _next_date(result, answers, next_text, faults, today=today, every_days=every_days)
     return Read(scenario, result, channel, answers, next_date, faults)
 
 
@@ -117,9 +119,10 @@ def _next_date(
     faults: dict[str, str],
     *,
     today: date,
+    every_days: int | None,
 ) -> date | None:
     if not text.strip():
-        return default_next_date(result, answers, today=today)
+        return default_next_date(result, answers, today=today, every_days=every_days)
     day = read_day(text, today=today)
     if day is None:
         faults["next_date"] = "must be a day like +7, 2w, mon or 2026-03-05"
@@ -129,15 +132,25 @@ def _next_date(
     return day
 
 
-def default_next_date(result: Result, answers: Mapping[str, Answer], *, today: date) -> date | None:
-    """Return when to look next: after a promised day, else the result's days; on a working day."""
+def default_next_date(
+    result: Result,
+    answers: Mapping[str, Answer],
+    *,
+    today: date,
+    every_days: int | None = None,
+) -> date | None:
+    """Return when to look next: after a promised day, else the result's days; on a working day.
+
+    `every_days`: by the schedule agreed with the client, a look comes at least that often.
+    """
     if result.days is None:
         return None
     promised = answers.get(q.PROMISED.key)
     if isinstance(promised, date):
         day = promised + timedelta(days=LOOK_AFTER_PROMISE_DAYS)
         return min(working_day(day), today + timedelta(days=AHEAD_DAYS_MAX))
-    return working_day(today + timedelta(days=result.days))
+    days = result.days if every_days is None else min(result.days, every_days)
+    return working_day(today + timedelta(days=days))
 
 
 def narrative(read: Read, about: About, *, at: datetime, by: str) -> str:

@@ -39,7 +39,10 @@ def with_load(
     The work that waits: items that are worth their minutes and a touch by now. A minute is worth
     what it brings at the end of the next days' work. Nobody's minutes known: settings as they are.
     """
-    if minutes_a_day <= 0 or items.is_empty():
+    if items.is_empty():
+        return settings
+    settings = _with_floors(settings, values, as_of)
+    if minutes_a_day <= 0:
         return settings
     is_ready = pl.col("not_before_date").is_null() | (pl.col("not_before_date") <= as_of)
     waiting = values.filter(is_ready, pl.col("score") >= USUAL.minute_cents)
@@ -53,4 +56,17 @@ def with_load(
         minute_cents=max(price, USUAL.minute_cents),
         queue_days=min(max(days, QUEUE_DAYS[0]), QUEUE_DAYS[1]),
         reach=min(max(AHEAD_DAYS / (AHEAD_DAYS + days), REACH[0]), REACH[1]),
+    )
+
+
+def _with_floors(settings: Settings, values: pl.DataFrame, as_of: date) -> Settings:
+    """Return settings with the scores at which the first tenth and quarter of the work begin."""
+    is_ready = pl.col("not_before_date").is_null() | (pl.col("not_before_date") <= as_of)
+    scores = values.filter(is_ready, pl.col("score") > 0)["score"]
+    if scores.is_empty():
+        return settings
+    return replace(
+        settings,
+        tenth_score=float(scores.quantile(0.9, "lower") or 0.0),
+        quarter_score=float(scores.quantile(0.75, "lower") or 0.0),
     )

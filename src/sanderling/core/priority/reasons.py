@@ -92,6 +92,14 @@ def reasons(as_of: date) -> pl.Expr:
         pl.when("is_flagged").then(pl.lit('["flagged",{}]')),
         pl.when("is_high_dollar").then(pl.lit('["high_dollar",{}]')),
         pl.when("is_key_client").then(pl.lit('["key_client",{}]')),
+        pl.when(pl.col("every_days").is_not_null()).then(
+            _json(
+                "schedule",
+                days=pl.col("every_days"),
+                date=text(pl.coalesce("follow_up_date", "next_date").dt.to_string("%Y-%m-%d")),
+                floor=text(pl.col("floor")),
+            )
+        ),
         pl.when(pl.col("barrier") == "credit_balance").then(pl.lit('["refund",{}]')),
         pl.when(pl.col("value_cents") == 0).then(pl.lit('["nothing",{}]')),
     ]

@@ -74,6 +74,8 @@ ITEMS: Final = {
     "is_key_client": pl.Boolean,
     "is_flagged": pl.Boolean,
     "escalation_level": pl.Int64,
+    "every_days": pl.Int64,  # by the client's own schedule; null: it has none for this
+    "floor": pl.String,  # how far up that schedule lifts it: quarter, tenth; empty: not at all
 }
 VALUED: Final = {
     "item_id": pl.Int64,
@@ -119,12 +121,25 @@ def value_items(
     rows = valued_rows(items, parameters, as_of, settings)
     is_flagged = pl.col("is_flagged").fill_null(value=False)
     rows = _with_effort(rows, settings, calls).with_columns(
-        score=pl.col("value_cents") / pl.col("effort_minutes")
+        score=pl.max_horizontal(
+            pl.col("value_cents") / pl.col("effort_minutes"), _floor(settings, as_of)
+        )
         + pl.when(is_flagged).then(FLAGGED_SCORE).otherwise(0.0),
         not_before_date=pl.when(~is_flagged).then("not_before_date"),
     )
     rows = rows.with_columns(reasons=reasons(as_of))
     return rows.select(pl.col(name).cast(kind) for name, kind in VALUED.items())
+
+
+def _floor(settings: Settings, as_of: date) -> pl.Expr:
+    """Return the least score of what a client's schedule lifts, once it is due by it; else null."""
+    is_due = pl.coalesce("follow_up_date", "next_date") <= as_of
+    least = pl.col("floor").replace_strict(
+        {"tenth": settings.tenth_score, "quarter": settings.quarter_score},
+        default=None,
+        return_dtype=pl.Float64,
+    )
+    return pl.when(is_due & pl.col("every_days").is_not_null()).then(least)
 
 
 def valued_rows(
@@ -513,7 +528,15 @@ def _with_rest(
     # Never after the last safe day before a deadline.
     last_safe = pl.col("limit_date") - pl.duration(days=pl.col("lead_days") + 1)
     is_limited = useful.is_not_null() & (pl.col("limit_days") >= 0)
-    capped = pl.min_horizontal(useful, pl.when(is_limited).then(last_safe))
+    # What was agreed with the client is done when it was agreed, worth a touch or not.
+    agreed = pl.when(pl.col("every_days").is_not_null()).then(
+        pl.coalesce("follow_up_date", "next_date")
+    )
+    capped = pl.min_horizontal(
+        useful,
+        pl.when(is_limited).then(last_safe),
+        pl.when(useful.is_not_null()).then(agreed),
+    )
     return rows.with_columns(
         useful_date=useful,
         not_before_date=pl.when(capped > today).then(capped),

@@ -98,6 +98,17 @@ def _same_call(v: Mapping[str, Any], _: str) -> str:
     )
 
 
+def _schedule(v: Mapping[str, Any], _: str) -> str:
+    lifted = {
+        "tenth": "; comes among the first tenth",
+        "quarter": "; comes among the first quarter",
+    }
+    return (
+        f"The client's schedule: every {_plural(v['days'], 'day')}, next on {day(v['date'])}"
+        f"{lifted.get(v['floor'], '')}"
+    )
+
+
 _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "past_deadline": _past,
     "deadline": _deadline,
@@ -112,6 +123,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "flagged": lambda _v, _p: "The client flagged it",
     "high_dollar": lambda _v, _p: "High balance",
     "key_client": lambda _v, _p: "Key client",
+    "schedule": _schedule,
     "refund": lambda _v, _p: "Credit balance: brings nothing in, but must be settled",
     "nothing": lambda _v, _p: "No money is expected from a touch now",
     "rule": lambda v, _p: str(v.get("words", "")),

@@ -20,6 +20,7 @@ from sanderling.core.barriers.classify import Classified, classify
 from sanderling.core.barriers.facts import BarrierFacts
 from sanderling.core.codes.codebook import CodeBook, default_book
 from sanderling.core.deadlines.rules import rules_frame
+from sanderling.core.followup.schedules import SCHEDULES
 from sanderling.core.ledger.rules import claim_entries
 
 SERVICE = date(2026, 1, 2)
@@ -59,6 +60,7 @@ class Story:
         self.book = book or default_book()
         self.rules = rules_frame() if rules is None else rules
         self.client_id = 3
+        self.schedules: list[dict[str, Any]] = []
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._ids = 100
 
@@ -239,6 +241,22 @@ class Story:
             patient_cents=patient_cents,
         )
 
+    def looked_at(self, first_days: int | None, repeat_days: int, **more: Any) -> None:
+        """Add a schedule agreed with the client."""
+        self.schedules.append(
+            {
+                "schedule_id": len(self.schedules) + 1,
+                "client_id": self.client_id,
+                "barrier": "",
+                "payer_type": "",
+                "from_age_days": 0,
+                "min_cents": 0,
+                "first_days": first_days,
+                "repeat_days": repeat_days,
+            }
+            | more
+        )
+
     def facts(self, as_of: date) -> BarrierFacts:
         """Return everything, later facts too, with the balances of the day."""
         ledger = ledger_facts(
@@ -295,7 +313,10 @@ class Story:
     def classified(self, on: int) -> Classified:
         """Return what the engine says at the end of the day."""
         as_of = day(on)
-        return classify(self.facts(as_of), as_of, book=self.book, rules=self.rules)
+        return classify(
+            self.facts(as_of), as_of, book=self.book, rules=self.rules,
+            schedules=_frame(self.schedules, SCHEDULES),
+        )  # fmt: skip
 
     def rows(self, on: int) -> dict[int, dict[str, Any]]:
         """Return the rows of the day by party."""

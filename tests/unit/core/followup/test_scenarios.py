@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sanderling.core.barriers.words import BARRIERS
 from sanderling.core.codes.names import NextAction
 from sanderling.core.followup import questions as q
-from sanderling.core.followup.notes import About, narrative, read_note
+from sanderling.core.followup.days import working_day
+from sanderling.core.followup.notes import About, default_next_date, narrative, read_note
 from sanderling.core.followup.questions import Kind, Question, told
 from sanderling.core.followup.scenarios import (
     BY_KEY,
@@ -280,3 +281,16 @@ def test_the_likely_scenario_comes_first() -> None:
     assert first["appeal_pending"] == "appeal_status"
     assert first["paid_unposted"] == "paid_not_posted"
     assert first["pended"] == "records_sent"
+
+
+def test_the_next_look_comes_as_often_as_agreed_unless_the_payer_promised_a_day() -> None:
+    result = BY_KEY["in_process"].results[""]
+    assert default_next_date(result, {}, today=TODAY) == working_day(
+        TODAY + timedelta(days=result.days or 0)
+    )
+    soon = default_next_date(result, {}, today=TODAY, every_days=3)
+    assert soon == working_day(TODAY + timedelta(days=3))
+    promised = {"promised_date": TODAY + timedelta(days=20)}
+    assert default_next_date(result, promised, today=TODAY, every_days=3) == default_next_date(
+        result, promised, today=TODAY
+    )

@@ -29,7 +29,7 @@ def item(**more: Any) -> dict[str, Any]:
         "is_deadline_met": False, "service_date": days(-60), "last_billed_date": days(-50),
         "last_touch_date": None, "last_action": "", "last_outcome": "", "touches": 0,
         "follow_up_date": None, "is_high_dollar": False, "is_key_client": False,
-        "is_flagged": False, "escalation_level": 0,
+        "is_flagged": False, "escalation_level": 0, "every_days": None, "floor": "",
     }  # fmt: skip
     return usual | more
 
