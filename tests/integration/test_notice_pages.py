@@ -51,7 +51,7 @@ def test_the_bell_counts_tells_at_once_what_is_urgent_and_the_list_marks_as_read
     assert Visitor(workers.sam).get("/work/acts/").content.count(b'id="bell"') == 1
 
 
-@pytest.mark.parametrize("role", ["client_user", "compliance"])
+@pytest.mark.parametrize("role", ["compliance"])
 def test_who_works_no_claims_has_no_bell(inbox: Inbox, role: str) -> None:
     workers = fill_items(inbox, ["A1"])
     workers.sam.role = role
