@@ -50,8 +50,9 @@ def start_turn(flag: Flag, *, at: datetime) -> None:
 
 def end_turn(flag: Flag, *, at: datetime, is_dropped: bool = False) -> None:
     """Stop the clock: we have answered, or (dropped) need not any more. The flag is not saved."""
-    if flag.due_at is None:
+    if flag.due_at is None or flag.turn_at is None:
         return
+    at = max(at, flag.turn_at)  # clocks of two machines may differ a little
     if flag.late_at is None and at > flag.due_at:
         flag.late_at = flag.due_at
     flag.turn_at = flag.due_at = None
