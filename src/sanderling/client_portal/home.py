@@ -80,7 +80,7 @@ class Owed:
 
 def owed_by_reason(client_ids: list[int], *, today: date, client: str = "") -> Owed:
     """Return what is open of these clients today; `client`: the code that links are narrowed to."""
-    params = {
+    params: dict[str, Any] = {
         "clients": client_ids,
         "today": today,
         "bounds": [bound + 1 for bound in DEFAULT_BUCKETS],
@@ -89,7 +89,10 @@ def owed_by_reason(client_ids: list[int], *, today: date, client: str = "") -> O
         cursor.execute(_REASONS, params)
         found = cursor.fetchall()
         cursor.execute(_AGES, params)
-        by_bucket = {bucket: (insurers, patients) for bucket, insurers, patients in cursor}
+        by_bucket = {
+            int(bucket): (int(insurers), int(patients))
+            for bucket, insurers, patients in cursor.fetchall()
+        }
     reasons = [
         Reason(
             barrier,
@@ -105,7 +108,7 @@ def owed_by_reason(client_ids: list[int], *, today: date, client: str = "") -> O
     order = list(STANDS)
     reasons.sort(key=lambda one: (-one.cents, order.index(one.barrier)))
     ages = [
-        (label, *map(int, by_bucket.get(number, (0, 0))))
+        (label, *by_bucket.get(number, (0, 0)))
         for number, label in enumerate(bucket_labels(DEFAULT_BUCKETS))
     ]
     return Owed(
