@@ -28,9 +28,12 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect to the two moments for which Django offers signals only."""
+        """Connect to the moments for which Django offers signals only."""
         connection_created.connect(_name_actor)
         post_migrate.connect(_grant_framework_tables, sender=self)
+        from sanderling.accounts import log_ins
+
+        log_ins.connect()
 
 
 def _name_actor(connection: BaseDatabaseWrapper, **_: object) -> None:

@@ -48,7 +48,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {"aging.view", "barriers.view", "claims.view", "notices.view", "portal.view"}
     ),
     Role.CODER: _WORK,
-    Role.COMPLIANCE: _READ | {"audit.view", "break_glass.use", "compliance.edit"},
+    Role.COMPLIANCE: _READ | {"audit.view", "break_glass.use", "compliance.edit", "notices.view"},
     Role.ADMIN: _LEAD
     | {
         "clients.edit",

@@ -14,11 +14,13 @@ from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connectio
 @app.periodic(cron="10 2 * * *")
 @app.task(name="compliance.nightly", retry=PATIENTLY, queueing_lock="compliance_nightly")
 def nightly(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
-    """Check the chain, and remind of reviews that are due."""
+    """Check the chain, and remind of what waits for a person."""
     from sanderling.compliance.chain_checks import ask_check, run_checks
+    from sanderling.compliance.desk import remind
 
     renew_connection()
     now = timezone.now()
+    remind(at=now)
     ask_check(user=None, at=now)
     return run_checks(at=now)
 
@@ -35,3 +37,17 @@ def checks() -> int:
 def defer_checks() -> None:
     """Ask the worker for the checks when this transaction commits."""
     defer_on_commit(checks)
+
+
+@app.task(name="compliance.retention", retry=PATIENTLY, queueing_lock="compliance_retention")
+def retention() -> int:
+    """Count what is past its time, or delete it, as asked."""
+    from sanderling.compliance.retention import run_waiting
+
+    renew_connection()
+    return run_waiting(at=timezone.now())
+
+
+def defer_retention() -> None:
+    """Ask the worker for the runs when this transaction commits."""
+    defer_on_commit(retention)

@@ -177,6 +177,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "sanderling.web.navigation.navigation",
                 "sanderling.news.bell.bell",
+                "sanderling.accounts.break_glass.broken_glass",
             ],
             "builtins": ["sanderling.web.templatetags.sanderling"],
         },

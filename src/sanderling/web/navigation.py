@@ -105,6 +105,7 @@ GROUPS: tuple[tuple[Place, ...], ...] = (
     ),
     (
         Place("Users", "users", "users", "users.edit", "u"),
+        Place("Break-glass", "break-glass", "key", "break_glass.use", "G"),
         Place("API", "api-access", "webhook", "api.edit", "e"),
         Place("Compliance", "compliance", "shield-lock", "audit.view", "C"),
         Place("Audit", "audit", "history", "audit.view", "t"),
