@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+from pytest_django.fixtures import Settings
+from tests.browser.office import CHROMIUM, Office, open_office
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +30,9 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     yield page
     page.close()
     assert faults == []
+
+
+@pytest.fixture
+def office(transactional_db: None, tmp_path: Path, settings: Settings) -> Office:
+    settings.SANDERLING_HOME = tmp_path / "home"
+    return open_office(tmp_path / "in")

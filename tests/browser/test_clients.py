@@ -1,0 +1,86 @@
+"""Journeys with the client: documents by a link, flags, reports; the review; who saw a patient."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+from tests import mail_server
+from tests.browser.office import JOURNEYS, Office, a_page, log_in, person, work_off
+
+from sanderling.document_requests.models import Upload
+from sanderling.document_requests.settling import settle
+from sanderling.mail.sending import send_queued
+from sanderling.worklists.models import WorkItem
+
+pytestmark = JOURNEYS
+NOTE = b"%PDF-1.7\nan operative note\n%%EOF\n"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    return a_page(browser)
+
+
+def test_documents_are_asked_for_uploaded_by_a_link_and_the_claim_goes_on(
+    page: Page,
+    browser: Browser,
+    live_server: LiveServer,
+    office: Office,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    settings.CLAMD = "off"
+    person("Cleo", "client_user", office.client)
+    log_in(page, live_server, office.sam)
+    page.get_by_label("Select A1").check()
+    page.keyboard.press("r")
+    dialog = page.locator("#act-dialog")
+    dialog.get_by_label("Operative note").check()
+    dialog.get_by_label(re.compile("What for")).fill("The payer wants the operative note.")
+    dialog.get_by_role("button", name="Ask the client for documents").click()
+    expect(page.get_by_role("button", name="Undo").first).to_be_visible()
+    work_off()
+    assert WorkItem.objects.get(claim_number="A1").barrier == "awaiting_client"
+
+    page.goto(f"{live_server.url}/document-requests/")
+    page.get_by_role("link", name=re.compile("[Rr]equest \\d+")).first.click()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    with mail_server.running() as server:
+        handler = mail_server.use(server, settings)
+        assert send_queued(now=timezone.now) == 1
+        (mail,) = handler.mails
+    text = mail_server.text_of(mail)
+    assert "ALDER" not in text
+    link = re.search(r"http\S+/l/documents/\S+", text)
+    assert link
+
+    outside = a_page(browser)
+    outside.goto(link[0])
+    assert "ALDER" not in outside.content()
+    note = tmp_path / "note.pdf"
+    note.write_bytes(NOTE)
+    outside.get_by_label("Files: Operative note of claim A1").set_input_files(note)
+    outside.get_by_role("button", name="Send", exact=True).click()
+    expect(outside.get_by_role("heading", name="Thank you")).to_be_visible()
+    upload = Upload.objects.get()
+    assert upload.size_bytes == len(NOTE)
+    settle(at=timezone.now())
+    work_off()
+    assert WorkItem.objects.get(claim_number="A1").barrier != "awaiting_client"
+
+    # The link has done its work.
+    answer = outside.goto(link[0])
+    assert answer
+    assert answer.status in {403, 404, 410}
+    page.reload()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="note.pdf").last.click()
+    assert Path(saved.value.path()).read_bytes() == NOTE
