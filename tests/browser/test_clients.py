@@ -13,8 +13,10 @@ from pytest_django.live_server_helper import LiveServer
 from tests import mail_server
 from tests.browser.office import JOURNEYS, Office, a_page, log_in, person, work_off
 
+from sanderling.audit.models import AuditEvent
 from sanderling.document_requests.models import Upload
 from sanderling.document_requests.settling import settle
+from sanderling.flags.models import Flag
 from sanderling.mail.sending import send_queued
 from sanderling.worklists.models import WorkItem
 
@@ -84,3 +86,67 @@ def test_documents_are_asked_for_uploaded_by_a_link_and_the_claim_goes_on(
     with page.expect_download() as saved:
         page.get_by_role("link", name="note.pdf").last.click()
     assert Path(saved.value.path()).read_bytes() == NOTE
+
+
+def test_a_client_flags_a_claim_and_sees_it_answered(
+    page: Page, browser: Browser, live_server: LiveServer, office: Office
+) -> None:
+    cleo = person("Cleo", "client_user", office.client)
+    log_in(page, live_server, cleo)
+    page.wait_for_url("**/portal/")
+    page.goto(f"{live_server.url}/portal/claims/")
+    page.get_by_role("link", name="D1", exact=True).click()
+    page.get_by_role("link", name="Flag this claim").first.click()
+    page.get_by_label("Why", exact=True).select_option("denied_wrongly")
+    page.get_by_label("How urgent").select_option("urgent")
+    page.get_by_label("In your words").fill("The modifier was on the claim.")
+    page.get_by_role("button", name="Flag the claim").click()
+    expect(page.get_by_text("The modifier was on the claim.")).to_be_visible()
+    flag = Flag.objects.get()
+    assert flag.owner in {office.sam, office.lena}
+    assert flag.due_at
+    work_off()
+    assert WorkItem.objects.get(claim_number="D1").is_flagged
+
+    owner = a_page(browser)
+    log_in(owner, live_server, flag.owner)
+    owner.goto(f"{live_server.url}/flags/")
+    owner.get_by_role("link", name="D1", exact=True).click()
+    owner.get_by_label(re.compile("^What you found")).fill("Sent again with modifier 25 today.")
+    owner.get_by_role("button", name="Answer", exact=True).click()
+    expect(owner.get_by_text("Sent again with modifier 25 today.")).to_be_visible()
+
+    page.goto(f"{live_server.url}/portal/flags/")
+    page.get_by_role("link", name="D1").first.click()
+    expect(page.get_by_text("Sent again with modifier 25 today.")).to_be_visible()
+    page.get_by_role("button", name="Yes, close it").click()
+    page.wait_for_load_state("networkidle")
+    flag.refresh_from_db()
+    assert flag.state == "closed"
+    work_off()
+    assert not WorkItem.objects.get(claim_number="D1").is_flagged
+
+
+def test_who_looked_at_a_patient_is_found(
+    page: Page, browser: Browser, live_server: LiveServer, office: Office
+) -> None:
+    log_in(page, live_server, office.sam)
+    page.goto(f"{live_server.url}/claims/MAPLE/A3/")
+    expect(page.get_by_text("CEDAR").first).to_be_visible()
+
+    cory = a_page(browser)
+    log_in(cory, live_server, person("Cory", "compliance", office.client))
+    cory.goto(f"{live_server.url}/audit/")
+    search = cory.get_by_role("search", name="By patient or claim")
+    search.get_by_role("textbox").first.fill("cedar")
+    search.get_by_role("button", name="Find").click()
+    expect(cory.get_by_text("Of 1 claim found")).to_be_visible()
+    assert "cedar" not in cory.url.lower()
+    looked = cory.get_by_role("row", name=re.compile("claim.view"))
+    expect(looked.filter(has_text="Sam")).to_be_visible()
+    looked.get_by_role("link").first.click()
+    expect(cory.get_by_text("claim.view").first).to_be_visible()
+    # The search is in the trail as well, without the name.
+    searched = AuditEvent.objects.filter(action__startswith="audit").order_by("pk")
+    assert any("claims" in str(event.detail) for event in searched)
+    assert not AuditEvent.objects.filter(detail__icontains="cedar").exists()
