@@ -64,6 +64,7 @@ def world(
             claims_file(
                 sent("OPEN", 150),
                 sent("SHORT", 150),
+                sent("FIXED", 150),
                 sent("DENIED", 150),
                 sent("CHEAP", 80),
                 sent("SURGERY", 5000, lines=surgery),
@@ -80,12 +81,21 @@ def world(
         inbox.take(
             remittance_file(
                 paid("SHORT", 150, 72, "CO*45*60", "PR*2*18", share=18),
+                paid("FIXED", 150, 72, "CO*45*60", "PR*2*18", share=18),
                 paid("DENIED", 150, 0, "CO*50*150"),
                 paid("CHEAP", 80, 80),
                 paid("SURGERY", 5000, 1400, body=parts),
             ),
             received_date=date(2026, 1, 20),
         )
+        corrected = (line("29881", 3000, control="FIXEDL1"),)
+        inbox.take(
+            claims_file(
+                sent("FIXED", 3000, lines=corrected, frequency="7"),
+                batch="BATCH2", made="20260201", control=102,
+            ),
+            received_date=date(2026, 2, 1),
+        )  # fmt: skip
         import_contract(
             Parties(mine, Payer.objects.get(payer_id="ACME1")),
             sheet=RateSheet("fees.csv", RATES.encode()),
@@ -133,6 +143,17 @@ def test_steps_add_up_and_later_procedures_are_ranked() -> None:
     for row in rows:
         assert sum(step["change_cents"] for step in row["steps"]) == row["expected_cents"]
     assert rows[0]["steps"][-1]["name"] == "multiple_procedure"
+
+
+def test_an_answered_claim_is_priced_as_it_was_sent_then_until_its_correction_is_answered() -> None:
+    (row,) = priced("FIXED").rows()
+    # As sent first: 99213 for $150, not the arthroscopy of the correction.
+    assert (row["code"], row["charge_cents"]) == ("99213", 15_000)
+    assert (row["expected_cents"], row["allowed_cents"], row["variance_cents"]) == (
+        9210,
+        9000,
+        -210,
+    )
 
 
 def test_what_was_not_decided_or_denied_has_no_variance() -> None:

@@ -1,8 +1,12 @@
-"""The lines of one claim as they are priced, and what its first payer allowed for each."""
+"""The lines of one claim as they are priced, and what its first payer allowed for each.
+
+A claim that was answered is priced as it was sent then, as variances do; a correction that was sent
+since is priced once it is answered. A claim without an answer that stands is priced as sent last.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -11,19 +15,22 @@ from django.db import connection
 
 from sanderling.claims.models import Claim
 from sanderling.core.contracts.allowed import EXCLUSIONS, REMIT_LINES, allowed_lines
+from sanderling.core.contracts.answered import answered_submissions
 from sanderling.core.ledger.facts import ClaimFacts
 from sanderling.core.ledger.lines import match_lines
 from sanderling.core.ledger.payments import ordered_payments, standing_payments
 from sanderling.core.refusal import Refusal
 from sanderling.remits.facts import facts_of
 
-# The latest claim as sent to the first payer that is no void.
+# A claim as sent; where it is not said which, the latest to the first payer that is no void.
 _SENT: Final = """
 SELECT s.id, s.facility_code, s.principal_diagnosis,
        (coalesce(s.service_to_date, c.service_to_date)
         - coalesce(s.service_from_date, c.service_from_date))
   FROM claims_submission s JOIN claims_claim c ON c.id = s.claim_id
- WHERE s.claim_id = %s AND s.sequence = 1 AND s.frequency <> '8' AND s.received_date <= %s
+ WHERE s.claim_id = %(claim)s AND s.received_date <= %(as_of)s
+   AND CASE WHEN %(sent)s::bigint IS NULL THEN s.sequence = 1 AND s.frequency <> '8'
+            ELSE s.id = %(sent)s END
  ORDER BY s.order_key DESC, s.id DESC LIMIT 1
 """
 _LINES: Final = """
@@ -78,14 +85,42 @@ class AllowedLine:
     excluded: str
 
 
-def sent_claim(claim: Claim, *, as_of: date) -> SentClaim:
-    """Return the lines of a claim as it was sent last to its first payer.
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What payers decided about a claim until a day, in order, and which of it stands."""
+
+    facts: ClaimFacts
+    payments: pl.DataFrame  # of core.ledger.facts with payment_order, stands
+
+    @property
+    def answered_id(self) -> int | None:
+        """Return the claim as sent that the latest standing decision of the first payer answers."""
+        standing = self.payments.filter(pl.col("stands") & (pl.col("sequence") == 1))
+        latest = standing.sort("payment_order").tail(1)
+        found = answered_submissions(self.facts.submissions, latest)["submission_id"].to_list()
+        return found[0] if found else None
+
+
+def decisions_of(claim: Claim, *, as_of: date) -> Decisions:
+    """Return what was decided about a claim by the end of a day."""
+    facts = _known(facts_of([claim.pk]), as_of)
+    ordered = ordered_payments(facts)
+    standing, _ = standing_payments(facts, ordered)
+    reversed_ids = ordered["reverses_payment_id"].drop_nulls()
+    stands = standing.filter(~pl.col("payment_id").is_in(reversed_ids.implode()))["payment_id"]
+    return Decisions(
+        facts, ordered.with_columns(stands=pl.col("payment_id").is_in(stands.implode()))
+    )
+
+
+def sent_claim(claim: Claim, decisions: Decisions, *, as_of: date) -> SentClaim:
+    """Return the lines of a claim as its first payer answered them, else as they were sent last.
 
     Raises:
         NotSent: it was never sent, or is known by a remittance alone.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SENT, [claim.pk, as_of])
+        cursor.execute(_SENT, {"claim": claim.pk, "as_of": as_of, "sent": decisions.answered_id})
         sent = cursor.fetchone()
         if sent is None:
             raise NotSent("the claim as sent is not here; load its 837, then price it")
@@ -123,21 +158,14 @@ def _units(text: str) -> float:
     return units if units > 0 else 1.0
 
 
-def allowed_by_line(claim: Claim, sent: SentClaim, *, as_of: date) -> dict[int, AllowedLine]:
+def allowed_by_line(claim: Claim, sent: SentClaim, decisions: Decisions) -> dict[int, AllowedLine]:
     """Return what the first payer allowed, by line; 0: for the claim as a whole.
 
     Of several decisions that stand on a line the latest counts; parts of one line are put together.
     """
-    facts = facts_of([claim.pk])
-    known = facts.payments.filter(pl.col("received_date") <= as_of)
-    if known.is_empty():
+    facts, payments = decisions.facts, decisions.payments
+    if payments.is_empty():
         return {}
-    facts = _with_payments(facts, known)
-    ordered = ordered_payments(facts)
-    standing, _ = standing_payments(facts, ordered)
-    reversed_ids = ordered["reverses_payment_id"].drop_nulls()
-    stands = standing.filter(~pl.col("payment_id").is_in(reversed_ids.implode()))["payment_id"]
-    payments = ordered.with_columns(stands=pl.col("payment_id").is_in(stands.implode()))
     details = facts.payment_lines.join(
         payments.select("payment_id", "claim_id"), on="payment_id"
     ).with_columns(stated_allowed_cents=pl.lit(None, pl.Int64))
@@ -167,23 +195,19 @@ def allowed_by_line(claim: Claim, sent: SentClaim, *, as_of: date) -> dict[int, 
     return _summed(latest)
 
 
-def _with_payments(facts: ClaimFacts, known: pl.DataFrame) -> ClaimFacts:
-    """Return the facts with these payments only, and what belongs to them."""
+def _known(facts: ClaimFacts, as_of: date) -> ClaimFacts:
+    """Return the facts as they were known at the end of a day."""
+    payments = facts.payments.filter(pl.col("received_date") <= as_of)
 
     def kept(rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.join(known.select("payment_id"), on="payment_id", how="semi")
+        return rows.join(payments.select("payment_id"), on="payment_id", how="semi")
 
-    return ClaimFacts(
-        submissions=facts.submissions,
-        submission_lines=facts.submission_lines,
-        coverages=facts.coverages,
-        payments=known,
+    return replace(
+        facts,
+        submissions=facts.submissions.filter(pl.col("received_date") <= as_of),
+        payments=payments,
         payment_lines=kept(facts.payment_lines),
         adjustments=kept(facts.adjustments),
-        snapshots=facts.snapshots,
-        write_offs=facts.write_offs,
-        refunds=facts.refunds,
-        transfers=facts.transfers,
     )
 
 

@@ -17,6 +17,7 @@ from sanderling.contracts.claim_lines import (
     BilledLine,
     SentClaim,
     allowed_by_line,
+    decisions_of,
     sent_claim,
 )
 from sanderling.contracts.models import ContractVersion
@@ -98,7 +99,9 @@ class PricedClaim:
 
 
 def price_claim(claim: Claim, *, as_of: date) -> PricedClaim:
-    """Price a claim's lines as sent last to its first payer, beside what that payer allowed.
+    """Price a claim's lines as its first payer answered them, beside what that payer allowed.
+
+    Without an answer: as they were sent last.
 
     Raises:
         NotSent: its lines are not known.
@@ -106,10 +109,11 @@ def price_claim(claim: Claim, *, as_of: date) -> PricedClaim:
     """
     if claim.payer is None:
         raise NotPriced("the claim has no payer, hence no contract")
-    sent = sent_claim(claim, as_of=as_of)
+    decisions = decisions_of(claim, as_of=as_of)
+    sent = sent_claim(claim, decisions, as_of=as_of)
     parties = Parties(claim.client, claim.payer, claim.plan)
     priced = price_lines(parties, sent)
-    allowed = allowed_by_line(claim, sent, as_of=as_of)
+    allowed = allowed_by_line(claim, sent, decisions)
     priced.number = claim.number
     priced.whole = allowed.get(0)
     priced.lines = [replace(one, allowed=allowed.get(one.billed.line)) for one in priced.lines]

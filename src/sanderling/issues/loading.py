@@ -112,14 +112,20 @@ def outcomes_until(
         "underpayment": lambda: Outcomes(
             empty(),
             kinds.underpayments(variances().lazy(), rows("remit_lines"), rows("payments"), today),
+            # A fee schedule goes by the day of service: by the payer's days it sets in slowly.
+            calendars=("day", "service_date"),
         ),
         "slow_payment": lambda: Outcomes(
-            kinds.slow_payments(submissions(), today), empty(), axes=("sent_date",)
+            kinds.slow_payments(submissions(), today),
+            empty(),
+            axes=("sent_date",),
+            recent=kinds.waiting_lately(submissions(), today),
         ),
         "missing_remittance": lambda: Outcomes(
             kinds.missing_remittances(submissions(), answers(), today),
             empty(),
             axes=("sent_date",),
+            recent=kinds.waiting_lately(submissions(), today),
         ),
         "unbilled_secondary": lambda: Outcomes(
             kinds.unbilled_secondaries(rows("payments"), submissions(), claims(), today),
@@ -128,7 +134,7 @@ def outcomes_until(
         ),
         "documentation_hold": lambda: Outcomes(
             kinds.documentation_holds(rows("payments"), answers(), claims(), open_claims, today),
-            empty(),
+            kinds.documentation_lines(rows("remit_lines"), rows("payments"), open_claims, today),
             axes=AXES,
         ),
     }

@@ -1,8 +1,7 @@
 """Remittance lines of some claims as they are compared, and the billed lines they are priced by.
 
-A payment answers one claim as sent: the latest to the first payer up to its day, preferably of the
-same charge. All lines of that claim are priced together; where no claim as sent is known, the lines
-of the remittance are.
+A payment answers one claim as sent (`core.contracts.answered`). All lines of that claim are priced
+together; where no claim as sent is known, the lines of the remittance are.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.contracts.allowed import allowed_lines
+from sanderling.core.contracts.answered import answered_submissions
 from sanderling.core.contracts.frames import FACILITY_PLACES
-from sanderling.core.ledger.charges import VOID_FREQUENCY
 from sanderling.core.ledger.facts import ClaimFacts
 from sanderling.core.ledger.lines import match_lines
 from sanderling.core.ledger.payments import ordered_payments, standing_payments
@@ -131,31 +130,9 @@ def _payments(facts: ClaimFacts, loaded: Loaded, claims: pl.DataFrame) -> pl.Dat
 
 def _answered(submissions: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     """Return payment_id, submission_id (null: none known) and group_id."""
-    first = submissions.filter(
-        pl.col("sequence") == pl.col("sequence").min().over("claim_id"),
-        pl.col("frequency") != VOID_FREQUENCY,
-    ).select(
-        "claim_id", "submission_id", sent_cents="charge_cents",
-        sent_date=pl.coalesce("submitted_date", "received_date"), sent_order="order_key",
-        sent_position="position",
-    )  # fmt: skip
-    pairs = payments.select("claim_id", "payment_id", "payment_date", "charge_cents").join(
-        first, on="claim_id"
-    )
-    best = (
-        pairs.with_columns(
-            is_same=pl.col("sent_cents") == pl.col("charge_cents").abs(),
-            is_before=pl.col("sent_date") <= pl.col("payment_date"),
-        )
-        .sort(
-            "payment_id", "is_before", "is_same", "sent_date", "sent_order", "sent_position",
-            descending=[False, True, True, True, True, True],
-        )
-        .unique("payment_id", keep="first", maintain_order=True)
-    )  # fmt: skip
     return (
         payments.select("payment_id")
-        .join(best.select("payment_id", "submission_id"), on="payment_id", how="left")
+        .join(answered_submissions(submissions, payments), on="payment_id", how="left")
         .with_columns(group_id=pl.coalesce("submission_id", -pl.col("payment_id")))
     )
 

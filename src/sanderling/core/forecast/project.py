@@ -30,8 +30,11 @@ from sanderling.core.forecast.frames import (
 )
 
 WEEKS_MAX: Final = 13
-SENDING_DAYS: Final = 56  # from which the sending of the weeks to come follows
+SENDING_DAYS: Final = 56  # from whose number of claims that of the weeks to come follows
 SENDING_HALF_LIFE_DAYS: Final = 28
+MIX_DAYS: Final = 364  # from which payers, forms and sizes of these claims follow
+MIX_HALF_LIFE_DAYS: Final = 120
+LARGE_CENTS: Final = 1_000_000  # charges: inpatient stays wait and are paid unlike all else
 SENDING_STRENGTH: Final = 30.0  # claims: a client with few sends on the days of all
 OTHER_DAYS: Final = 91
 CHAIN_DAYS: Final = 182  # of answers, that say how much of an answer is refused or passed on
@@ -59,7 +62,7 @@ def project(history: History, as_of: date, weeks: int = WEEKS_MAX) -> pl.DataFra
     waits = history.waits.filter(
         pl.col("exposure_cents") > 0,
         pl.col("start_date") >= as_of - timedelta(days=2 * DAYS_MAX),
-    )
+    ).with_columns(kind=_kind())
     parts = {name: waits.filter(pl.col("process") == name) for name in PROCESSES}
     curves = {name: learn_curves(part, as_of) for name, part in parts.items()}
     chains = _chain_rates(parts, as_of)
@@ -81,6 +84,12 @@ def project(history: History, as_of: date, weeks: int = WEEKS_MAX) -> pl.DataFra
         .sort("client_id", "week", "source")
         .select(EXPECTED.keys())
     )
+
+
+def _kind() -> pl.Expr:
+    """Return the form of a claim, large ones apart."""
+    is_large = pl.col("exposure_cents") >= LARGE_CENTS
+    return pl.when(is_large).then(pl.col("kind") + "+").otherwise("kind")
 
 
 def _open_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _Paths:
@@ -111,14 +120,13 @@ def _open_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> 
 
 def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _Paths:
     """What claims yet to be sent bring, if they are sent as in the last weeks."""
-    first = as_of - timedelta(days=SENDING_DAYS - 1)
-    weight = pl.lit(0.5) ** (
-        (as_of - pl.col("start_date")).dt.total_days() / SENDING_HALF_LIFE_DAYS
-    )
-    recent = curves.with_yield(waits.filter(pl.col("start_date") >= first))
-    groups = _groups(recent)
+    mix = _weighted(waits, as_of, MIX_DAYS, MIX_HALF_LIFE_DAYS)
+    recent = _weighted(waits, as_of, SENDING_DAYS, SENDING_HALF_LIFE_DAYS)
+    mixed = curves.with_yield(mix).join(_volumes(recent, mix), on="client_id")
+    groups = _groups(mixed)
+    weight = pl.col("weight") * pl.col("volume")
     sums = (
-        recent.group_by(KEY)
+        mixed.group_by(KEY)
         .agg(
             cents=(pl.col("exposure_cents") * weight).sum(),
             squares=(pl.col("exposure_cents") ** 2.0 * weight).sum(),
@@ -127,7 +135,7 @@ def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _
         .sort("group")
     )
     holiday_share = _holiday_share(waits, as_of)
-    sending = _sending_days(recent.with_columns(weight=weight), groups, as_of, days, holiday_share)
+    sending = _sending_days(recent, groups, as_of, days, holiday_share)
     rates = groups["yield_rate"].to_numpy()[:, None]
     cents = sums["cents"].to_numpy()[:, None] * sending
     squares = sums["squares"].to_numpy()[:, None] * sending
@@ -141,6 +149,24 @@ def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _
     return _Paths(
         groups.select(KEY), cash * rates, variance * rates**2 * curves.dispersion, answered
     )
+
+
+def _weighted(waits: pl.DataFrame, as_of: date, days: int, half_life_days: int) -> pl.DataFrame:
+    """Return what was sent in the last days, with weights that halve."""
+    back = (pl.lit(as_of) - pl.col("start_date")).dt.total_days()
+    return waits.filter(back < days).with_columns(weight=pl.lit(0.5) ** (back / half_life_days))
+
+
+def _volumes(recent: pl.DataFrame, mix: pl.DataFrame) -> pl.DataFrame:
+    """Return client_id, volume: the factor from the weights of the mix to those of late.
+
+    How many claims a client sends is known after weeks; what they are worth hangs on a few large
+    ones, of which there are enough only over months.
+    """
+    weights = [rows.group_by("client_id").agg(pl.col("weight").sum()) for rows in (recent, mix)]
+    return weights[0].join(weights[1], on="client_id", suffix="_mix").select(
+        "client_id", volume=pl.col("weight") / pl.col("weight_mix")
+    )  # fmt: skip
 
 
 def _holiday_share(waits: pl.DataFrame, as_of: date) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -22,11 +23,15 @@ def in_scope(rows: pl.DataFrame, description: Description, *, wider: bool = Fals
 
     `wider`: also other clients' outcomes of the same kind with the same payer.
     """
-    asked = {
-        name: value
-        for name, value in description.scope.items()
-        if not (wider and name in _CLIENTS_OWN)
-    }
+    hit = pl.col("is_event")
+    for name, value in description.event.items():
+        hit &= pl.col(name) == value
+    own = {name: value for name, value in description.scope.items() if name not in _CLIENTS_OWN}
+    return of_scope(rows, own if wider else description.scope).with_columns(hit=hit)
+
+
+def of_scope(rows: pl.DataFrame, scope: Mapping[str, str]) -> pl.DataFrame:
+    """Return the rows with these values of TRIAL_DIMENSIONS."""
     conditions = [
         pl.col(name) == int(value)
         if name in {"client_id", "payer_id"}
@@ -35,13 +40,9 @@ def in_scope(rows: pl.DataFrame, description: Description, *, wider: bool = Fals
         )
         if name == "modifier"
         else pl.col(name) == value
-        for name, value in asked.items()
+        for name, value in scope.items()
     ]
-    hit = pl.col("is_event")
-    for name, value in description.event.items():
-        hit &= pl.col(name) == value
-    found = rows.filter(conditions) if conditions else rows
-    return found.with_columns(hit=hit)
+    return rows.filter(conditions) if conditions else rows
 
 
 def describe(

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.core.trends.lasting import recent_answers
 from sanderling.core.trends.outcomes import code_family, complete
 
 DOCUMENTATION: Final = "documentation"
@@ -83,6 +84,21 @@ def denial_lines(
 ) -> pl.DataFrame:
     """Return first decisions of lines; an event is a refusal of the line."""
     is_event = pl.col("is_denied") & ~pl.col("category").is_in(_NOT_DENIALS)
+    return _refused_lines(remit_lines, payments, open_claims, is_event, today)
+
+
+def documentation_lines(
+    remit_lines: pl.LazyFrame, payments: pl.LazyFrame, open_claims: pl.Series, today: date
+) -> pl.DataFrame:
+    """Return first decisions of lines; an event refuses the line until documents come."""
+    is_event = pl.col("is_denied") & (pl.col("category") == DOCUMENTATION)
+    return _refused_lines(remit_lines, payments, open_claims, is_event, today)
+
+
+def _refused_lines(
+    remit_lines: pl.LazyFrame, payments: pl.LazyFrame, open_claims: pl.Series, is_event: pl.Expr,
+    today: date,
+) -> pl.DataFrame:  # fmt: skip
     return complete(
         _decided(remit_lines, today)
         .filter(pl.col("procedure") != "")
@@ -171,6 +187,14 @@ def _usual(sent: pl.DataFrame, share: float, bounds: tuple[int, int], today: dat
     )  # fmt: skip
 
 
+def waiting_lately(submissions: pl.LazyFrame, today: date) -> pl.DataFrame:
+    """Return what first payers should have answered of late, claim by claim, and what they did."""
+    sent = _sent(submissions, today)
+    return recent_answers(
+        sent.drop("wait", "charge_cents"), _usual(sent, _USUAL_SHARE, _USUAL_BOUNDS, today), today
+    )
+
+
 def slow_payments(submissions: pl.LazyFrame, today: date) -> pl.DataFrame:
     """Return claims sent so long ago that most are answered; an event is one that was not in time.
 
@@ -214,7 +238,8 @@ def missing_remittances(
     held = known.filter(pl.col("stage").is_in(WAITING_CLASSES)).group_by("claim_id").agg(held=said)
     sent = sent.join(paid, on="claim_id", how="left").join(held, on="claim_id", how="left")
     due = pl.col("submitted_date") + pl.duration(days=pl.col("days"))
-    is_held = pl.col("held").is_not_null() & (
+    # As it was known when its time was over: what was told later would speak for old claims alone.
+    is_held = (pl.col("held") <= due).fill_null(value=False) & (
         pl.col("paid").is_null() | (pl.col("paid") < pl.col("held"))
     )
     missed = (pl.col("answered").is_null() | (pl.col("answered") > due)) & ~is_held

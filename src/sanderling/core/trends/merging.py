@@ -125,7 +125,9 @@ def _explained(issue: Chosen, grain: int, frames: Sequence[Coded]) -> Ints:
     claims = here.rows["claim_id"].gather(issue.events).unique()
     places = there.events
     same = there.rows["claim_id"].gather(places).is_in(claims.implode()).to_numpy()
-    places = places[same & (there.week[places] >= issue.candidate.onset)]
+    places = places[same]
+    if here.calendar == there.calendar:
+        places = places[there.week[places] >= issue.candidate.onset]
     if not issue.candidate.level:
         return places
     wanted = [here.words[name][here.codes[name][issue.events[0]]] for name in issue.candidate.level]

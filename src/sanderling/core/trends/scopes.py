@@ -79,6 +79,7 @@ class Coded:
     split: Ints  # for templates with a modifier: places of rows
     split_modifier: Ints
     templates: tuple[Template, ...]
+    calendar: str = "day"  # of AXES: what its weeks are weeks of
 
     def size(self, dimension: str) -> int:
         """Return how many codes a dimension has, the unknown one among them."""
@@ -86,13 +87,18 @@ class Coded:
 
 
 def encode(
-    frame: pl.DataFrame, *, today: date, templates: Sequence[Template], settings: Settings
+    frame: pl.DataFrame,
+    *,
+    today: date,
+    templates: Sequence[Template],
+    settings: Settings,
+    calendar: str = "day",
 ) -> Coded:
-    """Return the outcomes settled until `today`, within the weeks that are searched."""
+    """Return the outcomes settled until `today`, within the weeks of `calendar` searched."""
     weeks = settings.weeks
-    age = (pl.lit(today) - pl.col("day")).dt.total_days()
+    age = (pl.lit(today) - pl.col(calendar)).dt.total_days()
     rows = (
-        frame.filter(pl.col("day") <= today)
+        frame.filter((pl.col("day") <= today) & (pl.col(calendar) <= today))
         .with_columns(week=weeks - 1 - age // WEEK)
         .filter(pl.col("week") >= 0)
     )
@@ -121,6 +127,7 @@ def encode(
         split=split["place"].to_numpy().astype(np.int64),
         split_modifier=split_modifier,
         templates=tuple(templates),
+        calendar=calendar,
     )
 
 

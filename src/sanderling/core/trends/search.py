@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from sanderling.core.trends.candidates import Candidate, Seasons, search_hypotheses
-from sanderling.core.trends.detail import describe, in_scope
+from sanderling.core.trends.detail import describe, in_scope, of_scope
 from sanderling.core.trends.findings import Description, Finding
+from sanderling.core.trends.lasting import lasts
 from sanderling.core.trends.merging import Chosen, merge
 from sanderling.core.trends.onset import Onset, find_onset
 from sanderling.core.trends.outcomes import AXES
@@ -35,13 +36,17 @@ class Outcomes:
     """The outcomes of one kind: of claims, of lines, or both (either may be empty).
 
     `axes`: the calendars that an onset may be on, the usual one first. `everywhere`: what rises at
-    all payers at once is an issue of this kind, not a season.
+    all payers at once is an issue of this kind, not a season. `recent`: of kinds that are about
+    answers that fail to come, those of the last weeks (`lasting.recent_answers`). `calendars`: by
+    whose weeks the search goes.
     """
 
     claims: pl.DataFrame
     lines: pl.DataFrame
     axes: tuple[str, ...] = AXES
     everywhere: bool = False
+    recent: pl.DataFrame | None = None
+    calendars: tuple[str, ...] = ("day",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ def search_kind(
         seasons = Seasons(frames)
         settled = (seasons.settled(one, settings) for one in candidates)
         standing = [one for one in settled if one is not None]
+    if outcomes.recent is not None:
+        standing = [one for one in standing if _lasts(one, frames, outcomes.recent)]
     found = _apart(
         [
             _finding(kind, chosen, frames, outcomes.axes, today, settings)
@@ -150,6 +157,12 @@ def search_kind(
     return [one for one in found if is_worth(one, settings)], looked
 
 
+def _lasts(one: Candidate, frames: Sequence[Coded], recent: pl.DataFrame) -> bool:
+    """Say whether answers of a candidate's scope still fail to come."""
+    scope = words_of(frames[one.grain], one.template, one.scope)
+    return lasts(of_scope(recent, scope), one.rate_before, one.rate_after)
+
+
 def _frames(outcomes: Outcomes, today: date, settings: Settings) -> list[Coded]:
     of_claims = OF_CLAIMS + (OF_ALL if outcomes.everywhere else ())
     both = not outcomes.claims.is_empty() and not outcomes.lines.is_empty()
@@ -160,9 +173,12 @@ def _frames(outcomes: Outcomes, today: date, settings: Settings) -> list[Coded]:
     ):
         if frame.is_empty():
             continue
-        coded = encode(frame, today=today, templates=templates, settings=settings)
-        if coded.rows.height and len(coded.events):
-            frames.append(coded)
+        for calendar in outcomes.calendars:
+            coded = encode(
+                frame, today=today, templates=templates, settings=settings, calendar=calendar
+            )
+            if coded.rows.height and len(coded.events):
+                frames.append(coded)
     return frames
 
 
