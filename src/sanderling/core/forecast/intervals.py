@@ -5,7 +5,8 @@ claims and a share of the expectation). The bounds are quantiles of the residual
 similar distance, so that they hold what they promise as far as the future is like the past
 (split conformal prediction; Vovk, Gammerman and Shafer 2005). With fewer residuals the bounds are
 Student's, from their mean and spread; with hardly any, the normal distribution's, half as wide
-again.
+again. All clients together have one residual a day and distance, so that there are few for months.
+But a sum of many claims is near the normal distribution: its mean and spread lean on 0 and 1.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ RESIDUALS_MIN: Final = 30  # for quantiles
 RESIDUALS_FEW: Final = 8  # for Student's bounds
 NORMAL_QUANTILE: Final = 1.2816  # of 0.9
 CAUTION: Final = 1.5
+WHOLE_STRENGTH: Final = 8.0  # residuals that a spread of 1 counts for in that of all clients
 SHARE: Final = 0.03  # of the expectation, in the scale
 CENT: Final = 1.0
 HORIZONS: Final = (1, 2, 3, 5, 9)  # first weeks of the distances that share residuals
@@ -136,8 +138,8 @@ def quantiles(past: pl.DataFrame) -> pl.DataFrame:
             * pl.col("spread")
         )
     )
-    known = every.join(found, on=["distance", "is_whole"], how="left")
-    count = pl.col("count").fill_null(0)
+    known = _leaning(every.join(found, on=["distance", "is_whole"], how="left"))
+    count = pl.col("count")
 
     def bound(quantile: str, few: pl.Expr, fallback: float) -> pl.Expr:
         return (
@@ -156,6 +158,22 @@ def quantiles(past: pl.DataFrame) -> pl.DataFrame:
         "is_whole",
         low=pl.min_horizontal(low, 0.0),
         high=pl.max_horizontal(high, 0.0),
+    )
+
+
+def _leaning(known: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with mean and reach of all clients leaning on what their scale promises."""
+    rows = known.with_columns(pl.col("count", "mean", "spread").fill_null(0))
+    lean = pl.col("is_whole") & (pl.col("count") < RESIDUALS_MIN)
+    weight = pl.col("count") + WHOLE_STRENGTH
+    variance = (pl.col("count") * pl.col("spread") ** 2 + WHOLE_STRENGTH) / weight
+    return rows.with_columns(
+        mean=pl.when(lean).then(pl.col("mean") * pl.col("count") / weight).otherwise("mean"),
+        reach=pl.when(lean)
+        .then(NORMAL_QUANTILE * (variance * (1 + 1 / weight)).sqrt())
+        .otherwise("reach"),
+        # Enough to be told by mean and reach.
+        count=pl.when(lean).then(pl.max_horizontal("count", RESIDUALS_FEW)).otherwise("count"),
     )
 
 

@@ -34,11 +34,14 @@ SENDING_DAYS: Final = 56  # from whose number of claims that of the weeks to com
 SENDING_HALF_LIFE_DAYS: Final = 28
 MIX_DAYS: Final = 364  # from which payers, forms and sizes of these claims follow
 MIX_HALF_LIFE_DAYS: Final = 120
-LARGE_CENTS: Final = 1_000_000  # charges: inpatient stays wait and are paid unlike all else
 SENDING_STRENGTH: Final = 30.0  # claims: a client with few sends on the days of all
 OTHER_DAYS: Final = 91
 CHAIN_DAYS: Final = 182  # of answers, that say how much of an answer is refused or passed on
 CHAIN_STRENGTH: Final = 20.0  # answers of average size
+PACE_DAYS: Final = 35  # whose answers are held against those that were due
+PACE_REACH_DAYS: Final = 60  # of waiting: what comes later is few
+PACE_STRENGTH: Final = 25.0  # answers
+PACE_BOUNDS: Final = (0.2, 2.0)
 KEY: Final = ["client_id", "payer_id", "kind"]
 _SMALL: Final = 1e-12
 
@@ -62,12 +65,13 @@ def project(history: History, as_of: date, weeks: int = WEEKS_MAX) -> pl.DataFra
     waits = history.waits.filter(
         pl.col("exposure_cents") > 0,
         pl.col("start_date") >= as_of - timedelta(days=2 * DAYS_MAX),
-    ).with_columns(kind=_kind())
+    )
     parts = {name: waits.filter(pl.col("process") == name) for name in PROCESSES}
     curves = {name: learn_curves(part, as_of) for name, part in parts.items()}
     chains = _chain_rates(parts, as_of)
-    answer = _open_paths(parts[ANSWER], curves[ANSWER], as_of, days)
-    sent = _new_paths(parts[ANSWER], curves[ANSWER], as_of, days)
+    paces = _paces(parts[ANSWER], curves[ANSWER], as_of)
+    answer = _paced(_open_paths(parts[ANSWER], curves[ANSWER], as_of, days), paces)
+    sent = _paced(_new_paths(parts[ANSWER], curves[ANSWER], as_of, days), paces)
     rows = [
         _rows(answer, ANSWER),
         *(_rows(_open_paths(parts[name], curves[name], as_of, days), name) for name in chains),
@@ -84,12 +88,6 @@ def project(history: History, as_of: date, weeks: int = WEEKS_MAX) -> pl.DataFra
         .sort("client_id", "week", "source")
         .select(EXPECTED.keys())
     )
-
-
-def _kind() -> pl.Expr:
-    """Return the form of a claim, large ones apart."""
-    is_large = pl.col("exposure_cents") >= LARGE_CENTS
-    return pl.when(is_large).then(pl.col("kind") + "+").otherwise("kind")
 
 
 def _open_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _Paths:
@@ -116,6 +114,50 @@ def _open_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> 
     return _Paths(
         groups.select(KEY), cash * rates, variance * rates**2 * curves.dispersion, answered
     )
+
+
+def _paces(waits: pl.DataFrame, curves: Curves, as_of: date) -> pl.DataFrame:
+    """Return client_id, payer_id, pace: answers that came of late for each that was due.
+
+    Curves take months to learn that remittances stay away or that a payer fell behind.
+    """
+    rows = (
+        waits.join(curves.payers, on="payer_id")
+        .with_columns(
+            age=(as_of - pl.col("start_date")).dt.total_days(),
+            lag=(pl.col("event_date") - pl.col("start_date")).dt.total_days(),
+        )
+        .with_columns(
+            last=pl.min_horizontal("age", PACE_REACH_DAYS),
+            first=pl.min_horizontal(pl.col("age") - PACE_DAYS, PACE_REACH_DAYS),
+        )
+        .filter(pl.col("age") < PACE_REACH_DAYS + PACE_DAYS)
+    )
+    # Answered within so many days, -1: none yet.
+    shares = np.cumsum([_density(hazard) for hazard in curves.hazards], axis=1)
+    shares = np.concatenate([np.zeros((len(shares), 1)), shares], axis=1)
+    payer, last, first = (rows[name].to_numpy() for name in ("payer", "last", "first"))
+    due = shares[payer, last + 1] - shares[payer, np.maximum(first, -1) + 1]
+    came = (pl.col("lag") > pl.col("first")) & (pl.col("lag") <= pl.col("last"))
+    pace = (pl.col("came") + PACE_STRENGTH) / (pl.col("due") + PACE_STRENGTH)
+    return (
+        rows.with_columns(due=pl.Series(due), came=came.fill_null(value=False))
+        .group_by("client_id", "payer_id")
+        .agg(pl.col("due", "came").sum())
+        .select("client_id", "payer_id", pace=pace.clip(*PACE_BOUNDS))
+    )
+
+
+def _paced(paths: _Paths, paces: pl.DataFrame) -> _Paths:
+    """Return the paths as the answers of late let one expect them."""
+    pace = (
+        paths.groups.join(paces, on=["client_id", "payer_id"], how="left", maintain_order="left")[
+            "pace"
+        ]
+        .fill_null(1.0)
+        .to_numpy()[:, None]
+    )
+    return _Paths(paths.groups, paths.cash * pace, paths.variance * pace**2, paths.answered * pace)
 
 
 def _new_paths(waits: pl.DataFrame, curves: Curves, as_of: date, days: int) -> _Paths:

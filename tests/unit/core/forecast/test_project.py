@@ -172,18 +172,58 @@ def test_with_some_residuals_the_bounds_are_students() -> None:
     past = pl.DataFrame(
         {
             "origin_date": [TODAY] * 9,
-            "client_id": [WHOLE] * 9,
+            "client_id": [1] * 9,
             "week": [1] * 9,
             "residual": [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0],
         }
     )
-    row = quantiles(past).filter(pl.col("distance") == 0, "is_whole").row(0, named=True)
+    row = quantiles(past).filter(pl.col("distance") == 0, ~pl.col("is_whole")).row(0, named=True)
     # Of nine: spread 1.3693, Student's 0.9 quantile with 8 degrees 1.3968, sqrt(10/9) 1.0541.
     assert row["high"] == pytest.approx(2.0162, abs=1e-3)
     assert row["low"] == pytest.approx(-2.0162, abs=1e-3)
 
 
-def test_with_few_residuals_the_bounds_are_the_normal_ones_and_wider() -> None:
+def test_the_bounds_of_all_clients_lean_on_what_the_scale_promises() -> None:
+    past = pl.DataFrame(
+        {
+            "origin_date": [TODAY] * 9,
+            "client_id": [WHOLE] * 9,
+            "week": [1] * 9,
+            "residual": [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0],
+        }
+    )
+    row = quantiles(past).filter(pl.col("distance") == 0, "is_whole").row(0, named=True)
+    # Nine residuals, mean 1 and variance 1.875, and eight of mean 0 and variance 1: 0.5294, 1.4632.
+    reach = 1.2816 * (1.4632 * 18 / 17) ** 0.5
+    assert row["low"] == pytest.approx(0.5294 - reach, abs=1e-3)
+    assert row["high"] == pytest.approx(0.5294 + reach, abs=1e-3)
+
+
+def test_with_few_residuals_the_bounds_are_the_normal_ones_and_wider_for_single_clients() -> None:
     learned = quantiles(tried(history([("answer", 1, 7, 5, None, 10, 0)]), TODAY))
-    assert set(learned["low"].round(4)) == {-1.9224}
-    assert set(learned["high"].round(4)) == {1.9224}
+    single, whole = (learned.filter(pl.col("is_whole") == is_whole) for is_whole in (False, True))
+    assert set(single["low"].round(4)) == {-1.9224}
+    assert set(single["high"].round(4)) == {1.9224}
+    assert set(whole["high"].round(4)) == {1.3593}  # 1.2816 x sqrt(9/8)
+
+
+def test_a_payer_whose_remittances_stay_away_is_not_expected_to_pay_as_before() -> None:
+    # Five claims a day, answered after ten days at 50 %; nothing since five weeks.
+    rows: list[Row] = []
+    for ago in range(300):
+        lag = 10 if 35 <= ago - 10 else None
+        rows += [("answer", 1, 7, ago, lag, 10_000, 5_000)] * 5
+        rows += [("answer", 1, 8, ago, 10 if ago >= 10 else None, 10_000, 5_000)] * 5
+    found = dict(
+        project(history(rows), TODAY, 4).group_by("week").agg(pl.col("expected_cents").sum()).rows()
+    )
+    # Payer 8 still pays 35 claims a week; payer 7 a fifth, the least that is expected.
+    assert found[1] == pytest.approx(175_000 * 1.2, rel=0.05)
+
+
+def test_one_large_claim_of_late_does_not_promise_another_one_each_month() -> None:
+    rows: list[Row] = [("answer", 1, 7, ago, 7, 100_000, 50_000) for ago in range(8, 300)]
+    rows += [("answer", 1, 7, 9, 7, 20_000_000, 10_000_000)]
+    found = project(history(rows), TODAY, 4).filter(pl.col("source") == "new_claims")
+    # $500.00 on each of 28 days less the wait, and less than a sixth of the large one.
+    assert found["expected_cents"].sum() < 21 * 50_000 + 10_000_000 / 6
