@@ -23,6 +23,8 @@ ONSET_DAYS = 5
 EARLY_SHARE = 0.05  # of the claims touched: a stray old one is not the onset
 WARM_UP_DAYS = 90  # of the world: no search looks earlier
 MONTH_DAYS = 30.4
+# Kinds whose window is one of days of payment runs, or of files that came in.
+BY_FILES = frozenset({"missing_remittances", "unbilled_secondaries"})
 # Kinds of issues that a family of problems can rightly be called.
 FITTING: Mapping[str, frozenset[str]] = {
     "denial": frozenset({"denial", "documentation_hold"}),
@@ -196,17 +198,18 @@ def _onsets(facts: Facts, problem: Mapping[str, Any]) -> dict[str, date]:
     The window's first day on the axis that the problem goes by; on the others the day by which the
     first claims that it touched were served, received or told of.
     """
-    own = facts.struck.filter(pl.col("problem") == problem["name"])
+    struck = facts.struck.filter(pl.col("problem") == problem["name"])
     onsets: dict[str, date] = {}
     for axis, column in (
         ("day", "seen_date"),
         ("service_date", "service_date"),
         ("sent_date", "received_date"),
     ):
-        days: list[date] = own[column].sort().to_list()
+        days: list[date] = struck[column].sort().to_list()
         if days:
             onsets[axis] = days[int(len(days) * EARLY_SHARE)]
-    onsets["service_date" if problem["by_service"] else "sent_date"] = problem["from_date"]
+    own = "service_date" if problem["by_service"] else "sent_date"
+    onsets["day" if problem["kind"] in BY_FILES else own] = problem["from_date"]
     return onsets
 
 

@@ -48,10 +48,11 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Explain what each line of a claim should bring: which contract, which rate, each step.
 
-    CLIENT CLAIM prices a claim as sent last to its first payer, beside what that payer allowed; or
-    --client, --payer, --code and --date price one code. A row is a line; `steps` add up to
-    expected_cents; variance_cents is allowed less expected, negative is paid short; `not_compared`
-    says why there is none. Exit status 1 when no contract covers the claim.
+    CLIENT CLAIM prices a claim as its first payer answered it (unanswered: as sent last), beside
+    what that payer allowed; or --client, --payer, --code and --date price one code. A row is a
+    line; `steps` add up to expected_cents; variance_cents is allowed less expected, negative is
+    paid short; `not_compared` says why there is none. Exit status 1 when no contract covers the
+    claim.
     """
     wanted = chosen(form, output)
     if client and claim:

@@ -69,8 +69,8 @@ DEMO_TURN_SECONDS = env_int("SANDERLING_DEMO_TURN_SECONDS", 15, minimum=1, maxim
 TOUCHES_A_DAY = env_int("SANDERLING_TOUCHES_A_DAY", 60, minimum=1, maximum=1_000)
 # Systemic issues: fewer claims since the onset are none, less money held back is none, and how many
 # issues of nothing at all a client may be told of in a week (thousandths).
-ISSUE_CLAIMS_MIN = env_int("SANDERLING_ISSUE_CLAIMS_MIN", 8, minimum=3, maximum=1_000)
-ISSUE_DOLLARS_MIN = env_int("SANDERLING_ISSUE_DOLLARS_MIN", 1_000, minimum=0, maximum=1_000_000)
+ISSUE_CLAIMS_MIN = env_int("SANDERLING_ISSUE_CLAIMS_MIN", 5, minimum=3, maximum=1_000)
+ISSUE_DOLLARS_MIN = env_int("SANDERLING_ISSUE_DOLLARS_MIN", 500, minimum=0, maximum=1_000_000)
 ISSUE_FALSE_PER_MILLE = env_int("SANDERLING_ISSUE_FALSE_PER_MILLE", 20, minimum=1, maximum=250)
 # Webhooks may go to this machine itself, also by plain http: for tests and trials only.
 WEBHOOKS_MAY_BE_LOCAL = env_bool("SANDERLING_WEBHOOKS_LOCAL", default=False)

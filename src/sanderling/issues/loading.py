@@ -130,6 +130,8 @@ def outcomes_until(
         "unbilled_secondary": lambda: Outcomes(
             kinds.unbilled_secondaries(rows("payments"), submissions(), claims(), today),
             empty(),
+            # Somebody stopped on a day to bill on what was decided.
+            axes=("day",),
             everywhere=True,
         ),
         "documentation_hold": lambda: Outcomes(

@@ -27,6 +27,8 @@ KINDS: Final = (
     *("unbilled_secondary", "documentation_hold"),
 )
 _STEADY_KINDS: Final = frozenset({"denial", "rejection"})
+_UNANSWERED: Final = frozenset({"slow_payment", "missing_remittance"})
+_SMALL_SUMS: Final = frozenset({"underpayment", "unbilled_secondary"})
 _SAME_CLAIMS: Final = 0.5
 _WAITED_DAYS: Final = 45  # after its time was over, a slow answer has come
 
@@ -184,18 +186,30 @@ def _frames(outcomes: Outcomes, today: date, settings: Settings) -> list[Coded]:
 
 def is_worth(finding: Finding, settings: Settings) -> bool:
     """Say whether a finding is above the floors: claims, excess, dollars, batches."""
+    kind = finding.description.kind
     floor = settings.at_stake_min_cents
-    if finding.description.kind == "underpayment":
+    if kind in _SMALL_SUMS:
         floor = min(floor, settings.short_min_cents)
+    claims = settings.claims_min
+    if kind in _UNANSWERED:
+        claims = max(claims, settings.unanswered_min)
     excess = float(finding.parts.filter("is_hit")["excess_claims"].sum())
     return (
-        finding.claims >= settings.claims_min
+        finding.claims >= claims
         and excess >= settings.excess_claims_min
         and finding.at_stake_cents >= floor
-        and finding.siblings["event_date"].n_unique() >= settings.batches_min
+        and _batches(finding) >= settings.batches_min
         and finding.rate_after >= finding.rate_before * settings.ratio_min
         and finding.rate_after - finding.rate_before >= settings.rise_min
     )
+
+
+def _batches(finding: Finding) -> int:
+    """Return on how many days there were events; prices do not change for a day: also clients."""
+    days = ["event_date"]
+    if finding.description.kind == "underpayment":
+        days.append("client_id")
+    return finding.siblings.n_unique(days)
 
 
 def _finding(
