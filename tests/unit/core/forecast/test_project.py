@@ -211,7 +211,7 @@ def test_a_payer_whose_remittances_stay_away_is_not_expected_to_pay_as_before() 
     # Five claims a day, answered after ten days at 50 %; nothing since five weeks.
     rows: list[Row] = []
     for ago in range(300):
-        lag = 10 if 35 <= ago - 10 else None
+        lag = 10 if ago - 10 >= 35 else None
         rows += [("answer", 1, 7, ago, lag, 10_000, 5_000)] * 5
         rows += [("answer", 1, 8, ago, 10 if ago >= 10 else None, 10_000, 5_000)] * 5
     found = dict(
