@@ -123,9 +123,9 @@ def _explained(issue: Chosen, grain: int, frames: Sequence[Coded]) -> Ints:
         return issue.events
     here, there = frames[own], frames[grain]
     claims = here.rows["claim_id"].gather(issue.events).unique()
-    places = there.events
+    places: Ints = there.events
     same = there.rows["claim_id"].gather(places).is_in(claims.implode()).to_numpy()
-    places = places[same]
+    places = np.compress(same, places)
     if here.calendar == there.calendar:
         places = places[there.week[places] >= issue.candidate.onset]
     if not issue.candidate.level:
