@@ -27,6 +27,7 @@ from sanderling.flags.answering import (
     write_to_client,
 )
 from sanderling.flags.checking import FlagRefused
+from sanderling.flags.demo import ensure_demo_flags
 from sanderling.flags.ladder import work_ladder
 from sanderling.flags.listing import Attainment, attainment, flag_rows, tab_counts
 from sanderling.flags.models import Flag, FlagEvent
@@ -298,6 +299,13 @@ def test_staff_flag_for_a_client_who_calls(desk: Desk) -> None:
     assert made.headers["Location"] == f"/flags/{flag.pk}/"
     assert flag.owner == desk.lead
     assert told(desk.client_user) == ["Claim A1: flagged for you; lead answers"]
+
+
+def test_a_demonstration_has_flags_once(desk: Desk) -> None:
+    assert ensure_demo_flags(at=AT) == 1
+    assert ensure_demo_flags(at=AT) == 0
+    flag = Flag.objects.get()
+    assert (flag.flagged_by, flag.urgency, flag.state) == (desk.client_user, "urgent", "received")
 
 
 @pytest.mark.parametrize("path", ["", "take/", "write/", "withdraw/"])

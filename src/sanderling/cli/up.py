@@ -130,6 +130,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.config.nightly import run_all
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
+    from sanderling.flags.demo import ensure_demo_flags
 
     state = demo_state()
     if state == "foreign":
@@ -151,6 +152,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             ensure_demo_traffic(folder=demo.counterparts_folder(), at=timezone.now())
             progress(0, 0, "Sending what a first day sends ...")
             send_demo_work(at=timezone.now())
+            ensure_demo_flags(at=timezone.now())
             run_all(timezone.now(), lambda words: progress(0, 0, f"{words} ..."))
         mark_demo("filled")
     return ensure_demo_users()

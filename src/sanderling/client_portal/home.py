@@ -127,12 +127,14 @@ def _claims_url(barrier: str, client: str) -> str:
 
 def reasons_chart(owed: Owed) -> dict[str, Any]:
     """Return the chart of what is owed by reason: bars, the largest on top."""
-    shown = [one for one in owed.reasons if one.cents > 0][::-1]
+    shown = [one for one in owed.reasons if one.cents > 0]
     return {
-        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "value", "axisLabel": {"show": False}},
-        "yAxis": {"type": "category", "data": [one.title for one in shown]},
-        "series": [{"type": "bar", "data": [one.cents / 100 for one in shown]}],
+        "kind": "bars",
+        "unit": "cents",
+        "horizontal": True,
+        "categories": [one.title for one in shown],
+        "series": [{"name": "Owed", "values": [one.cents for one in shown]}],
+        "links": [one.url for one in shown],
     }
 
 
@@ -179,19 +181,11 @@ def _share_row(share: Share, total: int) -> dict[str, Any]:
 def clock_chart(clock: dict[str, Any]) -> dict[str, Any]:
     """Return the chart of the charged days by holder."""
     return {
-        "tooltip": {"trigger": "item"},
-        "series": [
-            {
-                "type": "pie",
-                "radius": ["45%", "75%"],
-                "label": {"show": False},
-                "data": [
-                    {"name": row["title"], "value": row["days"]}
-                    for row in clock["rows"]
-                    if row["days"]
-                ],
-            }
-        ],
+        "kind": "bars",
+        "unit": "days",
+        "horizontal": True,
+        "categories": [row["title"] for row in clock["rows"]],
+        "series": [{"name": "Days", "values": [row["days"] for row in clock["rows"]]}],
     }
 
 
