@@ -7,10 +7,10 @@ from typing import Any
 
 from sanderling.barriers.of_claim import stored_barriers
 from sanderling.claims.models import Claim
-from sanderling.client_portal.words import COLORS, EVENTS, HOLDERS, stands, what_next
+from sanderling.client_portal.words import EVENTS, HOLDERS, stands, what_next
 from sanderling.core.barriers.words import deadline_title
-from sanderling.core.responsibility import CHARGED
 from sanderling.receivables.claim import claim_detail
+from sanderling.receivables.clock_page import clock_context
 from sanderling.receivables.on_hand import on_hand
 from sanderling.receivables.responsibility import clock_of_claim
 from sanderling.receivables.work_done import work_done
@@ -31,7 +31,7 @@ def claim_facts(claim: Claim, *, today: date) -> dict[str, Any]:
         "claim": claim,
         "detail": detail,
         "parts": [_part(row) for row in detail["barrier"] or []],
-        "clock": _clock(claim.pk, today=today),
+        "clock": clock_context(clock_of_claim(claim.pk, as_of=today), HOLDERS),
         "timeline": [
             {
                 "date": event["date"],
@@ -62,34 +62,4 @@ def _part(row: dict[str, Any]) -> dict[str, Any]:
         "deadline_text": deadline_title(row["deadline_kind"], row["deadline_level"])
         if has_deadline
         else "",
-    }
-
-
-def _clock(claim_id: int, *, today: date) -> dict[str, Any]:
-    """Return the spans with their part of the life, and the days of each holder."""
-    clock = clock_of_claim(claim_id, as_of=today)
-    first = clock.spans[0].from_date if clock.spans else today
-    return {
-        "age_days": clock.age_days,
-        "holder": HOLDERS[clock.holder] if clock.holder else "",
-        "spans": [
-            {
-                "title": HOLDERS[span.holder],
-                "color": COLORS[span.holder],
-                "from_date": span.from_date,
-                "to_date": span.to_date,
-                "x": (span.from_date - first).days,
-                "days": span.days,
-            }
-            for span in clock.spans
-        ],
-        "days": [
-            {
-                "title": HOLDERS[holder],
-                "color": COLORS[holder],
-                "days": days,
-                "is_charged": holder in CHARGED,
-            }
-            for holder, days in sorted(clock.days.items(), key=lambda one: -one[1])
-        ],
     }

@@ -11,7 +11,6 @@ from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
 from sanderling.client_portal.words import (
-    COLORS,
     HOLDERS,
     ISSUE_KINDS,
     ISSUE_STATES,
@@ -24,6 +23,7 @@ from sanderling.core.responsibility import CHARGED, Holder
 from sanderling.issues.models import Issue
 from sanderling.payers.models import Payer
 from sanderling.receivables.aging import RollForward, roll_forward
+from sanderling.receivables.clock_page import COLORS
 from sanderling.receivables.responsibility import Share, charged_days, shares_of_clients
 from sanderling.tasks.models import UNDONE, Task
 

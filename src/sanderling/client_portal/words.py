@@ -38,7 +38,6 @@ STANDS: Final[Mapping[str, tuple[str, str]]] = {
     "credit_balance": ("Paid too much", "More was paid than is owed; we settle the difference."),
     "unexplained": ("Being looked at", "Somebody of ours reads the claim to find the next step."),
 }
-# Only the client's own barriers are asked of it in its lists; the order is that of a claim's way.
 HOLDERS: Final[Mapping[Holder, str]] = {
     Holder.PAYER: "The payer",
     Holder.US: "Us",
@@ -47,15 +46,6 @@ HOLDERS: Final[Mapping[Holder, str]] = {
     Holder.PATIENT: "The patient",
     Holder.BEFORE: "Before it came to us",
     Holder.SETTLED: "Nothing was owed",
-}
-COLORS: Final[Mapping[Holder, str]] = {
-    Holder.PAYER: "azure",
-    Holder.US: "purple",
-    Holder.CLIENT_DOCUMENTS: "yellow",
-    Holder.CLIENT_CODING: "orange",
-    Holder.PATIENT: "teal",
-    Holder.BEFORE: "secondary",
-    Holder.SETTLED: "secondary",
 }
 # Issues that are sure enough to tell: found, being fixed, being watched.
 ISSUE_STATES: Final[Mapping[str, str]] = {

@@ -22,9 +22,10 @@ RESUBMISSIONS: Final = "resubmission_resubmission"
 SNAPSHOTS: Final = "claims_snapshot"
 ANSWERS: Final = "claims_answer"
 PAYMENTS: Final = "remits_claim_payment"
+FLAGS: Final = "flags_flag"
 TABLES: Final = (
     *(ACTIVITIES, WITHDRAWALS, NOTES, PROMISES, ESCALATIONS, BULK_CHANGES, SKIPS),
-    *(STATUS_REQUESTS, RESUBMISSIONS, SNAPSHOTS, ANSWERS, PAYMENTS),
+    *(STATUS_REQUESTS, RESUBMISSIONS, SNAPSHOTS, ANSWERS, PAYMENTS, FLAGS),
 )
 _ASK: Final = "SELECT " + ", ".join(  # noqa: S608 - names of ours
     f"EXISTS (SELECT FROM {table} WHERE claim_id = %(claim)s)" for table in TABLES

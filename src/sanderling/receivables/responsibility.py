@@ -38,16 +38,6 @@ from sanderling.followup.models import Channel, Outcome
 from sanderling.ledger.spans import OPEN
 from sanderling.postgres.frames import read_frame
 
-# As a person of the house reads it; the portal has its own words.
-HOLDER_WORDS: Final = {
-    Holder.PAYER: "Payer",
-    Holder.US: "Us",
-    Holder.CLIENT_DOCUMENTS: "Client, documents",
-    Holder.CLIENT_CODING: "Client, coding",
-    Holder.PATIENT: "Patient",
-    Holder.BEFORE: "Before it was here",
-    Holder.SETTLED: "Settled between",
-}
 # Facts of one day in the order in which they count.
 _SENT, _ANSWERED, _PAID, _ASKED = 10, 20, 30, 40
 _ACTS, _TASKS = 10**12, 2 * 10**12

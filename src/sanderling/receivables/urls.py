@@ -16,6 +16,7 @@ urlpatterns = [
     path("followup/<int:claim_id>/note/draft/", work_views.note_draft, name="note-draft"),
     path("followup/<int:claim_id>/note/preview/", work_views.note_preview, name="note-preview"),
     path("followup/<int:claim_id>/call-sheet/", work_views.call_sheet_view, name="call-sheet"),
+    path("followup/<int:claim_id>/clock/", work_views.claim_clock, name="claim-clock"),
     path(
         "followup/<int:claim_id>/escalation/<int:party>/",
         work_views.escalation,

@@ -20,6 +20,7 @@ from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.core.ages import bucket_labels
 from sanderling.files.queries import data_as_of, file_ids
+from sanderling.flags.queries import flag_of_claim
 from sanderling.payers.models import Payer
 from sanderling.receivables import aging_page, claim_page
 from sanderling.receivables.aging import (
@@ -41,7 +42,7 @@ from sanderling.receivables.forms import (
     AsOfForm,
     aging_form,
 )
-from sanderling.receivables.on_hand import RESUBMISSIONS, on_hand
+from sanderling.receivables.on_hand import FLAGS, RESUBMISSIONS, on_hand
 from sanderling.receivables.suspense import suspense as money_in_suspense
 from sanderling.receivables.work_done import work_done
 from sanderling.receivables.work_panel import with_notes, work_panel
@@ -235,6 +236,7 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         if may_work and not is_past and RESUBMISSIONS in there
         else [],
         "may_work": may_work,
+        "flag": flag_of_claim(found.pk) if may_work and FLAGS in there else None,
         "form": form,
         "as_of": as_of,
         "may_see_files": may_see_files,

@@ -28,6 +28,7 @@ from sanderling.followup.notes import (
 from sanderling.followup.people import workers_of_client
 from sanderling.followup.queries import escalation_level
 from sanderling.receivables.call_sheet import call_sheet
+from sanderling.receivables.clock_page import clock_context
 from sanderling.receivables.note_form import (
     Typed,
     asked_in,
@@ -37,6 +38,7 @@ from sanderling.receivables.note_form import (
     typed,
     with_pasted,
 )
+from sanderling.receivables.responsibility import clock_of_claim
 from sanderling.receivables.work_forms import EscalationForm
 
 UNPROCESSABLE: Final = 422
@@ -276,3 +278,18 @@ def _addendum(
     }
     status = UNPROCESSABLE if faults else 200
     return render(request, "receivables/work/addendum.html", context, status=status)
+
+
+@require_GET
+@requires("claims.view")
+def claim_clock(request: HttpRequest, claim_id: int) -> HttpResponse:
+    """Show whom the days of a claim are charged to; htmx gets the section alone."""
+    claim = get_object_or_404(Claim.objects.select_related("client"), pk=claim_id, has_facts=True)
+    record_view(request, claim_id=claim.pk, client_id=claim.client_id, action="claim.clock")
+    clock = clock_of_claim(claim.pk, as_of=timezone.now().date())
+    is_part = bool(request.headers.get("HX-Request"))
+    return render(
+        request,
+        "receivables/clock.html" if is_part else "receivables/clock_page.html",
+        {"claim": claim, "clock": clock_context(clock)},
+    )

@@ -102,9 +102,9 @@ VIEWS: Final = (
     ),
     View(
         "flagged",
-        "Flagged by clients",
+        "Flagged",
         "w.is_flagged",
-        "A client flagged the claim and waits for an answer of ours.",
+        "A client waits for an answer of ours, or somebody of us flagged it.",
     ),
     View(
         "credit",

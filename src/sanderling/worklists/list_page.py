@@ -24,6 +24,7 @@ from sanderling.core.barriers.words import (
     team_title,
 )
 from sanderling.core.codes.carc import title_of
+from sanderling.core.priority.value import FLAGGED_SCORE
 from sanderling.worklists.columns import COLUMNS
 from sanderling.worklists.listing import Row
 from sanderling.worklists.reasons import reason_chip
@@ -158,7 +159,9 @@ def _priority(row: Row, _shown: Shown) -> str:
 
 
 def _per_minute(row: Row) -> str:
-    dollars = row["score"] / 100
+    # What a flag lifts it above all else is no money.
+    lifted = FLAGGED_SCORE if row["score"] >= FLAGGED_SCORE else 0.0
+    dollars = (row["score"] - lifted) / 100
     return f"${dollars:,.0f}/min" if dollars >= 1 else f"${dollars:.2f}/min"
 
 
