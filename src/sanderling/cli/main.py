@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "issues": ("sanderling.cli.issues", "Systemic issues: what began to go wrong, since when."),
     "worklist": ("sanderling.cli.worklist", "What to work on, in order, and why."),
     "forecast": ("sanderling.cli.forecast", "Cash expected in the weeks to come, with bounds."),
+    "reviews": ("sanderling.cli.reviews", "Weekly reviews: list, make, movement."),
     "write-offs": ("sanderling.cli.write_offs", "Write-offs: post, small."),
     "proof": ("sanderling.cli.proof", "What proves that a claim was filed in time."),
     "patient-statements": (

@@ -131,6 +131,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
     from sanderling.flags.demo import ensure_demo_flags
+    from sanderling.reviews.demo import ensure_demo_reviews
 
     state = demo_state()
     if state == "foreign":
@@ -154,6 +155,8 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             send_demo_work(at=timezone.now())
             ensure_demo_flags(at=timezone.now())
             run_all(timezone.now(), lambda words: progress(0, 0, f"{words} ..."))
+            progress(0, 0, "Making the weekly reviews ...")
+            ensure_demo_reviews(at=timezone.now())
         mark_demo("filled")
     return ensure_demo_users()
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Count, Q, Sum
 
-from sanderling.appeals.listing import appeals_of, sums
+from sanderling.appeals.listing import TABS, appeals_of, sums
 from sanderling.appeals.listing import rows_of as appeal_rows
 from sanderling.appeals.models import DECIDED, Appeal
 from sanderling.appeals.models import State as AppealState
@@ -127,7 +127,7 @@ def appeals(frame: Frame) -> Block:
     return {
         "since": since,
         "tabs": [
-            {"key": key, "count": one.count, "cents": one.cents}
+            {"key": key, "title": TABS[key], "count": one.count, "cents": one.cents}
             for key, one in sums(frame.today).items()
         ],
         "sent": {"count": sent["count"], "cents": sent["cents"] or 0},

@@ -145,8 +145,8 @@ def decide_action(  # noqa: PLR0913 - what an action says
     `with_claims`: what happens with the claims that it is about, a key of WITH_CLAIMS.
 
     Raises:
-        ReviewRefused: no words, a day that is past, an owner who does not see all clients of the
-            review, claims that are not its clients'.
+        ReviewRefused: no words, a day that is past, an owner who would never see it, claims
+            that are not its clients'.
         Refusal: as of the worklist or of tasks.
     """
     review = _in_meeting(review_id)
@@ -156,11 +156,12 @@ def decide_action(  # noqa: PLR0913 - what an action says
         return there
     if due_date < at.date():
         raise ReviewRefused("an action is due today or later; choose another day")
-    if owner.pk not in who_sees(review.client_ids, [owner.pk]):
-        raise ReviewRefused(f"{owner.name} does not see all clients of this review; choose another")
     if with_claims not in WITH_CLAIMS:
         raise ReviewRefused("choose what happens with the claims")
     claims = _claims(review, claim_ids)
+    sees_it = bool(who_sees(review.client_ids, [owner.pk]))
+    if not sees_it:
+        _check_owner(owner, claims, how=with_claims)
     tasks = _hand_over(
         claims, text, owner=owner, due_date=due_date, user=user, at=at, key=key, how=with_claims
     )
@@ -179,7 +180,7 @@ def decide_action(  # noqa: PLR0913 - what an action says
         key=key,
     )
     _audit("action", review, at=at, claim_action=action.pk, claims=len(claims), owner=owner.pk)
-    if owner.pk != user.pk:
+    if owner.pk != user.pk and sees_it:
         notify(
             user_ids=[owner.pk],
             kind="review.action",
@@ -189,6 +190,19 @@ def decide_action(  # noqa: PLR0913 - what an action says
             url=f"/reviews/{review.pk}/",
         )
     return action
+
+
+def _check_owner(owner: User, claims: Sequence[Claim], *, how: str) -> None:
+    """Refuse who would never see the action: it reaches such a person by its claims only."""
+    if not claims or how == NOTHING:
+        raise ReviewRefused(
+            f"{owner.name} does not see all clients of this review; choose another, or tick claims"
+            " that the owner gets"
+        )
+    if not who_sees({claim.client_id for claim in claims}, [owner.pk]):
+        raise ReviewRefused(
+            f"{owner.name} does not see the clients of these claims; choose another"
+        )
 
 
 def _claims(review: Review, claim_ids: Collection[int]) -> list[Claim]:

@@ -15,12 +15,14 @@ from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connectio
 @app.task(name="reviews.weekly", retry=PATIENTLY, queueing_lock="reviews_weekly")
 def weekly(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     """Make the packs of the week that ended; every morning, so that one that was missed is made."""
+    from sanderling.barriers.actions import freeze_week_ends
     from sanderling.barriers.queries import bring_up_to_date
     from sanderling.reviews.making import ask_for_week, make_waiting
 
     renew_connection()
     now = timezone.now()
     bring_up_to_date(now.date())
+    freeze_week_ends(now.date())  # the week that ended is told from what is kept
     ask_for_week(at=now)
     return make_waiting(at=now)
 
