@@ -10,13 +10,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
 from sanderling.claims.models import Claim
 from sanderling.core.reviews.agenda import AGENDA, BY_KEY
-from sanderling.ledger.models import OpenBalance
 from sanderling.news.actions import notify
 from sanderling.reviews.making import ReviewRefused, who_sees
 from sanderling.reviews.models import (
@@ -35,6 +34,16 @@ from sanderling.worklists.models import WorkItem
 
 TEXT_MAX: Final = 2_000
 CLAIMS_MAX: Final = 100
+_OPEN: Final = """
+SELECT coalesce(sum(owed) FILTER (WHERE owed > 0), 0)::bigint
+  FROM (SELECT sum(side.cents) AS owed
+          FROM ledger_entry e
+         CROSS JOIN LATERAL (VALUES (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
+               AS side (party, cents)
+         WHERE e.claim_id = ANY (%(claims)s) AND e.posted_date <= %(day)s
+           AND side.party BETWEEN 11 AND 13
+         GROUP BY e.claim_id, side.party) AS owing
+"""
 NOTHING, ASSIGN, TASK = "nothing", "assign", "task"
 WITH_CLAIMS: Final = {
     ASSIGN: "the owner gets them on the worklist",
@@ -173,7 +182,7 @@ def decide_action(  # noqa: PLR0913 - what an action says
         owner=owner,
         due_date=due_date,
         claim_ids=sorted(claim.pk for claim in claims),
-        open_cents=_open_cents(claims),
+        open_cents=_open_cents(claims, at.date()),
         task_ids=tasks,
         made_by=user,
         made_at=at,
@@ -215,9 +224,11 @@ def _claims(review: Review, claim_ids: Collection[int]) -> list[Claim]:
     return claims
 
 
-def _open_cents(claims: Sequence[Claim]) -> int:
-    rows = OpenBalance.objects.filter(claim__in=claims, party__range=(11, 13), balance_cents__gt=0)
-    return sum(rows.values_list("balance_cents", flat=True))
+def _open_cents(claims: Sequence[Claim], day: date) -> int:
+    """Return what insurers owed on the claims at the end of a day, as it was posted until then."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, {"claims": [claim.pk for claim in claims], "day": day})
+        return int(cursor.fetchone()[0])
 
 
 def _hand_over(
