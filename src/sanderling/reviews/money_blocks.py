@@ -8,10 +8,14 @@ from typing import Any, Final
 
 import polars as pl
 from django.db import connection
+from django.db.models import Count, QuerySet
 
 from sanderling.clients.models import Client, Tier
 from sanderling.core.kpis.frames import Period
 from sanderling.core.reviews.bridge import ENTRIES, bridge
+from sanderling.document_requests.models import Request
+from sanderling.document_requests.models import State as RequestState
+from sanderling.flags.queries import open_flags
 from sanderling.forecast.asking import cash_weeks, latest_run, weeks_of
 from sanderling.forecast.making import WEEK
 from sanderling.forecast.models import ForecastRun, ForecastWeek
@@ -182,6 +186,7 @@ def clients(frame: Frame) -> Block:
         with connection.cursor() as cursor:
             cursor.execute(_CASH_OF_CLIENTS, [frame.since, frame.as_of, list(frame.client_ids)])
             came = dict(cursor.fetchall())
+    asked = _asked(frame)
     nothing = {"owed_cents": 0, "over_90_cents": 0, "pended_cents": 0}
     rows = [
         {
@@ -193,6 +198,7 @@ def clients(frame: Frame) -> Block:
             if frame.since
             else None,
             "came_cents": came.get(one.pk, 0) if frame.since else None,
+            **{name: counts.get(one.pk, 0) for name, counts in asked.items()},
         }
         for one in Client.objects.order_by("code")
     ]
@@ -203,6 +209,22 @@ def clients(frame: Frame) -> Block:
         "key_count": sum(row["is_key"] for row in rows),
         "pended_cents": sum(row["pended_cents"] for row in rows),
     }
+
+
+def _asked(frame: Frame) -> dict[str, dict[int, int]]:
+    """Return by client the claims that it flagged and the documents asked of it, and how late."""
+    flags = open_flags(frame.client_ids).order_by()
+    requests = Request.objects.filter(state=RequestState.OPEN).order_by()
+    return {
+        "flags": _counted(flags),
+        "flags_late": _counted(flags.filter(due_at__date__lt=frame.today)),
+        "requests": _counted(requests),
+        "requests_late": _counted(requests.filter(due_date__lt=frame.today)),
+    }
+
+
+def _counted(found: QuerySet[Any]) -> dict[int, int]:
+    return dict(found.values_list("client_id").annotate(Count("pk")))
 
 
 def _by_client(rows: pl.DataFrame, frame: Frame, *, is_now: bool) -> Mapping[int, Block]:

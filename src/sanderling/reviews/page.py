@@ -49,7 +49,7 @@ EXPORTS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "clients": (
         "clients", "rows",
         ("client", "name", "is_key", "owed_cents", "change_cents", "over_90_cents",
-         "pended_cents", "came_cents"),
+         "pended_cents", "came_cents", "flags", "flags_late", "requests", "requests_late"),
     ),
     "actions": (
         "actions", "rows",
