@@ -53,7 +53,7 @@ def review(lead: User, clients: list[int]) -> Review:
         series=series, client_ids=clients[:2], is_whole_book=False, as_of_date=date(2026, 1, 25),
         asked_at=AT,
     )  # fmt: skip
-    pack = {"movement": {}}
+    pack: dict[str, object] = {"movement": {}}
     Review.objects.filter(pk=made.pk).update(state="ready", pack=pack, made_at=AT)
     Review.objects.filter(pk=made.pk).update(state="meeting", begun_at=AT)
     entry = Entry.objects.create(

@@ -58,7 +58,7 @@ def calendar_of(series: Series, *, at: datetime) -> bytes:
         address.params["cn"] = vText(person.name)
         address.params["role"] = vText("REQ-PARTICIPANT")
         address.params["rsvp"] = vText("TRUE")
-        event.add("attendee", address, encode=0)
+        event.add("attendee", address, encode=False)
     calendar = Calendar()
     calendar.add("prodid", "-//Sanderling//Weekly review//EN")
     calendar.add("version", "2.0")

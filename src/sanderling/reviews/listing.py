@@ -136,7 +136,7 @@ def ended_actions() -> list[Action]:
 
 def record_of(review: Review, *, today: date) -> dict[str, Any]:
     """Return what a meeting recorded: decisions and notes in order, actions with their results."""
-    entries = [
+    entries: list[Row] = [
         {"entry": one, "item_title": BY_KEY[one.item].title}
         for one in review.entries.filter(strike=None).select_related("user").order_by("pk")
     ]

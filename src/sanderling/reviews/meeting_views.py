@@ -137,19 +137,21 @@ def go(request: HttpRequest, review_id: int) -> HttpResponse:
 @requires("reviews.edit")
 def entry(request: HttpRequest, review_id: int) -> HttpResponse:
     """Write down a decision or a note."""
-    review = _review(review_id)
+    _review(review_id)
     form = EntryForm(request.POST)
-    item = request.POST.get("item", "")
+    item, said = request.POST.get("item", ""), ""
     if form.is_valid():
         try:
             meeting.write_down(
                 review_id, **form.cleaned_data, user=person_of(request), at=timezone.now()
             )
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            said = refusal.sentence
         else:
             return _back(review_id, item)
-    return _page(request, review, item=item, entry_form=form, status=UNPROCESSABLE)
+    return _page(
+        request, _review(review_id), item=item, entry_form=form, refusal=said, status=UNPROCESSABLE
+    )
 
 
 @require_POST
@@ -168,9 +170,9 @@ def strike(request: HttpRequest, review_id: int, entry_id: int) -> HttpResponse:
 @requires("reviews.edit")
 def action(request: HttpRequest, review_id: int) -> HttpResponse:
     """Decide who does what by when, also about ticked claims."""
-    review = _review(review_id)
+    _review(review_id)
     form = ActionForm(request.POST)
-    item = request.POST.get("item", "")
+    item, said = request.POST.get("item", ""), ""
     claims = _ticked(request)
     if form.is_valid():
         values = form.cleaned_data
@@ -184,10 +186,12 @@ def action(request: HttpRequest, review_id: int) -> HttpResponse:
                 with_claims=values["with_claims"] or meeting.ASSIGN,
             )
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            said = refusal.sentence
         else:
             return _back(review_id, item)
-    return _page(request, review, item=item, action_form=form, status=UNPROCESSABLE)
+    return _page(
+        request, _review(review_id), item=item, action_form=form, refusal=said, status=UNPROCESSABLE
+    )
 
 
 @require_POST
