@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 from tests import mail_server
@@ -150,3 +152,47 @@ def test_who_looked_at_a_patient_is_found(
     searched = AuditEvent.objects.filter(action__startswith="audit").order_by("pk")
     assert any("claims" in str(event.detail) for event in searched)
     assert not AuditEvent.objects.filter(detail__icontains="cedar").exists()
+
+
+def test_a_review_goes_from_its_pack_to_the_minutes(
+    page: Page, live_server: LiveServer, office: Office
+) -> None:
+    log_in(page, live_server, office.lena)
+    page.goto(f"{live_server.url}/reviews/")
+    page.get_by_role("link", name="New series").first.click()
+    page.get_by_label("Name").fill("Maple, weekly")
+    page.get_by_label("Clients", exact=True).select_option([str(office.client.pk)])
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_url(re.compile(r"/reviews/series/\d+/"))
+    page.goto(f"{live_server.url}/reviews/")
+    page.get_by_role("button", name="Pack of today").click()
+    work_off()
+    page.wait_for_url(re.compile(r"/reviews/\d+/"))
+    page.reload()
+    page.get_by_role("button", name=re.compile("Begin")).click()
+    page.wait_for_url(re.compile(r"/reviews/\d+/meeting/"))
+
+    # Two points of the agenda, a decision and an action, by keys.
+    first = page.get_by_role("heading", level=1).or_(page.locator(".page-title")).first.inner_text()
+    page.keyboard.press("n")
+    expect(page.locator(".page-title")).not_to_have_text(first)
+    page.keyboard.press("d")
+    page.keyboard.type("ACME is called every Tuesday.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("ACME is called every Tuesday.")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.type("Call ACME about the denied visit")
+    page.get_by_label("Who", exact=True).select_option(label="Sam")
+    page.get_by_role("button", name="Decide it").click()
+    expect(page.get_by_text("Call ACME about the denied visit").first).to_be_visible()
+    page.get_by_role("button", name=re.compile("Close and keep")).click()
+    page.wait_for_url(re.compile(r"/reviews/\d+/$"))
+    minutes = page.get_by_role("link", name="Minutes").get_attribute("href")
+    paper = page.request.get(f"{live_server.url}{minutes}")
+    words = " ".join(one.extract_text() for one in PdfReader(BytesIO(paper.body())).pages)
+    assert "ACME is called every Tuesday." in words
+    assert "Call ACME about the denied visit" in words
+
+    # The action comes back with the next pack.
+    page.goto(f"{live_server.url}/reviews/")
+    expect(page.get_by_role("row", name=re.compile("Call ACME.*Sam"))).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -79,7 +80,7 @@ def _page(
         "next": BY_KEY.get(next_key(key)),
         "previous": BY_KEY.get(previous_key(key)),
         "entry_form": entry_form or EntryForm(initial=_first(key)),
-        "action_form": action_form or ActionForm(initial=_first(key)),
+        "action_form": action_form or ActionForm(initial=_first_action(review, key)),
         "ticked": ticked,
         "may_pick": review.state == State.MEETING,
         "refusal": refusal,
@@ -91,6 +92,11 @@ def _page(
 
 def _first(key: str) -> dict[str, object]:
     return {"item": key, "key": fresh_key()}
+
+
+def _first_action(review: Review, key: str) -> dict[str, object]:
+    # Actions return at the next meeting.
+    return {**_first(key), "due_date": review.as_of_date + timedelta(days=7)}
 
 
 def _live(request: HttpRequest, review: Review, key: str) -> dict[str, Any]:
