@@ -138,6 +138,8 @@ class Seasons:
 
     What rises everywhere, as eligibility does in January, is no change of one payer or client: the
     events after the onset count only for their surplus over the median rise of the others.
+    Everywhere is at other payers and at other clients: what one client has with all its payers is
+    no season of another client.
     """
 
     def __init__(self, frames: Sequence[Coded]) -> None:
@@ -160,12 +162,24 @@ class Seasons:
 
     def rise(self, candidate: Candidate) -> tuple[float, float]:
         """Return by what factor and by what difference the rates of the others rose since."""
-        by = "payer_id" if "payer_id" in candidate.template else "client_id"
+        names = ("payer_id", "client_id")
+        own, other = names if "payer_id" in candidate.template else names[::-1]
+        rise = self._rise_by(own, candidate)
+        if rise is None:
+            return 1.0, 0.0
+        wider = self._rise_by(other, candidate, shown=rise[1])
+        return rise if wider is None else (min(rise[0], wider[0]), min(rise[1], wider[1]))
+
+    def _rise_by(
+        self, by: str, candidate: Candidate, shown: float = 0.0
+    ) -> tuple[float, float] | None:
+        """Return the rise at the other payers (clients); None: too few of them can tell.
+
+        `shown`: a rise that others would show who have outcomes enough, also by having no events.
+        """
         outcomes, events = self._series(candidate, by)
-        coded = self._frames[candidate.grain]
-        keyed = keys_of(coded, (by,), _one_of(coded, candidate))
         others = np.ones(len(outcomes), dtype=bool)
-        others[keyed.keys] = False
+        others[self._own(by, candidate)] = False
         k = candidate.onset
         n_old, x_old = outcomes[:, :k].sum(axis=1), events[:, :k].sum(axis=1)
         n_new, x_new = outcomes[:, k:].sum(axis=1), events[:, k:].sum(axis=1)
@@ -174,13 +188,22 @@ class Seasons:
             expected = np.nan_to_num(n_new * x_old / n_old)
             ratio = np.nan_to_num((x_new + 1) / (expected + 1))
             difference = np.nan_to_num(x_new / n_new - x_old / n_old)
-        able &= (expected >= _PEER_EVENTS_MIN) | (x_new >= _PEER_EVENTS_MIN)
+        able &= (np.maximum(expected, x_new) >= _PEER_EVENTS_MIN) | (
+            n_new * shown >= _PEER_EVENTS_MIN
+        )
         if able.sum() < _PEERS_MIN:
-            return 1.0, 0.0
+            return None
         return (
             max(float(np.median(ratio[able])), 1.0),
             max(float(np.median(difference[able])), 0.0),
         )
+
+    def _own(self, by: str, candidate: Candidate) -> Ints:
+        """Return the code of the candidate's own payer (client); none where it names none."""
+        if by not in candidate.template:
+            return np.empty(0, dtype=np.int64)
+        coded = self._frames[candidate.grain]
+        return keys_of(coded, (by,), _one_of(coded, candidate)).keys
 
     def settled(self, candidate: Candidate, settings: Settings) -> Candidate | None:
         """Return the candidate if it stands out of what happened everywhere."""

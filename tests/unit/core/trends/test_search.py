@@ -120,6 +120,17 @@ def test_what_rises_at_all_payers_at_once_is_a_season_and_no_payers_issue() -> N
     assert [one for one in searched(lines).findings if one.description.payer_id] == []
 
 
+def test_one_clients_trouble_with_all_payers_is_no_season_for_another_client() -> None:
+    def both(a: Arrays, d: np.random.Generator) -> object:
+        half = d.random(len(a["payer"])) < 0.5
+        mine = (a["client"] == 0) & (a["decided"] >= ON - 10)
+        theirs = (a["client"] == 2) & (a["payer"] == 1) & (a["decided"] >= ON)
+        return (mine | theirs) & half
+
+    keys = {one.description.key for one in searched(decisions(seed=3, plant=both)).findings}
+    assert "denial|shift|carc=CO-4|client_id=3|payer_id=2" in keys
+
+
 def test_a_client_that_was_never_good_is_found_by_its_peers() -> None:
     lines = decisions(
         seed=6, clients=8, claims=16_000, reason=("eligibility", "CO-27"),
