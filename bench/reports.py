@@ -170,6 +170,111 @@ def mirror() -> dict[str, Any]:
     }
 
 
+def made() -> dict[str, Any]:
+    """Make the reports of the last whole month by two presets, which share what is worked out."""
+    from django.utils import timezone
+
+    from sanderling.clients.models import Client
+    from sanderling.reports.book import Span
+    from sanderling.reports.making import make_reports, new_book
+    from sanderling.reports.models import Definition, Report
+
+    began = time.perf_counter()
+    last = _today().replace(day=1) - timedelta(days=1)
+    first, at = last.replace(day=1), timezone.now()
+    told: list[tuple[float, str]] = []
+
+    def tell(words: str) -> None:
+        told.append((time.perf_counter() - began, words))
+
+    ids = list(Client.objects.values_list("pk", flat=True))
+    book = new_book(Span(first, last, last), ids, at=at, tell=tell)
+    count = 0
+    for preset in PRESETS:
+        count += len(
+            make_reports(
+                Definition.objects.get(preset=preset), client_ids=ids, from_date=first,
+                to_date=last, as_of=last, by=None, at=at, tell=tell, book=book,
+            )
+        )  # fmt: skip
+    seconds = time.perf_counter() - began
+    return {
+        "reports": count,
+        "seconds": round(seconds, 1),
+        "steps": _steps(told, seconds),
+        "size_mb": _size("reports_report") + _size("reports_behind"),
+        "numbers": len(Report.objects.latest("pk").numbers["blocks"]),
+        "load": os.getloadavg()[0],
+        **peak(),
+    }
+
+
+def _steps(told: list[tuple[float, str]], end: float) -> dict[str, float]:
+    """Return the seconds of each step; clients' own parts together."""
+    found: dict[str, float] = {}
+    for (at, words), (until, _) in zip(told, [*told[1:], (end, "")], strict=True):
+        name = words if " " in words or words == "cash" else "clients"
+        name = "what was owed at month ends" if words.startswith("what was owed on") else name
+        found[name] = round(found.get(name, 0.0) + until - at, 1)
+    return found
+
+
+def _size(table: str) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size(%s) / 1048576", [table])
+        return int(cursor.fetchone()[0])
+
+
+def rendered() -> dict[str, Any]:
+    """Write every PDF and every workbook."""
+    from sanderling.reports.models import Report
+    from sanderling.reports.rendering import pdf_of
+    from sanderling.reports.workbook import xlsx_of
+
+    seconds = {"pdf": 0.0, "xlsx": 0.0}
+    size = pages = 0
+    for report in Report.objects.select_related("client").order_by("pk").iterator(50):
+        started = time.perf_counter()
+        pdf = pdf_of(report)
+        between = time.perf_counter()
+        size += len(pdf) + len(xlsx_of(report))
+        seconds["pdf"] += between - started
+        seconds["xlsx"] += time.perf_counter() - between
+        pages += 1
+    return {
+        "reports": pages,
+        "seconds": round(sum(seconds.values()), 1),
+        **{f"{name}_seconds": round(value, 1) for name, value in seconds.items()},
+        "size_mb": size // 1048576,
+        "load": os.getloadavg()[0],
+        **peak(),
+    }
+
+
+def again() -> dict[str, Any]:
+    """Work every report out again and count the numbers that differ: none may."""
+    from django.utils import timezone
+
+    from sanderling.reports.book import Span
+    from sanderling.reports.comparing import make_again
+    from sanderling.reports.making import new_book
+    from sanderling.reports.models import Report
+
+    started = time.perf_counter()
+    reports = list(Report.objects.select_related("client").order_by("pk"))
+    one, at = reports[0], timezone.now()
+    book = new_book(Span(one.from_date, one.to_date, one.as_of_date), None, at=at)
+    differ = sum(not make_again(one, by=None, at=at, book=book).is_same for one in reports)
+    return {
+        "reports": len(reports),
+        "that_differ": differ,
+        "seconds": round(time.perf_counter() - started, 1),
+        "load": os.getloadavg()[0],
+    }
+
+
 def _today() -> date:
     from bench.barriers_truth import START
 
