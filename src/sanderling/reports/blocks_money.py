@@ -56,8 +56,8 @@ def headline(part: Part, _options: Json) -> Block:
     """Cash in, what is owed and how old it is, compared with the period before."""
     block = Block(
         "headline", "At a glance",
-        "Insurers' payments posted in the period, and what insurers owed at its end. Credits are"
-        " never netted against what is owed.",
+        "Insurers' payments posted in the period, and what insurers owed on the day that the report"
+        " stands at. Credits are never netted against what is owed.",
     )  # fmt: skip
     cash, moved, aged = part.of("cash"), part.of("moved"), _aged(part)
     insured = aged.filter(pl.col("responsibility") != PATIENT)

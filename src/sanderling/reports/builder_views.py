@@ -37,7 +37,7 @@ UNPROCESSABLE: Final = 422
 @requires("reports.view")
 def definitions(request: HttpRequest) -> HttpResponse:
     """List compositions: those of the product, those made here, archived ones apart."""
-    found = Definition.objects.select_related("client", "made_by").order_by("-preset", "name")
+    found = Definition.objects.select_related("client", "made_by").order_by("is_archived", "pk")
     context = {
         "found": [
             {

@@ -33,7 +33,7 @@ class DaysForm(forms.Form):
         label="As known at the end of",
         widget=DateInput(),
         required=False,
-        help_text="Empty: the last day. A later day counts what came in late.",
+        help_text="What is open is as of this day. Empty: the last day.",
     )
 
     def days(self) -> dict[str, date]:

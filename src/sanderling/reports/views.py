@@ -71,7 +71,7 @@ def make(request: HttpRequest) -> HttpResponse:
     definitions = Definition.objects.filter(is_archived=False).select_related("client")
     form = MakeForm(
         request.POST or None,
-        definitions=definitions.order_by("-preset", "name"),
+        definitions=definitions.order_by("pk"),
         initial={
             "from_date": first, "to_date": last, "definition": request.GET.get("definition", ""),
             "clients": request.GET.getlist("client"),
@@ -197,7 +197,7 @@ def behind(request: HttpRequest, report_id: int, place: int) -> HttpResponse:
     context = {
         "report": found,
         "period": period_text(found.from_date, found.to_date),
-        "block": blocks[place],
+        "title": blocks[place]["title"],
         "page": page,
         "rows": [{**one, "text": number_text(unit, one["value"])} for one in shown],
         "total": number_text(unit, rows.total),
