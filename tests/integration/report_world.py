@@ -18,7 +18,8 @@ from sanderling.contracts.actions import Parties, VersionTerms
 from sanderling.contracts.importing import RateSheet, import_contract
 from sanderling.followup.importing import import_activities
 from sanderling.payers.models import Payer
-from sanderling.reports.making import make_reports
+from sanderling.reports.book import Span
+from sanderling.reports.making import make_reports, new_book
 from sanderling.reports.models import Definition, Report
 
 AT: Final = datetime(2026, 4, 10, 12, tzinfo=UTC)
@@ -53,8 +54,9 @@ def standing_reports(folders: pytest.TempPathFactory) -> Iterator[Inbox]:
         calls = [f"{code},K{place}20,2026-03-05,{ann.email},call,call_payer,promised,,,\n"
                  for place, code in enumerate(codes)]  # fmt: skip
         import_activities(text=head + "".join(calls), at=AT)
+        book = new_book(Span(FIRST, LAST, LAST), None, at=AT)
         for preset in ("executive", "practice_manager"):
-            of_march(preset)
+            of_march(preset, book=book)
         yield inbox
 
 
