@@ -82,7 +82,9 @@ def _take(inbox: Inbox, place: int, npi: str, tin: str) -> None:
                              paid(denied, 100, 55, "CO*45*45", payer_number=f"P{place}D"))),
     ):  # fmt: skip
         inbox.take(
-            remittance_file(*payments, trace=f"T{place}{day:%m}", npi=npi, tin=tin),
+            remittance_file(
+                *payments, trace=f"T{place}{day:%m}", npi=npi, tin=tin, payment_date=f"{day:%Y%m%d}"
+            ),
             received_date=day,
         )
 

@@ -20,12 +20,19 @@ from sanderling.core.refusal import Refusal
 from sanderling.reports.blocks import checked, made
 from sanderling.reports.book import Part
 from sanderling.reports.comparing import make_again
-from sanderling.reports.making import NoReport, make_reports, new_book, numbers_of, span_of
+from sanderling.reports.making import (
+    NoReport,
+    make_reports,
+    new_book,
+    numbers_of,
+    refuse_provider,
+    span_of,
+)
 from sanderling.reports.models import Definition, Making, MakingState, Report
 from sanderling.reports.tasks import defer_makings
 
 logger = logging.getLogger(__name__)
-BROKEN = "something went wrong here; the worker's log says what, and it can be asked for again"
+BROKEN = "Something went wrong here: the worker's log says what. It can be asked for again."
 
 
 def ask_for_reports(
@@ -46,6 +53,7 @@ def ask_for_reports(
         BadBlocks: a block cannot be told for one provider.
     """
     span_of(from_date=from_date, to_date=to_date, as_of=as_of, today=at.date())
+    refuse_provider(definition, provider)
     wanted = sorted(set(client_ids))
     if not wanted:
         raise NoReport("choose a client")

@@ -89,7 +89,7 @@ def make_reports(  # noqa: PLR0913 - what a report is of
     """
     span = span_of(from_date=from_date, to_date=to_date, as_of=as_of, today=at.date())
     clients = _clients(definition, client_ids)
-    _refuse_provider(definition, provider)
+    refuse_provider(definition, provider)
     with session_lock(Lock.REPORTS, waits=True):
         there = {one.client_id: one for one in _standing(definition, span, provider, clients)}
         missing = [client for client in clients if client.pk not in there]
@@ -115,7 +115,12 @@ def _clients(definition: Definition, client_ids: Sequence[int]) -> list[Client]:
     return found
 
 
-def _refuse_provider(definition: Definition, provider: str) -> None:
+def refuse_provider(definition: Definition, provider: str) -> None:
+    """Refuse a composition that cannot be told for one provider.
+
+    Raises:
+        BadBlocks: one of its blocks.
+    """
     for one in definition.blocks:
         if provider and not KINDS[one["kind"]].is_of_claims:
             title = KINDS[one["kind"]].title

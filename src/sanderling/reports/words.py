@@ -78,7 +78,7 @@ def ticks_of(unit: str, values: Sequence[int]) -> list[dict[str, Any]]:
     """Return the levels of an axis that the values need, from the lowest."""
     low, high = min([0, *values]), max([0, *values])
     step = _step(high - low)
-    found = range(-(-low // step) * step - (step if low < 0 else 0), high + step, step)
+    found = range(low // step * step, max(high, 1) + step, step)
     return [{"value": one, "text": short_text(unit, one)} for one in found]
 
 
