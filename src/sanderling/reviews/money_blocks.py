@@ -190,6 +190,7 @@ def clients(frame: Frame) -> Block:
     nothing = {"owed_cents": 0, "over_90_cents": 0, "pended_cents": 0}
     rows = [
         {
+            "client_id": one.pk,
             "client": one.code,
             "name": one.name,
             "is_key": one.tier == Tier.KEY,
