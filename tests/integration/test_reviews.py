@@ -34,7 +34,7 @@ from sanderling.documents import page_count
 from sanderling.mail.models import Mail
 from sanderling.news.models import Notice
 from sanderling.receivables.aging import roll_forward
-from sanderling.reviews import meeting
+from sanderling.reviews import meeting, packing
 from sanderling.reviews.calendar import calendar_of, invite
 from sanderling.reviews.making import (
     ReviewRefused,
@@ -141,6 +141,42 @@ def test_a_week_is_made_once_and_its_numbers_stay(admin: User) -> None:
         with pytest.raises(IntegrityError, match="its pack is frozen"), transaction.atomic():
             Review.objects.filter(pk=review.pk).update(**change)
     assert Notice.objects.filter(kind="review.ready").count() == 0  # nobody is invited
+
+
+def test_two_workers_at_once_keep_one_pack(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    series_over()
+    (review,) = ask_for_week(at=MONDAY)
+    real, counts = packing.make_pack, []
+
+    def slowly(one: Review, *, today: date) -> Any:
+        monkeypatch.setattr(packing, "make_pack", real)
+        counts.append(make_waiting(at=MONDAY))  # the other one, from beginning to end
+        return real(one, today=today)
+
+    monkeypatch.setattr(packing, "make_pack", slowly)
+    assert (make_waiting(at=AT), counts) == (0, [1])
+    review.refresh_from_db()
+    assert review.made_at == MONDAY
+
+
+def test_a_pack_that_fails_keeps_no_other_from_being_made(
+    admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = series_over("MINE"), series_over("THEIRS")
+    ask_for_week(at=MONDAY)
+    real = packing.make_pack
+
+    def failing(one: Review, *, today: date) -> Any:
+        if one.series_id == bad.pk:
+            raise LookupError
+        return real(one, today=today)
+
+    monkeypatch.setattr(packing, "make_pack", failing)
+    with pytest.raises(LookupError):
+        make_waiting(at=MONDAY)
+    assert (bad.reviews.get().state, good.reviews.get().state) == (State.WAITING, State.READY)
+    monkeypatch.setattr(packing, "make_pack", real)
+    assert make_waiting(at=MONDAY) == 1
 
 
 def test_a_day_to_come_and_a_series_not_held_are_refused(admin: User) -> None:

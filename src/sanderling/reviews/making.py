@@ -19,8 +19,8 @@ from sanderling.audit.actions import record_event
 from sanderling.clients.models import Client
 from sanderling.core.refusal import Refusal
 from sanderling.news.actions import notify
+from sanderling.reviews import packing
 from sanderling.reviews.models import Review, Series, State
-from sanderling.reviews.packing import last_sunday, make_pack
 
 logger = logging.getLogger(__name__)
 _WEEK: Final = 7
@@ -139,7 +139,7 @@ def ask_for_week(*, at: datetime) -> list[Review]:
 
     A series over the whole book takes in the clients that came since.
     """
-    as_of = last_sunday(at.date())
+    as_of = packing.last_sunday(at.date())
     made = []
     for series in Series.objects.filter(is_active=True).order_by("pk"):
         if series.is_whole_book:
@@ -160,26 +160,38 @@ def _take_in(series: Series) -> None:
 def make_waiting(*, at: datetime, review_id: int | None = None) -> int:
     """Make the packs that wait, the earliest day first; return how many were made.
 
-    Two at once make the same pack, and the first that is done is kept.
+    Two at once make the same pack, and the first that is done is kept. One that fails keeps no
+    other from being made: its error is raised when all have had their turn.
     """
     waiting = Review.objects.filter(state=State.WAITING).order_by("as_of_date", "pk")
     if review_id is not None:
         waiting = waiting.filter(pk=review_id)
-    made = 0
+    made, failed = 0, None
     for review in list(waiting):
-        pack, since = make_pack(review, today=at.date())
-        with transaction.atomic():
-            if not Review.objects.filter(pk=review.pk, state=State.WAITING).update(
-                pack=pack, since_date=since, made_at=at, state=State.READY
-            ):
-                continue  # another worker was faster
-            _audit("make", review.pk, review.client_ids, at=at)
-            _tell(review, at=at)
-        tie = pack["movement"].get("tie")
-        if tie and not tie["is_tied"]:
-            logger.error("review %s: its bridge does not tie to the ledger: %s", review.pk, tie)
-        made += 1
+        try:
+            made += _make(review, at=at)
+        except Exception as error:  # noqa: BLE001 - raised below
+            logger.error("review %s: its pack could not be made", review.pk)  # noqa: TRY400
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return made
+
+
+def _make(review: Review, *, at: datetime) -> bool:
+    """Make one pack; say whether it is the one that is kept."""
+    pack, since = packing.make_pack(review, today=at.date())
+    with transaction.atomic():
+        if not Review.objects.filter(pk=review.pk, state=State.WAITING).update(
+            pack=pack, since_date=since, made_at=at, state=State.READY
+        ):
+            return False  # another worker was faster
+        _audit("make", review.pk, review.client_ids, at=at)
+        _tell(review, at=at)
+    tie = pack["movement"].get("tie")
+    if tie and not tie["is_tied"]:
+        logger.error("review %s: its bridge does not tie to the ledger: %s", review.pk, tie)
+    return True
 
 
 def _tell(review: Review, *, at: datetime) -> None:
