@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.utils import timezone
@@ -171,3 +172,14 @@ def test_parts_of_a_pack_are_files_with_typed_data(review: Review, admin: Visito
     for part in ("ages", "payers", "stuck", "deadlines", "silence", "clients", "actions"):
         assert admin.get(f"/reviews/{review.pk}/", part=part, format="xlsx").status_code == OK
     assert admin.get(f"/reviews/{review.pk}/", part="secrets", format="csv").status_code == MISSING
+
+
+def test_the_first_pack_of_all_has_nothing_to_compare_with(world: Inbox, admin: Visitor) -> None:
+    first = made(series_over("THEIRS"), date(2026, 1, 11))
+    assert first.since_date is None
+    text = text_of(admin.get(f"/reviews/{first.pk}/"))
+    assert "There is no earlier week end to compare with yet" in text
+    assert "this is the first one" in text
+    assert admin.get(f"/reviews/{first.pk}/minutes.pdf").content.startswith(b"%PDF")
+    nothing = json.loads(admin.get(f"/reviews/{first.pk}/", part="ages", format="json").content)
+    assert nothing["rows"] == []

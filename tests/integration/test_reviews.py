@@ -29,13 +29,16 @@ from tests.integration.review_desk import (
 
 from sanderling.accounts.models import User
 from sanderling.barriers.actions import refresh_stale
+from sanderling.barriers.queries import barrier_rows
 from sanderling.claims.models import Claim
 from sanderling.documents import page_count
+from sanderling.forecast.models import CashDay, ForecastRun, ForecastWeek
 from sanderling.mail.models import Mail
 from sanderling.news.models import Notice
-from sanderling.receivables.aging import roll_forward
+from sanderling.receivables.aging import AgingQuestion, aging, roll_forward
 from sanderling.reviews import meeting, packing
 from sanderling.reviews.calendar import calendar_of, invite
+from sanderling.reviews.demo import ensure_demo_reviews
 from sanderling.reviews.making import (
     ReviewRefused,
     ask_for_review,
@@ -408,3 +411,60 @@ def test_a_day_that_is_not_kept_is_worked_out(admin: User) -> None:
     assert review.since_date == date(2026, 1, 11)
     assert review.pack["movement"]["tie"]["is_tied"]
     assert review.pack["movement"]["total"]["closing_cents"] == 59_500
+
+
+def test_a_pack_says_what_the_command_line_says_of_its_day(admin: User) -> None:
+    review = made(series_over())
+    assert review.pack is not None
+    said: dict[str, int] = {}
+    for one in barrier_rows(SUNDAY, today=MONDAY.date(), by_party=True):
+        said[one["barrier"]] = said.get(one["barrier"], 0) + one["balance_cents"]
+    reasons = review.pack["movement"]["reasons"]
+    assert {one["part"]: one["closing_cents"] for one in reasons if one["closing_cents"]} == said
+    aged = aging(AgingQuestion(as_of=SUNDAY, party="all"))
+    ages = {one["part"]: one["closing_cents"] for one in review.pack["movement"]["ages"]}
+    for label, column in zip(("0-30", "31-60"), aged.bucket_columns, strict=False):
+        assert ages.get(label, 0) == aged.totals[column]
+    owed = aging(AgingQuestion(as_of=SUNDAY)).totals["total_cents"]
+    assert review.pack["payers"]["total_cents"] == owed
+    assert sum(one["owed_cents"] for one in review.pack["clients"]["rows"]) == owed
+
+
+def test_cash_is_told_beside_what_was_forecast_for_its_week(admin: User) -> None:
+    client = mine().pk
+    for as_of, expected in ((BEFORE, 10_000.0), (SUNDAY, 7_000.0)):
+        run = ForecastRun.objects.create(
+            as_of=as_of, weeks=4, made_at=MONDAY,
+            quantiles=[
+                {"distance": place, "is_whole": False, "low": -1.0, "high": 1.0}
+                for place in range(5)
+            ],
+        )  # fmt: skip
+        for week in range(1, 5):
+            ForecastWeek.objects.create(
+                run=run, client_id=client, week=week, expected_cents=expected, scale=1_000.0,
+                by_source={},
+            )  # fmt: skip
+    CashDay.objects.create(client_id=client, day=date(2026, 1, 20), cents=12_000)
+    found = made(series_over("MINE")).pack
+    assert found is not None
+    cash = found["cash"]
+    assert (cash["week_from"], cash["week_to"], cash["came_cents"]) == (
+        "2026-01-19", "2026-01-25", 12_000,
+    )  # fmt: skip
+    assert cash["forecast"] == {
+        "expected_cents": 10_000, "low_cents": 9_000, "high_cents": 11_000, "off_cents": 2_000,
+        "is_within": False,
+    }  # fmt: skip
+    assert [one["expected_cents"] for one in cash["ahead"]] == [7_000] * 4
+
+
+def test_a_demonstration_has_last_weeks_review_held_and_this_weeks_ready(admin: User) -> None:
+    User.objects.create(email="lead@x.test", name="Lead", role="lead", sees_all_clients=True)
+    assert (ensure_demo_reviews(at=MONDAY), ensure_demo_reviews(at=MONDAY)) == (2, 0)
+    last, this = Review.objects.order_by("as_of_date")
+    assert (last.as_of_date, last.state) == (BEFORE, State.CLOSED)
+    assert (this.as_of_date, this.state) == (SUNDAY, State.READY)
+    assert this.pack is not None
+    assert len(this.pack["actions"]["rows"]) == last.actions.count() > 0
+    assert [one["item"] for one in this.pack["actions"]["decisions"]] == ["stuck", "deadlines"]
