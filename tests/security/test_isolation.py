@@ -18,7 +18,7 @@ FEATURES = (
     *("clients", "payers", "files", "claims", "remits", "ledger"),
     *("followup", "audit", "codes", "barriers", "api", "tasks", "writeoffs"),
     *("automation", "worklists", "workload", "news", "contracts"),
-    *("issues", "agreements", "mail"),
+    *("issues", "agreements", "keyaccounts", "mail"),
 )
 
 

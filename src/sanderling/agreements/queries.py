@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sanderling.accounts.models import User
 from sanderling.agreements.models import Agreement, HighDollarRule, Schedule, ServiceLevel
 from sanderling.clients.models import Client
@@ -32,20 +34,25 @@ def service_levels(client_id: int) -> dict[str, Level]:
     if tier is None:
         return {}
     holds = agreement_of(client_id)
-    levels = {kind.value: default_level(tier, kind.value) for kind in ServiceKind}
-    if holds is None:
-        return levels
-    levels = {
-        kind: Level(kind, one.count, one.unit, zone=holds.zone, version_id=holds.pk)
-        for kind, one in levels.items()
-    }
-    for row in ServiceLevel.objects.filter(agreement=holds):
+    if holds is not None:
+        return service_levels_by(holds, tier=tier)
+    return {kind.value: default_level(tier, kind.value) for kind in ServiceKind}
+
+
+def service_levels_by(version: Agreement, *, tier: str = "") -> dict[str, Level]:
+    """Return the level of each kind by a version; where it says nothing, of the client's tier."""
+    tier = tier or version.client.tier
+    levels = {}
+    for kind in ServiceKind:
+        usual = default_level(tier, kind.value)
+        levels[kind.value] = replace(usual, zone=version.zone, version_id=version.pk)
+    for row in ServiceLevel.objects.filter(agreement=version):
         levels[row.kind] = Level(
             *(row.kind, row.count, row.unit),
             is_agreed=True,
             goal_percent=row.goal_percent,
-            zone=holds.zone,
-            version_id=holds.pk,
+            zone=version.zone,
+            version_id=version.pk,
         )
     return levels
 

@@ -1,7 +1,9 @@
-"""Addresses of the room."""
+"""Addresses of agreements."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sanderling.agreements import views
+
+urlpatterns = [path("key-accounts/<str:code>/agreement/", views.agreement, name="agreement")]

@@ -41,7 +41,8 @@ ALERTS: Final[Mapping[str, AlertKind]] = {
     "sla": AlertKind(
         "Not worked in time",
         "Denials, rejections and high-dollar claims without an answer that nobody has worked within"
-        " the standard; key accounts have shorter ones.",
+        " the standard; key accounts have shorter ones. Of clients with an agreement,"
+        " the kind below tells.",
         limits={
             "denial_days": Limit("business days to work a new denial", 5),
             "denial_key_days": Limit("the same for key accounts", 2),
@@ -50,6 +51,11 @@ ALERTS: Final[Mapping[str, AlertKind]] = {
             "silent_days": Limit("days between touches of a high-dollar claim", 14),
             "silent_key_days": Limit("the same for key accounts", 7),
         },
+    ),
+    "service_level": AlertKind(
+        "Service level nearly or not kept",
+        "What was agreed with a client (page Key accounts) is late, or three quarters of its time"
+        " have gone. Told to the account manager and the client's leads.",
     ),
     "denial_spike": AlertKind(
         "More denials than usual",

@@ -135,14 +135,16 @@ def deadline_risk(people: People, limits: Limits, today: date) -> list[NewAlert]
     )
 
 
+# Clients with an agreement have clocks of their own, of which keyaccounts tells.
 _LATE: Final = """
+NOT EXISTS (SELECT FROM agreements_agreement o WHERE o.client_id = w.client_id) AND (
 (w.barrier = 'denied' AND (w.last_touch_date IS NULL OR w.last_touch_date < w.since_date)
  AND w.since_date < CASE WHEN w.is_key_client THEN %(denial_key)s ELSE %(denial)s END)
 OR (w.barrier = 'rejected' AND (w.last_touch_date IS NULL OR w.last_touch_date < w.since_date)
  AND w.since_date < CASE WHEN w.is_key_client THEN %(rejection_key)s ELSE %(rejection)s END)
 OR (w.barrier = 'no_response' AND w.is_high_dollar
  AND coalesce(w.last_touch_date, w.since_date)
-     < CASE WHEN w.is_key_client THEN %(silent_key)s ELSE %(silent)s END)
+     < CASE WHEN w.is_key_client THEN %(silent_key)s ELSE %(silent)s END))
 """
 
 

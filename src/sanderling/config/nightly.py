@@ -67,6 +67,12 @@ def _adverse(at: datetime) -> int:  # noqa: ARG001 - as the others
     return keep_adverse()
 
 
+def _key_accounts(at: datetime) -> int:
+    from sanderling.keyaccounts.nightly import keep_all
+
+    return keep_all(at=at)
+
+
 STEPS: Final[tuple[Step, ...]] = (
     ("Mirroring facts and ledger", _mirror),
     ("Comparing payments with prices", _prices),
@@ -77,6 +83,7 @@ STEPS: Final[tuple[Step, ...]] = (
     ("Measuring preventive actions", _prevention),
     ("Reading off what disputes recovered", _disputes),
     ("Listing adverse payments", _adverse),
+    ("Keeping the clocks of key accounts", _key_accounts),
 )
 
 

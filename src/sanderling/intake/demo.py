@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sanderling.accounts.demo import ensure_demo_users
+from sanderling.agreements.demo import ensure_demo_agreement
 from sanderling.automation.demo import ensure_demo_rules
 from sanderling.barriers.actions import freeze_week_ends, refresh_stale
 from sanderling.clients.actions import import_clients
@@ -74,6 +75,8 @@ def fill_demo(
     refresh_stale(_today())
     freeze_week_ends(_today())
     ensure_demo_users()
+    ensure_demo_agreement(at=timezone.now())
+    refresh_stale(_today())
     now = datetime.combine(_today(), timezone.now().timetz())
     count_volumes(today=_today(), at=now)
     ensure_demo_work(at=now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,3 +13,7 @@ class KeyAccountsConfig(AppConfig):
     name = "sanderling.keyaccounts"
     label = "keyaccounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the rooms below."""
+        import_module("sanderling.keyaccounts.receivers")

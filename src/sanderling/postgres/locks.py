@@ -34,6 +34,7 @@ class Lock(IntEnum):
     REPORTS_DUE = 7_201_954_342  # what is due is made by one at a time
     CHAIN_CHECK = 7_201_954_347
     RETENTION = 7_201_954_348
+    CLOCKS = 7_201_954_350  # clocks of service levels are kept by one at a time
 
 
 def hold_lock(lock: Lock) -> None:

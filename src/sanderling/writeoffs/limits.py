@@ -7,6 +7,7 @@ from typing import Final
 
 from sanderling.accounts.models import User
 from sanderling.accounts.people import who_may
+from sanderling.agreements.queries import agreement_of
 from sanderling.clients.models import Client, Tier
 from sanderling.core.refusal import Refusal
 from sanderling.writeoffs.models import ClientLimits
@@ -20,19 +21,25 @@ class LimitsRefused(Refusal):
 
 
 def limits_of(client_id: int) -> Limits:
-    """Return what holds for the client: its own limits, else those of all, else the usual ones."""
+    """Return what holds for the client: its own limits, else those of all, else the usual ones.
+
+    From which amount on a second person must approve is as agreed with the client, where it was.
+    """
     found = (
         ClientLimits.objects.filter(client_id=client_id).first()
         or ClientLimits.objects.filter(client_id=None).first()
     )
+    agreed = agreement_of(client_id)
+    second = agreed.second_review_cents if agreed else None
     is_key = Client.objects.filter(pk=client_id, tier=Tier.KEY).exists()
     if found is None:
-        return replace(Limits(), needs_second=is_key)
+        return replace(Limits(), needs_second=is_key, second_from_cents=second)
     return Limits(
         auto_below_cents=found.auto_below_cents,
         lead_below_cents=found.lead_below_cents,
         manager_below_cents=found.manager_below_cents,
         needs_second=is_key if found.needs_second is None else found.needs_second,
+        second_from_cents=second,
     )
 
 

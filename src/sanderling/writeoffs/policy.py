@@ -24,6 +24,7 @@ class Limits:
     lead_below_cents: int = 25_000
     manager_below_cents: int = 100_000
     needs_second: bool = False  # a second person must approve, too
+    second_from_cents: int | None = None  # agreed with the client: from this amount on a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def requirement(amount_cents: int, limits: Limits) -> Requirement:
     """Return what writing off the amount needs."""
     if amount_cents < limits.auto_below_cents:
         return Requirement(approvals=0, roles=frozenset())
-    approvals = 2 if limits.needs_second else 1
+    agreed = limits.second_from_cents
+    is_dual = limits.needs_second if agreed is None else amount_cents >= agreed
+    approvals = 2 if is_dual else 1
     if amount_cents < limits.lead_below_cents:
         return Requirement(approvals=approvals, roles=_MANAGERS | {LEAD})
     return Requirement(
