@@ -20,7 +20,7 @@ from sanderling.automation.models import Alert
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Claim
-from sanderling.core.service_levels import Level
+from sanderling.core.service_levels import Level, ServiceKind
 from sanderling.followup.actions import record
 from sanderling.keyaccounts.alerts import tell_of_clocks
 from sanderling.keyaccounts.attainment import attained
@@ -194,10 +194,7 @@ def posted(**more: str) -> dict[str, str]:
         "schedules-0-repeat_days": "3", "schedules-0-min_dollars": "1250.50",
         "high-TOTAL_FORMS": "1", "high-INITIAL_FORMS": "0",
     }  # fmt: skip
-    kinds = Level("first_touch", 1, "days").kind, "denial_first_action", "rejection_fix"
-    kinds += ("flag_answer", "document_turnaround", "appeal_out", "high_dollar_touch")
-    kinds += ("question_answer", "report")
-    levels = {f"unit_{kind}": "business_days" for kind in kinds}
+    levels = {f"unit_{kind}": "business_days" for kind in ServiceKind}
     return empty | levels | {"count_first_touch": "4", "goal_first_touch": "90"} | more
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -54,12 +54,18 @@ class DollarsField(forms.DecimalField):
         )
 
 
-class PersonField(forms.ModelChoiceField):
+if TYPE_CHECKING:
+    UserChoice = forms.ModelChoiceField[User]
+else:  # Django's class takes no argument at run time
+    UserChoice = forms.ModelChoiceField
+
+
+class PersonField(UserChoice):
     """A person, shown by name."""
 
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401 - Django's
+    def label_from_instance(self, obj: User) -> str:
         """Return the name."""
-        return str(obj.name)
+        return obj.name
 
 
 def cents_of(dollars: Any) -> int | None:  # noqa: ANN401 - Decimal or None
