@@ -8,13 +8,11 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from sanderling.accounts.models import User
-from sanderling.audit.actions import record_event
 from sanderling.core.refusal import Refusal
 from sanderling.reports.blocks import checked
-from sanderling.reports.models import Definition, Report, State
+from sanderling.reports.models import Definition
 
 NAME_MAX: Final = 80
-NOTE_MAX: Final = 4_000
 
 
 class CannotSave(Refusal):
@@ -84,21 +82,3 @@ def archive_definition(definition: Definition, *, is_archived: bool) -> None:
             definition.save(update_fields=["is_archived"])
     except IntegrityError as error:
         raise CannotSave("there is a composition of that name by now") from error
-
-
-@transaction.atomic
-def set_note(report: Report, text: str, *, at: datetime) -> None:
-    """Write our words above the numbers of a draft.
-
-    Raises:
-        CannotSave: too long, or it is no draft any more.
-    """
-    text = text.strip()
-    if len(text) > NOTE_MAX:
-        raise CannotSave(f"a note has at most {NOTE_MAX} letters")
-    changed = Report.objects.filter(pk=report.pk, state=State.DRAFT).update(note=text)
-    if not changed:
-        raise CannotSave("only a draft's note can be changed")
-    record_event(
-        action="report.note", at=at, client_id=report.client_id, subject=("report", report.pk)
-    )

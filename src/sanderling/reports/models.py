@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from sanderling.reports import delivery_models  # noqa: F401 - models of this room, found from here
+
 USER = settings.AUTH_USER_MODEL
 
 

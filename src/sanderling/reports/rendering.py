@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sanderling.documents import render
+from sanderling.documents import render, render_pictures
 from sanderling.reports.letterhead import Letterhead, letterhead
 from sanderling.reports.models import Report
 from sanderling.reports.words import (
@@ -30,6 +30,13 @@ def pdf_of(report: Report) -> bytes:
     brand = letterhead()
     files = {"logo": brand.logo} if brand.logo else None
     return render("reports/report", paper(report, brand), files)
+
+
+def pictures_of(report: Report) -> list[bytes]:
+    """Return the pages of the report as PNG pictures."""
+    brand = letterhead()
+    files = {"logo": brand.logo} if brand.logo else None
+    return render_pictures("reports/report", paper(report, brand), files)
 
 
 def paper(report: Report, brand: Letterhead) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from sanderling.postgres.jobs import PATIENTLY, defer_on_commit, renew_connection
+from sanderling.reports import delivery_tasks
+
+__all__ = ["catch_up", "defer_makings", "delivery_tasks", "make_waiting"]  # delivery's jobs too
 
 
 @app.task(name="reports.make", retry=PATIENTLY, queueing_lock="reports_make")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sanderling.reports import builder_views, views
+from sanderling.reports import builder_views, delivery_urls, views
 
 urlpatterns = [
+    *delivery_urls.urlpatterns,
     path("reports/", views.reports, name="reports"),
     path("reports/make/", views.make, name="report-make"),
     path("reports/making/<int:making_id>/", views.making, name="report-making"),

@@ -17,9 +17,9 @@ from sanderling.audit.looks import record_listing
 from sanderling.clients.models import Client
 from sanderling.core.refusal import Refusal
 from sanderling.payers.queries import payer_names_by_id
+from sanderling.reports.approving import write_note
 from sanderling.reports.asking import ask_again, ask_for_reports
 from sanderling.reports.behind import COLUMNS, SUMS, NotBehind, named, rows_behind
-from sanderling.reports.composing import set_note
 from sanderling.reports.forms import MakeForm, last_month
 from sanderling.reports.models import Definition, Making, MakingState, Report, State
 from sanderling.reports.rendering import pdf_of
@@ -267,9 +267,11 @@ def note(request: HttpRequest, report_id: int) -> HttpResponse:
     """Write our words above the numbers of a draft."""
     found = _report(report_id)
     try:
-        set_note(found, request.POST.get("note", ""), at=timezone.now())
+        write_note(
+            found.pk, request.POST.get("note", ""), user=person_of(request), at=timezone.now()
+        )
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, "The note is kept.")
+        messages.success(request, "The note is kept; another person than you approves the report.")
     return redirect("report", report_id)
