@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
@@ -32,6 +34,9 @@ from sanderling.appeals.models import (
 from sanderling.appeals.writing import Asked
 from sanderling.audit.models import AuditEvent
 from sanderling.cli.appeal import command
+from sanderling.document_requests.answering import Reply, take_reply
+from sanderling.document_requests.models import Item
+from sanderling.document_requests.settling import settle
 from sanderling.news.models import Notice
 from sanderling.outbox.models import OutboundFile
 from sanderling.payers.models import Payer
@@ -153,6 +158,38 @@ def test_facts_and_documents_are_added_by_the_page(desk: AppealDesk, tmp_path: P
     assert got.headers["Content-Disposition"] == f'attachment; filename="document-{kept.pk}.pdf"'
     visitor.post(f"{address}evidence/{kept.pk}/removal/")
     assert appeal.evidence.count() == 0
+
+
+def test_the_client_is_asked_for_evidence_and_what_comes_stands_in_the_packet(
+    desk: AppealDesk,
+) -> None:
+    appeal, visitor = desk.begin("N1"), Visitor(desk.writer)
+    address = f"/appeals/{appeal.pk}/"
+    assert "Ask the client" in text_of(visitor.get(address))
+    refused = visitor.post(f"{address}asking/", status=422)
+    assert "Choose at least one piece of evidence" in text_of(refused)
+    for _ in range(2):  # a double click asks once
+        visitor.post(f"{address}asking/", item=["progress_notes", "history"], date="")
+    notes, history = Item.objects.order_by("pk")
+    assert (notes.text, notes.origin) == (
+        "Progress notes of the day of service",
+        {"appeal": appeal.pk, "item": "progress_notes"},
+    )
+    assert "The client was asked on" in text_of(visitor.get(address))
+    now = timezone.now()
+    sent = [
+        (SimpleUploadedFile("scan.pdf", a_pdf(2)), frozenset({notes.pk})),
+        (SimpleUploadedFile("h.tif", b"II*\0" + bytes(9)), frozenset({history.pk})),
+    ]
+    with override_settings(CLAMD="off"):
+        take_reply(notes.request_id, Reply(files=sent), user=None, link_id=None, at=now)  # type: ignore[arg-type]
+    assert settle(at=now) == 1
+    kept = appeal.evidence.get()
+    assert (kept.item, kept.pages, kept.title) == ("progress_notes", 2, notes.text)
+    notes.refresh_from_db()
+    history.refresh_from_db()
+    assert notes.handed_to == f"in appeal {appeal.control_number}"
+    assert history.handed_to.startswith("not taken: a packet takes PDF, PNG and JPEG")
 
 
 def test_another_person_approves_by_the_page_and_is_told(desk: AppealDesk) -> None:

@@ -207,6 +207,7 @@ def test_a_file_lets_the_claim_go_on(workers: Workers) -> None:
     )
     assert (barrier("A1"), barrier("A2")) == ("no_response", "awaiting_client")
     assert (item("A1").open_tasks, item("A2").open_tasks) == (0, 1)
+    assert item("A1").follow_up_date == TODAY  # due again
     assert settle(at=AT) == 0
     assert Notice.objects.filter(user=workers.lead, text__contains="Received").count() == 1
     clock = Clock.objects.get(kind="document_turnaround")
@@ -314,7 +315,7 @@ def test_the_content_says_what_a_file_is_whatever_it_is_called(workers: Workers)
     ]
     take_reply(mine.pk, Reply(files=files), user=None, link_id=None, at=AT)  # type: ignore[arg-type]
     assert [one.name for one in Upload.objects.order_by("pk")] == [
-        "no_te.png", "letter.docx", "document.pdf",
+        "no_te.png", "letter.docx", "exe.pdf",
     ]  # fmt: skip
 
 

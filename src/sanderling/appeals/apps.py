@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,3 +13,7 @@ class AppealsConfig(AppConfig):
     name = "sanderling.appeals"
     label = "appeals"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to documents that come for appeals."""
+        import_module("sanderling.appeals.receivers")

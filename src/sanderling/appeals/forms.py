@@ -78,6 +78,17 @@ class BeginForm(forms.Form):
     )
 
 
+class AskForm(forms.Form):
+    """Until when the client should send what the checklist lacks."""
+
+    date = forms.DateField(
+        label="Needed by",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": "Write a day like 2026-03-05."},
+    )
+
+
 class ChangeForm(forms.Form):
     """What a draft is about."""
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from sanderling.accounts.models import User
 from sanderling.appeals.approval import PERMISSION
+from sanderling.appeals.asking import waiting_tasks
 from sanderling.appeals.evidence import attachments_of
 from sanderling.appeals.fact_sheet import facts_of
 from sanderling.appeals.forms import ChangeForm, OutcomeForm, ReceivedForm, SentForm
@@ -94,6 +95,8 @@ def appeal_page(appeal: Appeal, *, user: User, today: date) -> dict[str, Any]:
         "missing_words": missing_words(one) if is_draft else [],
         "evidence": one.evidence,
         "attachments": attachments_of(appeal) if is_draft else [],
+        "asked_tasks": waiting_tasks(appeal) if is_draft else [],
+        "can_ask": is_draft and any(not piece.is_there for piece in one.checklist),
         "stateable": _stateable(one),
         "file": file,
         "way": one.found.way,

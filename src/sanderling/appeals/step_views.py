@@ -23,6 +23,7 @@ from sanderling.appeals.actions import (
     take_back_sent,
     withdraw_appeal,
 )
+from sanderling.appeals.asking import ask_client
 from sanderling.appeals.deciding import decide, dismiss_proposal, undo_decision
 from sanderling.appeals.evidence import (
     BYTES_MAX,
@@ -32,6 +33,7 @@ from sanderling.appeals.evidence import (
     take_attachment,
 )
 from sanderling.appeals.forms import (
+    AskForm,
     ChangeForm,
     FactForm,
     OutcomeForm,
@@ -161,6 +163,23 @@ def evidence(request: HttpRequest, appeal_id: int) -> HttpResponse:
         )
 
     return _act(request, appeal_id, do, "Attached.")
+
+
+@require_POST
+@requires("claims.work")
+def ask(request: HttpRequest, appeal_id: int) -> HttpResponse:
+    """Ask the client for pieces of the checklist."""
+
+    def do() -> None:
+        ask_client(
+            appeal_id,
+            request.POST.getlist("item"),
+            due_date=_read(AskForm(request.POST)).get("date"),  # type: ignore[arg-type]  # a day
+            user=person_of(request),
+            at=timezone.now(),
+        )
+
+    return _act(request, appeal_id, do, "The client is asked; what comes is put into the packet.")
 
 
 @require_GET

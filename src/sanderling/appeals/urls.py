@@ -16,6 +16,7 @@ urlpatterns = [
     path("appeals/<int:appeal_id>/facts/", step_views.facts, name="appeal-facts"),
     path("appeals/<int:appeal_id>/change/", step_views.change, name="appeal-change"),
     path("appeals/<int:appeal_id>/items/", step_views.item, name="appeal-item"),
+    path("appeals/<int:appeal_id>/asking/", step_views.ask, name="appeal-ask"),
     path("appeals/<int:appeal_id>/evidence/", step_views.evidence, name="appeal-evidence"),
     path(
         "appeals/<int:appeal_id>/evidence/<int:evidence_id>/",

@@ -26,7 +26,10 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, An
     "follow_up": lambda said: ("defer", {"business_days": said["days"]}),
     "tag": lambda said: ("tag", {"tags": said["tags"]}),
     "status_inquiry": lambda _: ("status_inquiry", {}),
-    "request_documents": lambda said: ("request_documents", {"question": said["question"]}),
+    "request_documents": lambda said: (
+        "request_documents",
+        {"question": said["question"], "documents": said.get("documents", [])},
+    ),
     "escalate": lambda said: ("escalate", {"level": said["level"], "reason": said["reason"]}),
 }
 

@@ -14,6 +14,7 @@ from sanderling.automation.rule_acts import HOWS
 from sanderling.automation.rules import EVENTS, Content
 from sanderling.automation.teams import KIND_OF_TEAM
 from sanderling.core.barriers.words import team_title
+from sanderling.core.document_kinds import DOCUMENT_KINDS
 from sanderling.core.followup.ladder import LADDER
 from sanderling.core.rules.reading import TEXT_LENGTH_MAX, read_condition
 from sanderling.core.rules.refusing import ConditionRefused
@@ -77,7 +78,13 @@ class RuleForm(forms.Form):
         max_length=400,
         required=False,
         label="Ask the client for documents",
-        help_text="What is needed; empty: nothing is asked. No patients' names.",
+        help_text="What for, as the client reads it; empty: nothing is asked. No patients' names.",
+    )
+    documents = forms.MultipleChoiceField(
+        choices=list(DOCUMENT_KINDS.items()),
+        required=False,
+        label="Of each claim",
+        widget=forms.CheckboxSelectMultiple,
     )
     team = forms.ChoiceField(
         choices=[
@@ -167,6 +174,8 @@ class RuleForm(forms.Form):
             self.add_error("assign_users", "Choose who gets the claims.")
         if values.get("assign_how") == "user" and len(people) > 1:
             self.add_error("assign_users", "Choose one person, or let several take turns.")
+        if values.get("documents") and not values.get("question"):
+            self.add_error("question", "Write what the documents are for.")
         if values.get("team") and not values.get("team_question"):
             self.add_error("team_question", "Write what the team is asked.")
         if values.get("level") and not values.get("reason"):
@@ -226,7 +235,8 @@ class RuleForm(forms.Form):
         if values.get("status_inquiry"):
             found.append({"kind": "status_inquiry"})
         if values.get("question"):
-            found.append({"kind": "request_documents", "question": values["question"]})
+            asked = {"question": values["question"], "documents": sorted(values["documents"])}
+            found.append({"kind": "request_documents", **asked})
         if values.get("team"):
             asked = {"team": values["team"], "question": values["team_question"]}
             found.append({"kind": "hand_to_team", **asked})
@@ -282,7 +292,7 @@ def _act_values(act: Mapping[str, Any]) -> dict[str, Any]:
         case "status_inquiry":
             return {"status_inquiry": True}
         case "request_documents":
-            return {"question": act["question"]}
+            return {"question": act["question"], "documents": act.get("documents", [])}
         case "hand_to_team":
             return {"team": act["team"], "team_question": act["question"]}
         case "escalate":

@@ -110,6 +110,7 @@ def _page(
         detail={"request": found.pk, "claims": len(claims)},
     )
     sent = found.steps.filter(step="sent").first()
+    is_open = found.state == State.OPEN
     context = {
         "asked": found,
         "client": Client.objects.get(pk=found.client_id),
@@ -121,9 +122,9 @@ def _page(
         "addresses": addresses_of(found.client_id),
         "days": days_of(found.client_id),
         "sent": sent,
-        "sends_at": found.asked_at + WAIT if found.is_mailed and sent is None else None,
-        "is_open": found.state == State.OPEN,
-        "is_late": found.state == State.OPEN and found.due_date < today,
+        "sends_at": found.asked_at + WAIT if is_open and found.is_mailed and not sent else None,
+        "is_open": is_open,
+        "is_late": is_open and found.due_date < today,
         "may_edit": person_of(request).may("clients.edit"),
         "link": link,
         "refusal": refusal,
