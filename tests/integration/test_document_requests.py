@@ -27,6 +27,7 @@ from sanderling.audit.models import AuditEvent
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Claim
+from sanderling.document_requests import answering
 from sanderling.document_requests.answering import Faulty, NothingSent, Reply, take_reply
 from sanderling.document_requests.asking import RequestRefused, adopt_tasks, withdraw_request
 from sanderling.document_requests.cycle import (
@@ -36,6 +37,7 @@ from sanderling.document_requests.cycle import (
     days_of,
     set_days,
 )
+from sanderling.document_requests.demo import ensure_demo_requests
 from sanderling.document_requests.keeping import FileRefused, bytes_of
 from sanderling.document_requests.listing import fill_of, rows_of
 from sanderling.document_requests.mailing import new_link, send_due, send_now
@@ -350,14 +352,21 @@ def kept_files() -> set[Path]:
     return {path for path in place.rglob("*") if path.is_file()}
 
 
-def test_an_empty_form_and_foreign_documents_are_refused(workers: Workers) -> None:
+def test_an_empty_form_foreign_documents_and_too_much_are_refused(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ask(workers, "A1", "B1")
     mine = request_of(workers)
     (foreign,) = Request.objects.get(client_id=workers.theirs.pk).items.values_list("pk", flat=True)
     with pytest.raises(NothingSent):
         take_reply(mine.pk, Reply(), user=None, link_id=None, at=AT)
+    before = kept_files()
     with pytest.raises(FileRefused, match="say which document"):
-        answer(mine, foreign)
+        answer(mine, foreign, data=PDF + b"foreign")
+    monkeypatch.setattr(answering, "REQUEST_BYTES_MAX", 10)
+    with pytest.raises(FileRefused, match="too many files already"):
+        answer(mine, *items(mine), data=PDF + b"much")
+    assert kept_files() == before
     take_reply(mine.pk, Reply(none={foreign: "x"}), user=None, link_id=None, at=AT)
     assert set(Item.objects.values_list("state", flat=True)) == {"wanted"}
     assert not Upload.objects.exists()
@@ -582,6 +591,19 @@ def test_how_clients_answer_is_counted(workers: Workers) -> None:
 def test_few_documents_give_no_rate(workers: Workers) -> None:
     ask(workers, "A1")
     assert fill_of(at=AT)[0].fill_rate is None
+
+
+def test_a_demonstration_has_requests_in_each_state_once(workers: Workers) -> None:
+    create_user(
+        email="ann@mine.test", name="Ann", role="client_user", password="correct-horse-battery",
+        client_ids=[workers.mine.pk],
+    )  # fmt: skip
+    WorkItem.objects.update(deadline_date=None)
+    assert ensure_demo_requests(at=AT) == 2  # as far as there are claims
+    assert ensure_demo_requests(at=AT) == 0
+    assert list(Request.objects.order_by("pk").values_list("state", flat=True)) == [
+        "answered", "open",
+    ]  # fmt: skip
 
 
 # Pages.

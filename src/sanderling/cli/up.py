@@ -128,6 +128,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.accounts.demo import ensure_demo_users
     from sanderling.config.demo import demo_state, mark_demo
     from sanderling.config.nightly import run_all
+    from sanderling.document_requests.demo import ensure_demo_requests
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
     from sanderling.flags.demo import ensure_demo_flags
@@ -154,6 +155,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             progress(0, 0, "Sending what a first day sends ...")
             send_demo_work(at=timezone.now())
             ensure_demo_flags(at=timezone.now())
+            ensure_demo_requests(at=timezone.now())
             run_all(timezone.now(), lambda words: progress(0, 0, f"{words} ..."))
             progress(0, 0, "Making the weekly reviews ...")
             ensure_demo_reviews(at=timezone.now())

@@ -91,18 +91,16 @@ def take_reply(
         raise NothingSent("choose at least one file, or say that there is none")
     if len(reply.files) > FILES_AT_ONCE_MAX:
         raise FileRefused(f"send at most {FILES_AT_ONCE_MAX} files at once; send the rest after")
+    _check_request(request_id, reply)
     kept = _check_and_keep(reply)
     with transaction.atomic():
         request = Request.objects.select_for_update().get(pk=request_id, state=State.OPEN)
         items = {
             one.pk: one for one in request.items.exclude(state=ItemState.WITHDRAWN).order_by("pk")
         }
-        _check_room(request, kept)
         answered: set[int] = set()
         for (sent, targets), (one, scanner) in zip(reply.files, kept, strict=True):
             known = sorted(targets & items.keys())
-            if not known:
-                raise FileRefused("say which document each file is; reload the page and try again")
             upload, is_new = Upload.objects.get_or_create(
                 request=request,
                 sha256=one.sha256,
@@ -155,9 +153,19 @@ def _check_and_keep(reply: Reply) -> list[tuple[Kept, str]]:
     ]
 
 
-def _check_room(request: Request, kept: Sequence[tuple[Kept, str]]) -> None:
+def _check_request(request_id: int, reply: Reply) -> None:
+    """Refuse before anything is kept what fits no wanted document, or would fill the disk.
+
+    Raises:
+        FileRefused: see there.
+        Request.DoesNotExist: it is not open.
+    """
+    request = Request.objects.get(pk=request_id, state=State.OPEN)
+    known = set(request.items.exclude(state=ItemState.WITHDRAWN).values_list("pk", flat=True))
+    if any(not targets & known for _, targets in reply.files):
+        raise FileRefused("say which document each file is; reload the page and try again")
     before = request.uploads.aggregate(size=Sum("size_bytes"))["size"] or 0
-    if before + sum(one.size_bytes for one, _ in kept) > REQUEST_BYTES_MAX:
+    if before + sum(sent.size or 0 for sent, _ in reply.files) > REQUEST_BYTES_MAX:
         raise FileRefused("this request has too many files already; ask for another one")
 
 
