@@ -155,7 +155,9 @@ class Visitor:
                 return HttpResponse(b"".join(chunks), headers=dict(answer.items()))
         return answer  # type: ignore[return-value]  # the test client's own response
 
-    def post(self, address: str, /, **form: str | list[int] | SimpleUploadedFile) -> HttpResponse:
+    def post(
+        self, address: str, /, **form: str | list[int] | list[str] | SimpleUploadedFile
+    ) -> HttpResponse:
         """Send a form."""
         with web_role():
             return self._browser.post(address, form)  # type: ignore[return-value]  # as above
