@@ -23,7 +23,7 @@ from sanderling.worklists.models import WorkItem
 # question, documents, claims, days ago, how many of the documents came after how many days
 _REQUESTS: Final = (
     ("The payer wants the record before it decides.", ("operative_note",), 3, 12, (3, 4)),
-    ("For an appeal: please send both.", ("progress_notes", "authorization"), 2, 8, (2, 2)),
+    ("For an appeal: please send both.", ("progress_notes", "authorization"), 2, 8, (1, 2)),
     ("The payer does not know this member.", ("insurance_card",), 1, 0, (0, 0)),
 )
 
