@@ -176,7 +176,7 @@ def _add_kpis(block: Block, part: Part, keys: list[str]) -> None:
             about=f"{one.numerator}. Of: {one.denominator[0].lower()}{one.denominator[1:]}.",
         )  # fmt: skip
         told["of_units"] = [one.numerator_unit, one.denominator_unit]
-        told["better"] = one.better
+        told["before_of"] = list(sums.get((one.key, 0), (0, 0)))
         block.figures.append(told)
     behind = part.of_kpis("rows").filter(pl.col("key").is_in([one.key for one in wanted]))
     block.rows = (

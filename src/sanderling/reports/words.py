@@ -47,7 +47,7 @@ def is_few(figure: Mapping[str, Any]) -> bool:
 
 def of_text(figure: Mapping[str, Any]) -> str:
     """Return what a figure is of: "31 of 379", "$1,200.00 of $9,400.00"."""
-    if not figure["of"] or is_few(figure):
+    if not figure["of"] or not figure["of"][1] or is_few(figure):
         return ""
     above, below = figure["of"]
     units = figure.get("of_units", ["cents", "cents"])
@@ -59,8 +59,12 @@ def of_text(figure: Mapping[str, Any]) -> str:
 
 def moved_text(figure: Mapping[str, Any]) -> str:
     """Return what a figure was in the period before."""
-    before = figure["before"]
-    return "" if before is None else f"before: {number_text(figure['unit'], before)}"
+    before, of = figure["before"], figure.get("before_of")
+    if before is None:
+        return ""
+    if of and is_few({**figure, "of": of}):
+        return f"before: {of[0]:,} of {of[1]:,}"
+    return f"before: {number_text(figure['unit'], before)}"
 
 
 def short_text(unit: str, value: int) -> str:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from sanderling.reports.book import Span
 from sanderling.reports.comparing import differences
 from sanderling.reports.shapes import OTHERS, figure, in_order, rate, row, table, with_group
-from sanderling.reports.words import figure_text, number_text, period_text, short_text, ticks_of
+from sanderling.reports.words import (
+    figure_text,
+    moved_text,
+    number_text,
+    period_text,
+    short_text,
+    ticks_of,
+)
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 
@@ -33,6 +40,9 @@ def test_a_share_of_few_outcomes_is_told_as_the_outcomes() -> None:
     for one in (few, many):
         one["of_units"] = ["count", "count"]
     assert (figure_text(few), figure_text(many)) == ("3 of 19", "15.0%")
+    many |= {"before": 0.2, "before_of": [1, 5]}
+    assert moved_text(many) == "before: 1 of 5"
+    assert moved_text({**many, "before_of": [10, 50]}) == "before: 20.0%"
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12))
