@@ -59,16 +59,8 @@ def world(
         yield inbox
 
 
-@pytest.fixture(params=[0, 1])
-def report(world: Inbox, request: pytest.FixtureRequest) -> Report:
-    """The practice manager's report of each client."""
-    found = list(Report.objects.filter(definition__preset="practice_manager").order_by("client_id"))
-    place: int = request.param
-    return found[place]
-
-
 @pytest.fixture
-def second(world: Inbox) -> Report:
+def report(world: Inbox) -> Report:
     """The practice manager's report of the second client."""
     return Report.objects.filter(definition__preset="practice_manager").latest("client_id")
 
@@ -233,13 +225,13 @@ def test_what_has_no_claims_behind_it_is_refused(
         rows_behind(report, place, where, measure)
 
 
-def test_worked_out_again_the_numbers_are_the_same(second: Report) -> None:
-    found = make_again(second, by=None, at=AT + timedelta(days=3))
+def test_worked_out_again_the_numbers_are_the_same(report: Report) -> None:
+    found = make_again(report, by=None, at=AT + timedelta(days=3))
     assert (found.is_same, found.differences) == (True, [])
 
 
-def test_late_facts_change_nothing_of_a_report_and_are_told(world: Inbox, second: Report) -> None:
-    report, frozen = second, second.numbers
+def test_late_facts_change_nothing_of_a_report_and_are_told(world: Inbox, report: Report) -> None:
+    frozen = report.numbers
     late = paid("K121", 200, 90, "CO*45*110", payer_number="LATE")
     world.take(
         remittance_file(late, trace="LATE", npi=OTHER_NPI, tin=OTHER_TIN),
@@ -323,17 +315,17 @@ def test_the_workbook_has_numbers_as_numbers_and_days_as_days(report: Report) ->
 
 
 def test_the_command_lists_makes_renders_and_says_again(
-    second: Report, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    report: Report, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = asked("reports", "list", "--client", second.client.code)["rows"]
-    assert second.pk in [row["id"] for row in listed]
+    listed = asked("reports", "list", "--client", report.client.code)["rows"]
+    assert report.pk in [row["id"] for row in listed]
     assert len(asked("reports", "definitions")["rows"]) == 3
     made = asked("reports", "make", "executive", "--month", "2026-03")
     assert made["totals"] == {"reports": 2}
     target = tmp_path / "one.json"
     CliRunner().invoke(
-        cli, ["reports", "render", str(second.pk), "--as", "json", "--output", str(target)]
+        cli, ["reports", "render", str(report.pk), "--as", "json", "--output", str(target)]
     )
-    assert json.loads(target.read_text()) == second.numbers
-    assert asked("reports", "again", str(second.pk))["totals"] == {"differences": 0}
+    assert json.loads(target.read_text()) == report.numbers
+    assert asked("reports", "again", str(report.pk))["totals"] == {"differences": 0}
     assert CliRunner().invoke(cli, ["reports", "make", "nothing"]).exit_code == 2

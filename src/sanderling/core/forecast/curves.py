@@ -77,7 +77,7 @@ def learn_curves(waits: pl.DataFrame, as_of: date) -> Curves:
     )
     payers = (
         rows.group_by("payer_id")
-        .agg(payer_type=pl.col("payer_type").first())
+        .agg(payer_type=pl.col("payer_type").mode().min())
         .sort("payer_id")
         .with_row_index("payer")
         .with_columns(pl.col("payer").cast(pl.Int64))
@@ -151,8 +151,10 @@ def _yields(answered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, float]:
         .agg(exposed=exposed, paid=paid)
         .join(by_type, on=["payer_type", "kind"])
         .with_columns(payer_yield=leaning(pl.col("type_yield")))
-        .select("payer_id", "kind", "payer_yield")
+        # A payer met under several types counts by the heaviest: the same facts, the same forecast.
+        .sort("exposed", "payer_type", descending=[True, False])
         .unique(["payer_id", "kind"], keep="first", maintain_order=True)
+        .select("payer_id", "kind", "payer_yield")
     )
     by_group = (
         answered.group_by("client_id", "payer_id", "kind")

@@ -84,3 +84,19 @@ def test_what_pays_less_when_late_has_a_lower_factor() -> None:
     factors = learn_curves(waits(*early, *late), TODAY).lag_factors
     assert factors[10] > 1 > factors[70]
     assert np.all(factors[31:45] == 1)  # nothing was seen there
+
+
+def test_the_same_waits_in_another_order_make_the_same_curves() -> None:
+    # Waits for payer 7 name the types of the payers before it.
+    rows = waits(
+        *[(1, 7, "medicare", 100, 10, 1000, 400)] * 30,
+        *[(2, 7, "commercial", 90, 12, 1000, 100)] * 20,
+        *[(2, 8, "commercial", 80, 15, 1000, 700)] * 25,
+    )
+    found = [
+        learn_curves(rows.sample(fraction=1.0, shuffle=True, seed=seed), TODAY) for seed in range(6)
+    ]
+    for one in found[1:]:
+        mine, first = (each.payer_yields.sort("payer_id") for each in (one, found[0]))
+        assert np.allclose(mine["payer_yield"], first["payer_yield"], rtol=1e-12)
+        assert np.allclose(one.hazards, found[0].hazards, rtol=1e-12)
