@@ -31,6 +31,7 @@ from sanderling.flags.demo import ensure_demo_flags
 from sanderling.flags.ladder import work_ladder
 from sanderling.flags.listing import Attainment, attainment, flag_rows, tab_counts
 from sanderling.flags.models import Flag, FlagEvent
+from sanderling.mail.models import Content, Mail
 from sanderling.news.models import Notice
 from sanderling.worklists.keeping import refresh_work
 
@@ -180,6 +181,14 @@ def test_the_client_hears_each_step_and_the_owner_each_word(desk: Desk, manager:
     ]
     assert Clock.objects.filter(ended_at__isnull=True).count() == 0
     assert not any("Friday" in text or "letter" in text for text in told(desk.client_user))
+    mails = Mail.objects.filter(kind="flag").order_by("pk")
+    assert [mail.to_address for mail in mails] == ["client_user@x.test"] * 4
+    said = " ".join(str(vars(mail)) for mail in mails) + " ".join(
+        Content.objects.filter(mail__kind="flag").values_list("text", flat=True)
+    )
+    assert f"/portal/flags/{flag.pk}/" in said
+    for secret in ("A1", "DOE", "Friday", "letter"):
+        assert secret not in said
 
 
 def test_an_answer_that_does_not_do_opens_it_again_with_a_clock_of_its_own(

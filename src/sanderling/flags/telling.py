@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
+from sanderling.accounts.models import User
 from sanderling.flags.models import Flag
 from sanderling.flags.owners import people_of_client
 from sanderling.flags.signals import flag_changed
 from sanderling.flags.words import OURS
+from sanderling.mail.actions import queue_mail
 from sanderling.news.actions import NewEvent, notify, record_events
+
+_MAIL: Final = """There is news about a claim that you flagged. Log in to read it:
+
+{address}
+
+This mail holds nothing about the claim on purpose.
+"""
 
 
 def name_of(flag: Flag) -> str:
@@ -51,9 +61,10 @@ def tell_owner(
 
 
 def tell_client(flag: Flag, said: str, what: str, *, at: datetime, but: int | None = None) -> None:
-    """Tell the client's people, on a page of their own."""
+    """Tell the client's people: a notice on a page of their own, and a mail that there is news."""
     heard = [user_id for user_id in people_of_client(flag) if user_id != but]
     _tell(flag, heard, f"Claim {flag.claim.number}: {said}", what, at=at, url=_portal(flag))
+    _mail(flag, heard, what, at=at)
 
 
 def _tell(
@@ -77,6 +88,20 @@ def _tell(
         claim_id=flag.claim_id,
         is_urgent=is_urgent,
     )
+
+
+def _mail(flag: Flag, user_ids: list[int], what: str, *, at: datetime) -> None:
+    """Let them know by mail. What the news is, and of which claim, is behind the log-in."""
+    for user in User.objects.filter(pk__in=user_ids, is_active=True).exclude(email=""):
+        queue_mail(
+            kind="flag",
+            to=user.email,
+            subject="News about a claim that you flagged",
+            body=_MAIL.format(address=f"{settings.PUBLIC_URL.rstrip('/')}{_portal(flag)}"),
+            key=f"flag:{flag.pk}:{what}:{user.pk}",
+            at=at,
+            client_id=flag.client_id,
+        )
 
 
 def _portal(flag: Flag) -> str:

@@ -240,6 +240,7 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         "form": form,
         "as_of": as_of,
         "may_see_files": may_see_files,
+        "has_portal": _may(request, "portal.view"),
         "may_see_prices": _may(request, "contracts.view"),
         "is_past": is_past,
         "claim_id": found.pk,
