@@ -118,5 +118,5 @@ def test_strangers_see_and_undo_nothing(workers: Workers) -> None:
     assert far.get(f"/work/acts/{done.pk}/").status_code == 404
     far.post(f"/work/acts/{done.pk}/undo/")
     assert item("A1").is_flagged
-    assert "Flagged" not in text_of(far.get(ACTS))
+    assert "Flagged 1 claim" not in text_of(far.get(ACTS))
     assert "Flagged 1 claim" in text_of(Visitor(workers.lead).get(ACTS))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
+
 from sanderling.accounts.models import User
 from sanderling.appeals.evidence import add_evidence
 from sanderling.appeals.models import Appeal
@@ -19,6 +21,7 @@ from sanderling.worklists.acting import NothingToDo, act
 from sanderling.worklists.models import BulkAct, WorkItem
 
 
+@transaction.atomic
 def ask_client(
     appeal_id: int, items: Sequence[str], *, due_date: date | None, user: User, at: datetime
 ) -> BulkAct:
