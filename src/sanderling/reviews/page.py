@@ -113,6 +113,7 @@ def _movement(part: Block) -> Block:
         "steps": {
             "kind": "bars",
             "unit": "cents",
+            "horizontal": True,
             "categories": [
                 "Opening", *(title for _, title in used), "Closing"
             ],
