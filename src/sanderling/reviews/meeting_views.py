@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +19,7 @@ from sanderling.core.reviews.agenda import AGENDA, BY_KEY, next_key, previous_ke
 from sanderling.reviews import meeting
 from sanderling.reviews.forms import ActionForm, EntryForm, fresh_key
 from sanderling.reviews.listing import people_of, record_of
+from sanderling.reviews.making import next_meeting
 from sanderling.reviews.models import Review, State
 from sanderling.reviews.page import agenda_of, section
 from sanderling.web.keys import Keys
@@ -95,8 +97,10 @@ def _first(key: str) -> dict[str, object]:
 
 
 def _first_action(review: Review, key: str) -> dict[str, object]:
-    # Actions return at the next meeting.
-    return {**_first(key), "due_date": review.as_of_date + timedelta(days=7)}
+    # Actions return at the next meeting; the one that is on is not it.
+    after = timezone.now() + timedelta(days=1)
+    meets = next_meeting(review.series, after).astimezone(ZoneInfo(review.series.time_zone))
+    return {**_first(key), "due_date": meets.date()}
 
 
 def _live(request: HttpRequest, review: Review, key: str) -> dict[str, Any]:
