@@ -81,7 +81,7 @@ def test_a_deadline_at_risk_is_told_to_leads_and_to_the_owner(workers: Workers) 
     assert {text: one.is_urgent for text, one in found.items()} == {
         mine: False, owner: False, theirs: True,
     }  # fmt: skip
-    assert found[mine].url == f"/work/?view=all&client={workers.mine.pk}&within=10"
+    assert found[mine].url == "/work/?view=all&client=MINE&within=10"
     assert found[owner].url == f"/work/?view=all&owner={workers.sam.pk}&within=10"
     assert Notice.objects.filter(kind="alert.deadline_risk").count() == 4
 

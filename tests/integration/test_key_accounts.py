@@ -175,7 +175,12 @@ def test_pages_show_one_s_own_clients_and_record_looks(workers: Workers, path: s
     with web_role():
         answer = browser.get(f"/key-accounts/{path}")
         assert answer.status_code == 200, path
-        assert "THEIRS" not in answer.content.decode()
+        shown = answer.content.decode()
+        assert "THEIRS" not in shown
+        if path == "MINE/":
+            behind = browser.get("/work/?view=all&insurers=1&client=MINE&barrier=denied")
+            assert "client=MINE&amp;barrier=denied" in shown
+            assert "1 claim" in behind.content.decode()
         assert browser.get("/key-accounts/THEIRS/").status_code == 404
         assert browser.get("/key-accounts/MINE/agreement/").status_code == 403
     looks = AuditEvent.objects.filter(action__startswith="key_account.").count()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -41,6 +41,12 @@ ZONES: Final = (
     ("Pacific/Honolulu", "Hawaii"),
     ("America/Puerto_Rico", "Atlantic (Puerto Rico)"),
 )
+# As short as a column of the table.
+FLOORS: Final = (
+    (Floor.NONE.value, "by value"),
+    (Floor.QUARTER.value, "first quarter"),
+    (Floor.TENTH.value, "first tenth"),
+)
 DOLLARS_MAX: Final = 10**9
 SCHEDULES_SHOWN: Final = 2  # empty lines below those that are filled in
 
@@ -54,13 +60,7 @@ class DollarsField(forms.DecimalField):
         )
 
 
-if TYPE_CHECKING:
-    UserChoice = forms.ModelChoiceField[User]
-else:  # Django's class takes no argument at run time
-    UserChoice = forms.ModelChoiceField
-
-
-class PersonField(UserChoice):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no class at run time
     """A person, shown by name."""
 
     def label_from_instance(self, obj: User) -> str:
@@ -231,7 +231,7 @@ class ScheduleForm(_LineForm):
     min_dollars = DollarsField(label="Balance from ($)")
     first_days = forms.IntegerField(min_value=0, max_value=365, label="First look after (days)")
     repeat_days = forms.IntegerField(min_value=1, max_value=365, label="Then every (days)")
-    floor = forms.ChoiceField(choices=Floor, required=False, label="Place on the worklist")
+    floor = forms.ChoiceField(choices=FLOORS, required=False, label="Place on the worklist")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a payer together with a type."""

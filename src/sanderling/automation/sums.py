@@ -25,7 +25,14 @@ def rows_of(statement: str, values: Mapping[str, Any] | None = None) -> list[tup
 
 
 def worklist_address(**asked: object) -> str:
-    """Return the worklist with these filters."""
+    """Return the worklist with these filters; a client or payer, given by id, goes by its code."""
+    for name, table, column in (
+        ("client", "clients_client", "code"),
+        ("payer", "payers_payer", "payer_id"),
+    ):
+        key = asked.get(name)
+        if isinstance(key, int):
+            asked[name] = names_of(table, column).get(key, "")
     return f"{reverse('worklist')}?{urlencode({'view': 'all', **asked}, doseq=True)}"
 
 

@@ -105,7 +105,7 @@ def answers(client: Client, picture: Picture) -> dict[str, Any]:
                 "share": one["expected_cents"] / numbers["gap_cents"]
                 if numbers["gap_cents"] > 0
                 else None,
-                "url": items_url(client=client.pk, barrier=one["barrier"]),
+                "url": items_url(client=client.code, barrier=one["barrier"]),
             }
             for one in numbers["reasons"]
         ],
