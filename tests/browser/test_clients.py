@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from sanderling.document_requests.models import Upload
 from sanderling.document_requests.settling import settle
 from sanderling.flags.models import Flag
 from sanderling.mail.sending import send_queued
+from sanderling.mirror.actions import refresh
+from sanderling.reports.models import Report
 from sanderling.worklists.models import WorkItem
 
 pytestmark = JOURNEYS
@@ -196,3 +199,58 @@ def test_a_review_goes_from_its_pack_to_the_minutes(
     # The action comes back with the next pack.
     page.goto(f"{live_server.url}/reviews/")
     expect(page.get_by_role("row", name=re.compile("Call ACME.*Sam"))).to_be_visible()
+
+
+def test_a_monthly_report_is_approved_mailed_and_opened(
+    page: Page,
+    browser: Browser,
+    live_server: LiveServer,
+    office: Office,
+    settings: Settings,
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    cleo = person("Cleo", "client_user", office.client)
+    mia = person("Mia", "account_manager", office.client)
+    refresh(office.today, timezone.now())
+    month = office.today.replace(day=1) - timedelta(days=1)
+    log_in(page, live_server, office.lena)
+    page.goto(f"{live_server.url}/reports/make/")
+    page.get_by_label("Composition").select_option(label="Practice manager")
+    page.get_by_label("Clients").select_option([str(office.client.pk)])
+    page.get_by_label("From").fill(str(month.replace(day=1)))
+    page.get_by_label("To", exact=True).fill(str(month))
+    page.get_by_label("As known at the end of").fill(str(month))
+    page.get_by_role("button", name="Make drafts").click()
+    page.wait_for_url(re.compile(r"/reports/making/\d+/"))
+    work_off()
+    report = Report.objects.get()
+
+    manager = a_page(browser)
+    log_in(manager, live_server, mia)
+    manager.goto(f"{live_server.url}/reports/approvals/")
+    manager.get_by_role("link", name=report.title).first.click()
+    manager.get_by_label("All of the client's own people").check()
+    manager.get_by_label(re.compile("^Other addresses")).fill("partner@outside.test")
+    manager.get_by_role("button", name="Approve and send").click()
+    expect(manager.get_by_text(re.compile("Sent")).first).to_be_visible()
+    with mail_server.running() as server:
+        handler = mail_server.use(server, settings)
+        send_queued(now=timezone.now)
+        mails = {str(mail["To"]): mail_server.text_of(mail) for mail in handler.mails}
+    assert set(mails) == {cleo.email, "partner@outside.test"}
+
+    reader = a_page(browser)
+    log_in(reader, live_server, cleo)
+    inside = re.search(r"http\S+/portal/reports/\S+", mails[cleo.email])
+    assert inside
+    reader.goto(inside[0])
+    expect(reader.get_by_text(report.title).first).to_be_visible()
+
+    outside = a_page(browser)
+    link = re.search(r"http\S+/l/report/\S+", mails["partner@outside.test"])
+    assert link
+    outside.goto(link[0])
+    outside.get_by_role("link", name="Read it").click()
+    expect(outside.get_by_text("Maple Clinic").first).to_be_visible()
+    manager.goto(f"{live_server.url}/reports/deliveries/")
+    expect(manager.get_by_role("row", name=re.compile("partner@outside.test"))).to_be_visible()
