@@ -45,6 +45,7 @@ class Candidate:
     outcomes: Floats = field(repr=False)  # by week
     events: Floats = field(repr=False)
     rho: float
+    base: float
     log_limit: float
     log_evidence: float
     onset: int  # week
@@ -64,7 +65,10 @@ class Candidate:
     def judged(self, events: Floats, settings: Settings) -> Candidate | None:
         """Return the same hypothesis with other events; None when it does not pass any more."""
         found = find_steps(
-            self.outcomes[None, :], events[None, :], np.array([self.rho]), last_onset=0
+            self.outcomes[None, :],
+            events[None, :],
+            np.array([self.rho]),
+            base=np.array([self.base]),
         )
         again = replace(
             self,
@@ -105,7 +109,7 @@ def search_hypotheses(
             looked += size
             log_limit = float(np.log(size * groups / budget))
             rho = correlation(group.outcomes, group.events)
-            steps = find_steps(group.outcomes, group.events, rho)
+            steps = find_steps(group.outcomes, group.events, rho, base=group.base)
             for place in np.flatnonzero(steps.log_evidence > max(log_limit, 0.0)):
                 candidate = _candidate(grain, group, steps, int(place), rho, log_limit)
                 if is_large(candidate, settings):
@@ -125,6 +129,7 @@ def _candidate(
         outcomes=group.outcomes[place],
         events=group.events[place],
         rho=float(rho[place]),
+        base=float(group.base[place]),
         log_limit=max(log_limit, 0.0),
         log_evidence=float(steps.log_evidence[place]),
         onset=int(steps.onset[place]),

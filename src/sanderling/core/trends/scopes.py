@@ -219,6 +219,7 @@ class Hypotheses:
     event_keys: Ints
     outcomes: Floats = field(repr=False)  # [hypothesis, week]
     events: Floats = field(repr=False)
+    base: Floats = field(repr=False)  # how often such events are among all outcomes
 
 
 def hypotheses(coded: Coded, settings: Settings) -> list[Hypotheses]:
@@ -245,6 +246,7 @@ def hypotheses(coded: Coded, settings: Settings) -> list[Hypotheses]:
                     event,
                     outcomes[np.searchsorted(scopes, scope)],
                     events_weekly(coded, level, scope, event, places, keys),
+                    _base(coded, level, event),
                 )
             )
     return found
@@ -262,6 +264,14 @@ def _supported(
     pairs, counts = np.unique(keys[recent][known] * width + event[known], return_counts=True)
     kept = pairs[counts >= settings.events_recent_min]
     return kept // width, kept % width
+
+
+def _base(coded: Coded, level: Level, events: Ints) -> Floats:
+    """Return the share of all outcomes that are events of these keys, never quite 0 or 1."""
+    key, known = event_keys(coded, level, coded.events)
+    keys, counts = np.unique(key[known], return_counts=True)
+    found: Floats = (counts[np.searchsorted(keys, events)] + 0.5) / (len(coded.week) + 1.0)
+    return found
 
 
 def events_weekly(

@@ -1,7 +1,10 @@
 """Did the rate of a weekly series rise at some week and stay up: e-values of a step.
 
 For each week that an onset may lie in, the evidence is a Bayes factor: two rates, one before and
-one after, over one rate all along, each with Jeffreys' prior. The sum over the onsets
+one after, over one rate all along. The rate after has Jeffreys' prior; the other two have one whose
+mean is how often such events are anywhere (`base`), worth `BASE_WEIGHT` outcomes: four events in
+four outcomes say more where one in two hundred is usual than where one in five is. Averaged over
+scopes whose rates lie so, a Bayes factor is 1 without a shift. The sum over the onsets
 (Shiryaev-Roberts) is an e-detector: without any shift it grows by at most one a week on average, so
 that the chance to pass A in a given week is at most about 1/A, however often one looks (Shin,
 Ramdas, Rinaldo 2023). Weeks vary more than coin tosses do: counts are shrunk to their effective
@@ -20,6 +23,7 @@ from scipy.special import betaln, logsumexp
 Floats = NDArray[np.float64]
 
 PRIOR: Final = 0.5
+BASE_WEIGHT: Final = 1.0  # outcomes
 _POOL_WEIGHT: Final = 40.0  # pairs of weeks that the correlation of all series counts for
 _RHO_FLOOR: Final = 0.0005
 _BLOCK: Final = 4  # weeks: slow drifts show in differences of months
@@ -93,12 +97,21 @@ def effective(outcomes: Floats, events: Floats, rho: Floats) -> tuple[Floats, Fl
     return outcomes * worth, events * worth
 
 
-def find_steps(outcomes: Floats, events: Floats, rho: Floats, *, last_onset: int = 0) -> Steps:
+def find_steps(
+    outcomes: Floats,
+    events: Floats,
+    rho: Floats,
+    *,
+    base: Floats | None = None,
+    last_onset: int = 0,
+) -> Steps:
     """Return the evidence of a step up in each series [series, week]; order does not matter.
 
-    `last_onset`: weeks at the end in which no onset is looked for.
+    `base`: how often its events are anywhere, of each series. `last_onset`: weeks at the end in
+    which no onset is looked for.
     """
     size, weeks = outcomes.shape
+    known = np.full(size, PRIOR) if base is None else base
     log_evidence = np.full(size, -np.inf)
     onset = np.zeros(size, dtype=np.int64)
     before, after = np.zeros(size), np.zeros(size)
@@ -108,13 +121,13 @@ def find_steps(outcomes: Floats, events: Floats, rho: Floats, *, last_onset: int
     for start in range(0, size, _CHUNK):
         part = slice(start, start + _CHUNK)
         log_evidence[part], onset[part], before[part], after[part] = _of_chunk(
-            outcomes[part], events[part], rho[part], onsets
+            outcomes[part], events[part], rho[part], known[part], onsets
         )
     return Steps(log_evidence, onset, before, after)
 
 
 def _of_chunk(
-    outcomes: Floats, events: Floats, rho: Floats, onsets: NDArray[np.int64]
+    outcomes: Floats, events: Floats, rho: Floats, base: Floats, onsets: NDArray[np.int64]
 ) -> tuple[Floats, NDArray[np.int64], Floats, Floats]:
     n, x = effective(outcomes, events, rho)
     n_sum, x_sum = n.cumsum(axis=1), x.cumsum(axis=1)
@@ -125,10 +138,14 @@ def _of_chunk(
         up = (x_new / n_new > x_old / n_old) & (n_old > 0) & (n_new > 0)
     factor = np.full(up.shape, -np.inf)
     where = np.nonzero(up)
+    prior = (BASE_WEIGHT * base, BASE_WEIGHT * (1 - base))
+    own = (prior[0][where[0]], prior[1][where[0]])
+    whole = _log_marginal(n_all[:, 0], x_all[:, 0], *prior)
+    half = np.full(len(where[0]), PRIOR)
     factor[where] = (
-        _log_marginal(n_old[where], x_old[where])
-        + _log_marginal(n_new[where], x_new[where])
-        - _log_marginal(n_all, x_all)[where[0], 0]
+        _log_marginal(n_old[where], x_old[where], *own)
+        + _log_marginal(n_new[where], x_new[where], half, half)
+        - whole[where[0]]
     )
     log_evidence = np.full(len(n), -np.inf)
     some = up.any(axis=1)
@@ -143,7 +160,7 @@ def _of_chunk(
     return log_evidence, onsets[best], before, after
 
 
-def _log_marginal(n: Floats, x: Floats) -> Floats:
-    """Return the log chance of x events in n outcomes whose rate has Jeffreys' prior."""
-    found: Floats = betaln(x + PRIOR, np.maximum(n - x, 0.0) + PRIOR) - betaln(PRIOR, PRIOR)
+def _log_marginal(n: Floats, x: Floats, a: Floats, b: Floats) -> Floats:
+    """Return the log chance of x events in n outcomes whose rate has the prior Beta(a, b)."""
+    found: Floats = betaln(x + a, np.maximum(n - x, 0.0) + b) - betaln(a, b)
     return found

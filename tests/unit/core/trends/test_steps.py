@@ -76,3 +76,28 @@ def test_an_empty_history_says_nothing() -> None:
     nothing = np.zeros((2, WEEKS))
     found = find_steps(nothing, nothing, correlation(nothing, nothing))
     assert np.isneginf(found.log_evidence).all()
+
+
+def test_the_same_counts_say_more_of_what_is_rare_anywhere() -> None:
+    outcomes = np.full((2, 24), 1.0)
+    events = np.zeros((2, 24))
+    events[:, 20:] = 1.0
+    found = find_steps(outcomes, events, np.full(2, 0.0005), base=np.array([0.5, 0.005]))
+    usual, rare = found.log_evidence
+    assert usual == pytest.approx(
+        find_steps(outcomes, events, np.full(2, 0.0005)).log_evidence[0]  # Jeffreys' prior
+    )
+    assert rare > usual + 4
+
+
+def test_without_a_shift_what_is_usual_anywhere_keeps_the_promise_over_scopes_that_differ() -> None:
+    dice = np.random.default_rng(8)
+    base = 0.05
+    rates = dice.beta(base, 1 - base, (4_000, 1))
+    outcomes = dice.poisson(5, (4_000, 40)).astype(np.float64)
+    events = dice.binomial(outcomes.astype(int), rates).astype(np.float64)
+    found = find_steps(
+        outcomes, events, np.full(4_000, 0.0005), base=np.full(4_000, base), last_onset=0
+    )
+    for limit in (100, 1_000):
+        assert (found.log_evidence > np.log(limit)).mean() <= 3 / limit
