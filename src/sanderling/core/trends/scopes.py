@@ -270,8 +270,8 @@ def _base(coded: Coded, level: Level, events: Ints) -> Floats:
     """Return the share of all outcomes that are events of these keys, never quite 0 or 1."""
     key, known = event_keys(coded, level, coded.events)
     keys, counts = np.unique(key[known], return_counts=True)
-    found: Floats = (counts[np.searchsorted(keys, events)] + 0.5) / (len(coded.week) + 1.0)
-    return found
+    share = (counts[np.searchsorted(keys, events)] + 0.5) / (len(coded.week) + 1.0)
+    return np.asarray(share, dtype=np.float64)
 
 
 def events_weekly(
