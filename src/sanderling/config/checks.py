@@ -240,7 +240,11 @@ def _worker() -> str:
 def _email() -> str:
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         return "not configured (SANDERLING_EMAIL_BACKEND)"
-    return settings.EMAIL_BACKEND
+    from sanderling.mail.models import Mail, State
+
+    waiting = Mail.objects.filter(state=State.WAITING).count()
+    failed = Mail.objects.filter(state=State.FAILED).count()
+    return f"{settings.EMAIL_BACKEND}, {waiting} mails waiting, {failed} not delivered"
 
 
 def _mailboxes() -> str:
