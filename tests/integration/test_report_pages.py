@@ -16,8 +16,9 @@ from tests.integration.report_world import lead, standing_reports
 from sanderling.accounts.actions import create_user
 from sanderling.audit.models import AuditEvent
 from sanderling.clients.models import Client
+from sanderling.reports.approving import approve
 from sanderling.reports.asking import do_waiting
-from sanderling.reports.models import Brand, Definition, Making, Report, State
+from sanderling.reports.models import Brand, Definition, Making, Report
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +148,9 @@ def test_a_note_stands_on_a_draft_only(visitor: Visitor, clients: list[Client]) 
     visitor.post(f"/reports/{report.pk}/note/", note="A good month.")
     report.refresh_from_db()
     assert report.note == "A good month."
-    Report.objects.filter(pk=report.pk).update(state=State.APPROVED)
+    second = create_user(email="second@x.test", name="Second", role="lead",
+                         password="long-enough-pass", client_ids=[clients[0].pk])  # fmt: skip
+    approve(report.pk, user=second, at=timezone.now())
     answer = visitor.post(f"/reports/{report.pk}/note/", note="Another one.")
     assert answer.status_code == 302
     report.refresh_from_db()

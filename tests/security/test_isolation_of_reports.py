@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.builders import rows
 
+from sanderling.accounts.actions import create_user
 from sanderling.clients.models import Client
 from sanderling.reports.models import Behind, Definition, Making, Report, Rerun, State
 
@@ -80,8 +81,11 @@ def test_a_clients_own_people_see_no_draft(reports: list[Report], table: str) ->
 
 
 def test_a_clients_own_people_see_what_was_sent(reports: list[Report]) -> None:
-    for state in (State.APPROVED, State.SENT):
-        Report.objects.filter(pk__in=[one.pk for one in reports]).update(state=state)
+    lea = create_user(email="lea@x.test", name="Lea", role="lead", password="long-enough-pass",
+                      sees_all_clients=True)  # fmt: skip
+    both = Report.objects.filter(pk__in=[one.pk for one in reports])
+    both.update(state=State.APPROVED, approved_by=lea, approved_at=AT)
+    both.update(state=State.SENT, sent_at=AT)
     with as_web(reports[0].client_id, "client_user"):
         assert rows("SELECT client_id FROM reports_report") == [(reports[0].client_id,)]
         assert rows("SELECT client_id FROM reports_behind") == [(reports[0].client_id,)]
