@@ -149,35 +149,34 @@ BY_KEY = {
 }
 
 
+# By type, the narrower first.
+PLAIN: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
+    (ArrayField, []),
+    (models.BooleanField, False),
+    (models.DateField, date(2026, 2, 2)),
+    (models.TimeField, time(9)),
+    (models.EmailField, f"{MARK.lower()}@x.test"),
+    (models.GenericIPAddressField, "192.0.2.1"),
+    (models.UUIDField, uuid.UUID(int=7)),
+    (models.JSONField, {}),
+    (models.BinaryField, b"x"),
+    (models.FloatField, 0.5),
+    (models.DecimalField, 0.5),
+)
+
+
 def _of_type(column: models.Field[Any, Any]) -> Any:
     name = column.attname
-    if isinstance(column, ArrayField):
-        return []
     if column.choices:
         return next(value for value, _ in column.flatchoices if value != "")
-    if isinstance(column, models.BooleanField):
-        return None if column.null else False
     if isinstance(column, models.DateTimeField):
         ends = name.startswith(("expires", "ends", "due", "not_after"))
         return None if column.null else AT + timedelta(days=365 * 5) if ends else AT
-    if isinstance(column, models.DateField):
-        return date(2026, 2, 2)
-    if isinstance(column, models.TimeField):
-        return time(9)
-    if isinstance(column, models.EmailField):
-        return f"{MARK.lower()}@x.test"
-    if isinstance(column, models.GenericIPAddressField):
-        return "192.0.2.1"
-    if isinstance(column, models.UUIDField):
-        return uuid.UUID(int=7)
-    if isinstance(column, models.JSONField):
-        return {}
-    if isinstance(column, models.BinaryField):
-        return b"x"
-    if isinstance(column, models.FloatField | models.DecimalField):
-        return 0.5
+    if isinstance(column, models.BooleanField) and column.null:
+        return None
+    for kind, value in PLAIN:
+        if isinstance(column, kind):
+            return value
     if isinstance(column, models.IntegerField):
-        if name == "party":
-            return 11
-        return CENTS if name.endswith("_cents") else 1
+        return 11 if name == "party" else CENTS if name.endswith("_cents") else 1
     return MARK[: column.max_length] if getattr(column, "max_length", None) else MARK

@@ -2,8 +2,9 @@
 
 A foreign client has a row in every protected table (foreign_rows.py). People of another client, in
 every role, open every page, fragment, export, file and operation of the API: with the foreign rows'
-keys nothing is there, and without keys each page is the same, letter by letter, as it was before the
-foreign client came. An address whose arguments the tables below do not know fails the first test.
+keys nothing is there, and without keys each page is the same, letter by letter, as it was before
+the foreign client came. An address whose arguments the tables below do not know fails the first
+test.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
-from django.urls import URLPattern, get_resolver
+from django.urls import get_resolver
 from pytest_django.plugin import DjangoDbBlocker
 from tests.integration.pages import web_role
 from tests.security.foreign_rows import AT, MARK, OF_THE_OFFICE, SIGNS, Foreign, fill
@@ -47,6 +48,9 @@ TABLES: Final = {
     "contact_id": "document_requests_contact",
     "contract_id": "contracts_contract",
     "definition_id": "reports_definition",
+    "delivery_id": "reports_delivery",
+    "due_id": "reports_due",
+    "entry_id": "reviews_entry",
     "event_id": "audit_event",
     "evidence_id": "appeals_evidence",
     "file_id": "outbox_file",
@@ -105,16 +109,17 @@ TABLES_OF_PK: Final = {
 }
 # Arguments that name nothing of a client's.
 SHARED: Final = {
-    "client_user_key": "x",
     "code": "45",
+    "form": "pdf",
     "key": "denial_rate",
     "kind": "carc",
     "level": "1",
+    "number": "1",
     "party": "11",
     "place": "0",
     "team": "coding",
 }
-# `pk` of things that belong to no client, by the beginning of the name: the payer there is, or none.
+# `pk` of things of no client, by the beginning of the name: the payer there is, or none.
 SHARED_PK: Final = ("payer", "set-payer", "new-payer", "appeal-way", "portal")
 NO_SUCH_PK: Final = ("code-rule", "deadline-rule", "rule", "edit-rule", "move-rule", "new-dry-run",
                      "target-act")  # fmt: skip
@@ -174,7 +179,8 @@ class Walk:
 
 # Tokens against forged requests, times of day, and keys that a request makes anew.
 _VARYING: Final = re.compile(
-    r"[A-Za-z0-9]{64}|\d\d:\d\d(:\d\d(\.\d+)?)?|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"[A-Za-z0-9]{64}|\d\d:\d\d(:\d\d(\.\d+)?)?|[0-9a-f]{32}"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 
 
@@ -203,7 +209,9 @@ def places_of(foreign: Foreign) -> tuple[list[Place], list[str]]:
                 unlisted.append(f"{name}: {argument}")
             values[argument] = str(value)
             is_foreign |= is_own
-        address = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], path)
+        address = f"/{path}"
+        for argument, value in values.items():
+            address = re.sub(rf"<(?:\w+:)?{argument}>", value, address)
         permission = getattr(pattern.callback, "required_permission", None)
         places.append(Place(name, address, permission, is_foreign and name not in OFFICE))
     return places, unlisted
@@ -213,32 +221,25 @@ def value_of(name: str, argument: str, foreign: Foreign) -> tuple[Any, bool]:
     """Return what an argument is, and whether it names a thing of the foreign client."""
     if name == "claim":
         return MARK, True
-    if argument in ("token", "provider_id"):
-        return "0" * 32, False
-    if argument == "payer_id":
-        return foreign.payer_id, False
-    if argument in SHARED:
-        return SHARED[argument], False
-    if argument == "campaign_id":
-        return NO_SUCH, False
+    plain = {
+        **SHARED, "token": "0" * 32, "provider_id": "none", "payer_id": foreign.payer_id,
+        "campaign_id": NO_SUCH,
+    }  # fmt: skip
+    if argument in plain:
+        return plain[argument], False
     table = TABLES.get(argument)
     if argument == "pk":
-        known = [begins for begins in TABLES_OF_PK if name.startswith(begins)]
-        shared = [begins for begins in (*SHARED_PK, *NO_SUCH_PK) if name.startswith(begins)]
-        best = max((*known, *shared), key=len, default="")
-        if not best:
-            return None, False
-        if best in TABLES_OF_PK:
-            table = TABLES_OF_PK[best]
-        else:
-            return (foreign.payer_id if best in SHARED_PK else NO_SUCH), False
+        begins = [one for one in (*TABLES_OF_PK, *SHARED_PK, *NO_SUCH_PK) if name.startswith(one)]
+        best = max(begins, key=len, default="")
+        if best in SHARED_PK:
+            return foreign.payer_id, False
+        if best in NO_SUCH_PK:
+            return NO_SUCH, False
+        table = TABLES_OF_PK.get(best)
     if table is None:
         return None, False
-    if table == "clients_client":
-        return foreign.client_id, True
-    if table == "accounts_user":
-        return foreign.user_id, True
-    return foreign.ids.get(table, NO_SUCH), True
+    own = {"clients_client": foreign.client_id, "accounts_user": foreign.user_id}
+    return own.get(table, foreign.ids.get(table, NO_SUCH)), True
 
 
 def make_mine() -> dict[str, User]:
@@ -355,9 +356,7 @@ def test_the_web_role_sees_no_foreign_row_in_any_table(walk: Walk) -> None:
             )
             for table, key in walk.foreign.ids.items():
                 if columns[table] and keys[table]:
-                    cursor.execute(
-                        f"SELECT count(*) FROM {table} WHERE {keys[table]} = %s", [key]
-                    )
+                    cursor.execute(f"SELECT count(*) FROM {table} WHERE {keys[table]} = %s", [key])
                     if cursor.fetchone()[0]:
                         seen.add(table)
         cursor.execute(
@@ -419,7 +418,9 @@ def test_nothing_foreign_is_changed_by_any_post(walk: Walk) -> None:
             answer = walk.ask(who, place.address, method="post")
             says_something = answer.status_code == 200 and place.name not in SAYS_IT_IS_GONE
             if answer.status_code >= 500 or says_something:
-                found.append(f"{who} POST {place.address}: {answer.status_code} {text_of(answer)[:300]}")
+                found.append(
+                    f"{who} POST {place.address}: {answer.status_code} {text_of(answer)[:300]}"
+                )
             if signs_in(text_of(answer).replace(place.address, "")):
                 found.append(f"{who} POST {place.address}: {signs_in(text_of(answer))}")
     assert not found, found

@@ -23,7 +23,7 @@ YEAR: Final = timedelta(days=365)
 # Who is expected to see every client.
 SEES_ALL_ROLES: Final = (Role.ADMIN, Role.COMPLIANCE)
 COLUMNS: Final = (
-    *("name", "email", "role", "is_active", "sees_all_clients", "clients", "client_codes"),
+    *("name", "email", "role", "is_active", "sees_all_clients", "client_codes"),
     *("tokens", "last_login_at", "unusual", "decision", "note", "decided_by", "decided_at"),
 )
 
@@ -237,8 +237,15 @@ def close_campaign(campaign_id: int, *, user: User, at: datetime) -> Campaign:
     return campaign
 
 
+def codes_shown(row: AccessRow, visible: Mapping[int, str]) -> list[str]:
+    """Return the codes of the clients that the session sees, and whether there are others."""
+    shown = [visible[pk] for pk in row.client_ids if pk in visible]
+    return [*shown, "others"] if len(shown) < len(row.client_ids) else shown
+
+
 def evidence_rows(campaign: Campaign) -> list[dict[str, Any]]:
-    """Return the rows as the evidence holds them."""
+    """Return the rows as the evidence holds them, with the codes of visible clients."""
+    visible = dict(Client.objects.values_list("pk", "code"))
     return [
         {
             "name": row.name,
@@ -246,8 +253,7 @@ def evidence_rows(campaign: Campaign) -> list[dict[str, Any]]:
             "role": row.role,
             "is_active": row.is_active,
             "sees_all_clients": row.sees_all_clients,
-            "clients": len(row.client_ids),
-            "client_codes": row.client_codes,
+            "client_codes": codes_shown(row, visible),
             "tokens": row.tokens,
             "last_login_at": row.last_login_at,
             "unusual": row.unusual,
