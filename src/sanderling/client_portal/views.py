@@ -25,10 +25,11 @@ from sanderling.client_portal.claim_list import (
 from sanderling.client_portal.claim_page import claim_facts
 from sanderling.client_portal.words import STANDS, stands, what_next
 from sanderling.clients.models import Client
+from sanderling.document_requests.listing import counts_of
 from sanderling.files.queries import data_as_of
 from sanderling.flags.listing import flag_rows, history
 from sanderling.flags.queries import flag_of_claim
-from sanderling.flags.words import COLORS, DONE, FOR_CLIENT
+from sanderling.flags.words import COLORS, DONE, FOR_CLIENT, State
 from sanderling.web.downloads import FORMS, export
 
 PAGE_CLAIMS: Final = 50
@@ -56,6 +57,8 @@ def portal(request: HttpRequest) -> HttpResponse:
     owed = home.owed_by_reason(ids, today=today, client=code)
     flags = flag_rows("open", user_id=user.pk, now=now, client=code)
     questions = home.questions_of(ids, today=today)
+    requests = counts_of(client=code, today=today)["open"]
+    flags_waiting = sum(row["state"] == State.WAITING for row in flags)
     record_listing(
         request,
         action="portal.view",
@@ -71,6 +74,9 @@ def portal(request: HttpRequest) -> HttpResponse:
         "flags": flags[:FLAGS_SHOWN],
         "flag_count": len(flags),
         "questions": questions,
+        "requests": requests,
+        "flags_waiting": flags_waiting,
+        "waits": len(questions) + requests + flags_waiting,
         "issues": home.issues_of(ids),
         "requests_url": home.other_page("portal-requests"),
         "reports_url": home.other_page("portal-reports"),
