@@ -286,7 +286,7 @@ def _stop(portal: Portal, why: str, *, at: datetime) -> None:
         key=f"portal:{portal.pk}:{at.isoformat()}",
         text=f"Look-ups in {portal.name} have stopped: {why}",
         at=at,
-        url=reverse("portal", args=[portal.pk]),
+        url=reverse("payer-portal", args=[portal.pk]),
     )
 
 

@@ -81,7 +81,7 @@ def portal(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "The portal was saved.")
-            return redirect("portal", pk=saved.pk)
+            return redirect("payer-portal", pk=saved.pk)
     return _portal_page(request, found, form, status=UNPROCESSABLE)
 
 
@@ -100,7 +100,7 @@ def portal_start(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Portal, pk=pk)
     start_again(pk, at=timezone.now())
     messages.success(request, "Look-ups go on within a few minutes.")
-    return redirect("portal", pk=pk)
+    return redirect("payer-portal", pk=pk)
 
 
 @require_GET
