@@ -443,16 +443,23 @@ def foreign_state(walk: Walk) -> dict[str, str]:
 
 
 def test_every_role_is_refused_what_it_may_not(walk: Walk) -> None:
-    found = []
-    for place in walk.places:
-        for role in Role.values:
-            if place.permission is None or role_may(role, place.permission):
+    """Each address is asked by one role that may not, each permission by every such role."""
+    found, known = [], set()
+    for turn, place in enumerate(walk.places):
+        lacking = [
+            role
+            for role in Role.values
+            if place.permission is not None and not role_may(role, place.permission)
+        ]
+        for number, role in enumerate(lacking):
+            if number != turn % len(lacking) and (place.permission, role) in known:
                 continue
             answer = walk.ask(role, place.address)
             if answer.status_code == 405:
                 answer = walk.ask(role, place.address, method="post")
             if answer.status_code != 403:
                 found.append(f"{role} {place.address}: {answer.status_code}")
+            known.add((place.permission, role))
     assert not found, found
 
 
