@@ -31,7 +31,20 @@ class Picture:
     height: int = 900
 
 
-PICTURES = (Picture("specialist-worklist", "specialist", "/work/"),)
+PICTURES = (
+    Picture("for-specialist-worklist", "specialist", "/work/"),
+    Picture("for-specialist-claim", "specialist", "/work/", ("a[data-drawer]",), 1000),
+    Picture("for-specialist-flag", "account.manager", "/flags/?tab=all", ("tbody a",)),
+    Picture("for-lead-review", "lead", "/reviews/", ("tr[data-href] a",), 1000),
+    Picture("for-manager-account", "account.manager", "/key-accounts/", ("tbody a",), 1000),
+    Picture("for-manager-report", "account.manager", "/reports/", ("tbody a",), 1000),
+    Picture("for-client-home", "client.user", "/portal/", (), 1000),
+    Picture("for-client-flag", "client.user", "/portal/flags/", ("tbody a",)),
+    Picture("for-client-request", "client.user", "/portal/requests/", ("main a[href*=requests]",)),
+    Picture("for-coder-inbox", "coder", "/inbox/"),
+    Picture("for-compliance-desk", "compliance", "/compliance/"),
+    Picture("for-compliance-audit", "compliance", "/audit/"),
+)
 
 
 def main(address: str, password: str, names: list[str]) -> int:
@@ -76,6 +89,7 @@ def _take(page: Page, address: str, picture: Picture) -> bool:
     if answer is None or not answer.ok:
         print(f"{picture.name}: {page.url} answers {answer and answer.status}", file=sys.stderr)
         return False
+    page.wait_for_timeout(1_200)  # until charts have drawn themselves
     page.screenshot(path=IMAGES / f"{picture.name}.png")
     return True
 

@@ -14,14 +14,14 @@ from sanderling.clients.models import Client
 from sanderling.postgres.home import private_folder
 
 DOMAIN = "demo.example"
-# role, name, how many clients (None: all)
-PEOPLE: tuple[tuple[Role, str, int | None], ...] = (
+# role, name, which clients in order of their codes (None: all)
+PEOPLE: tuple[tuple[Role, str, slice | None], ...] = (
     (Role.ADMIN, "Ada Admin", None),
     (Role.LEAD, "Lena Lead", None),
-    (Role.SPECIALIST, "Sam Specialist", 7),
-    (Role.ACCOUNT_MANAGER, "Mia Manager", 3),
-    (Role.CLIENT_USER, "Cleo Client", 1),
-    (Role.CODER, "Cody Coder", 7),
+    (Role.SPECIALIST, "Sam Specialist", slice(7)),
+    (Role.ACCOUNT_MANAGER, "Mia Manager", slice(3)),
+    (Role.CLIENT_USER, "Cleo Client", slice(2, 3)),
+    (Role.CODER, "Cody Coder", slice(7)),
     (Role.COMPLIANCE, "Cory Compliance", None),
 )
 
@@ -35,13 +35,13 @@ def ensure_demo_users() -> list[tuple[str, str, str]]:
     password = _password(private_folder(settings.SANDERLING_HOME, "keys") / "demo_password")
     clients = list(Client.objects.order_by("code").values_list("pk", flat=True))
     logins = []
-    for role, name, count in PEOPLE:
+    for role, name, which in PEOPLE:
         email = f"{role.value.replace('_', '.')}@{DOMAIN}"
         if not User.objects.filter(email=email).exists():
             user = create_user(
-                email=email, name=name, role=role, password=password, sees_all_clients=count is None
+                email=email, name=name, role=role, password=password, sees_all_clients=which is None
             )
-            assign_clients(user=user, client_ids=clients[: count or 0])
+            assign_clients(user=user, client_ids=clients[which] if which else [])
         logins.append((email, password, role.value))
     return logins
 

@@ -65,7 +65,7 @@ class Place:
 _LOOKS: Final = (
     *("view", "list", "export", "search", "download", "open", "preview", "lines", "call_sheet"),
     *("exhibit", "document", "letter", "form", "check", "choose", "file", "price_claim", "looks"),
-    *("patient_search", "chain"),
+    *("patient_search", "chain", "flags", "claims", "requests", "request", "open_by_link"),
 )
 
 

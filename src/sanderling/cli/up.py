@@ -132,6 +132,7 @@ def _fill_demo() -> list[tuple[str, str, str]]:
     from sanderling.exchange.demo_sent import send_demo_work
     from sanderling.exchange.demo_traffic import ensure_demo_traffic
     from sanderling.flags.demo import ensure_demo_flags
+    from sanderling.reports.demo import ensure_demo_reports
     from sanderling.reviews.demo import ensure_demo_reviews
 
     state = demo_state()
@@ -159,6 +160,8 @@ def _fill_demo() -> list[tuple[str, str, str]]:
             run_all(timezone.now(), lambda words: progress(0, 0, f"{words} ..."))
             progress(0, 0, "Making the weekly reviews ...")
             ensure_demo_reviews(at=timezone.now())
+            progress(0, 0, "Making reports ...")
+            ensure_demo_reports(at=timezone.now())
         mark_demo("filled")
     return ensure_demo_users()
 
