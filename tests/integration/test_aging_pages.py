@@ -42,8 +42,8 @@ def money(cents: int) -> str:
 
 
 def test_the_home_page_is_the_first_place_of_the_person(people: People) -> None:
-    """Those who work claims begin with their worklist, a client's people with where money is."""
-    for user, place in ((people.specialist, "/work/"), (people.client_user, "/barriers/")):
+    """Those who work claims begin with their worklist, a client's people with their portal."""
+    for user, place in ((people.specialist, "/work/"), (people.client_user, "/portal/")):
         answer = Visitor(user).get("/")
         assert (answer.status_code, answer.headers["Location"]) == (302, place)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.builders import Inbox
 from tests.integration.pages import Visitor, text_of
 from tests.integration.work_items import AT, fill_items
@@ -49,13 +48,3 @@ def test_the_bell_counts_tells_at_once_what_is_urgent_and_the_list_marks_as_read
     sam.post("/notices/read/")
     assert "Nothing new" in text_of(sam.get("/notices/"))
     assert Visitor(workers.sam).get("/work/acts/").content.count(b'id="bell"') == 1
-
-
-@pytest.mark.parametrize("role", ["compliance"])
-def test_who_works_no_claims_has_no_bell(inbox: Inbox, role: str) -> None:
-    workers = fill_items(inbox, ["A1"])
-    workers.sam.role = role
-    workers.sam.save()
-    visitor = Visitor(workers.sam)
-    assert visitor.get("/notices/bell/").status_code == 403
-    assert b'id="bell"' not in visitor.get("/aging/").content

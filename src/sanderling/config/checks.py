@@ -265,7 +265,6 @@ BEFORE_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("data directory", _home),
     ("keys", _keys),
     ("front end", _assets),
-    ("e-mail", _email),
     ("virus scanner", _scanner),
 )
 ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -278,5 +277,6 @@ ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("work items", _work_items),
     ("mirror", _mirror),
     ("worker", _worker),
+    ("e-mail", _email),
     ("mailboxes", _mailboxes),
 )
