@@ -31,10 +31,16 @@ django.setup()
 from django.conf import settings  # noqa: E402 - as above
 from django.db import connection  # noqa: E402 - as above
 from django.test import TransactionTestCase  # noqa: E402 - as above
+from hypothesis import settings as laws  # noqa: E402 - as above
 from pytest_django.plugin import DjangoDbBlocker  # noqa: E402 - as above
 
 from sanderling.postgres import launcher  # noqa: E402 - as above
 from sanderling.postgres.making import SUPERUSER  # noqa: E402 - as above
+
+# Laws that say no number of their own are tried 100 times at a desk.
+laws.register_profile("short", parent=laws(), max_examples=40)
+if os.environ.get("CI"):
+    laws.load_profile("short")
 
 # Argon2 is slow on purpose, and hundreds of tests make users.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -16,12 +16,13 @@ import pytest
 from pyx12.params import params
 from pyx12.x12n_document import x12n_document
 from tests.integration.worlds import SEEDS, MadeWorld, made_world, split
+from tests.seeds import seeds
 from x12sdk.io import X12ModelReader
 
 SAMPLE_FILES = 8
 
 
-@pytest.fixture(params=SEEDS)
+@pytest.fixture(params=seeds(*SEEDS))
 def made(request: pytest.FixtureRequest) -> MadeWorld:
     return made_world(request.param)
 

@@ -10,6 +10,7 @@ import pytest
 from tests import builders
 from tests.builders import Inbox, check_identities, rows
 from tests.integration.worlds import MadeWorld, make_world
+from tests.seeds import seeds
 
 from sanderling.clients.actions import import_clients
 from sanderling.payers.actions import import_payers
@@ -47,7 +48,7 @@ def import_parties(world: MadeWorld) -> None:
     import_payers(text=(world.folder / "payers.csv").read_text("utf-8"), at=builders.AT)
 
 
-@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("seed", seeds(21, 22))
 def test_open_balances_agree_with_the_truth_claim_by_claim_and_party_by_party(
     seed: int, inbox: Inbox
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import Inbox
 from tests.integration.mirrored import AT, TODAY, different, made_anew, mirrored, practice
 from tests.integration.situations import on
+from tests.seeds import seeds
 
 from sanderling.mirror import actions, files, reading
 from sanderling.mirror.actions import refresh
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 FACTS = [text for texts in practice().files.values() for text in texts]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_changes_laid_over_the_mirror_are_the_same_as_making_it_anew(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
