@@ -7,14 +7,24 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
 from tests.builders import Inbox, claims_file, sent
-from tests.integration.pages import AS_OF, People, Visitor, fill, make_people, text_of, web_role
+from tests.integration.pages import (
+    AS_OF,
+    People,
+    Visitor,
+    people_of,
+    standing_world,
+    text_of,
+    web_role,
+)
 
 from sanderling.audit.models import AuditEvent
 from sanderling.clients.models import Client
@@ -32,9 +42,19 @@ from sanderling.receivables.forms import month_before
 ASKED = {"as_of": AS_OF.isoformat(), "compare_to": "2026-01-10"}
 
 
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    with django_db_blocker.unblock(), standing_world(tmp_path_factory):
+        yield
+
+
 @pytest.fixture
-def people(inbox: Inbox) -> People:
-    return fill(inbox)
+def people(world: None, db: None) -> People:
+    return people_of()
 
 
 def money(cents: int) -> str:
@@ -236,12 +256,6 @@ def test_cells_and_their_sizes_agree(people: People) -> None:
     assert [row["age_days"] for row in by_age] == sorted(row["age_days"] for row in by_age)
     with pytest.raises(WrongQuestion):
         claims_in_cell(question, order="secret; DROP TABLE")
-
-
-def test_before_any_data_the_page_says_what_to_do(db: None) -> None:
-    client = Client.objects.create(code="MINE", name="Mine", created_at="2026-01-01T00:00Z")
-    page = text_of(Visitor(make_people(client).admin).get("/aging/"))
-    assert "Bring in" in page
 
 
 def test_rows_of_no_client_are_for_those_who_see_all(inbox: Inbox, people: People) -> None:
