@@ -142,3 +142,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: no worker ends up alone with one of them."""
     long = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)
+    if os.environ.get("CI"):
+        # A quarter of an hour on two cores does not hold them: `make test` at a desk does.
+        leave = pytest.mark.skip(reason="slow: left to `make test` outside of CI")
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(leave)
