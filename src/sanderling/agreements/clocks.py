@@ -6,28 +6,19 @@ stops it when it is done. A clock keeps the level under which it began.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Final
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from sanderling.agreements.models import Clock
 from sanderling.agreements.queries import service_level
-from sanderling.core.deadlines.days import holidays_between
 from sanderling.core.refusal import Refusal
 from sanderling.core.service_levels import due_at, warn_at
-
-YEARS_AHEAD: Final = 2
 
 
 class ClockRefused(Refusal):
     """There is no such client, or no such level."""
-
-
-def holidays_from(day: date) -> frozenset[date]:
-    """Return the holidays that a clock started on a day can meet."""
-    return frozenset(holidays_between(day.year, day.year + YEARS_AHEAD))
 
 
 @transaction.atomic
@@ -48,7 +39,7 @@ def start_clock(
     level = service_level(client_id, kind)
     if level is None:
         raise ClockRefused("no service level of that kind holds for this client")
-    due = due_at(at, level, holidays_from(at.date()))
+    due = due_at(at, level)
     found, _ = Clock.objects.get_or_create(
         kind=kind,
         subject=subject,

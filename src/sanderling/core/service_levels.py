@@ -7,14 +7,15 @@ Saturday starts on Monday. The standards are those of DOMAIN 9.9 (marked there a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-SATURDAY: Final = 5
+from sanderling.core.deadlines.days import add_business_days, next_business_day
+
 ZONE: Final = "America/New_York"
 OPENS: Final = 8
 CLOSES: Final = 17
@@ -127,26 +128,24 @@ def default_level(tier: str, kind: str) -> Level:
     return Level(kind=kind, count=count, unit=unit)
 
 
-def due_at(start_at: datetime, level: Level, holidays: Collection[date]) -> datetime:
+def due_at(start_at: datetime, level: Level) -> datetime:
     """Return the last instant in time: the clock started at `start_at` (both UTC)."""
     zone = ZoneInfo(level.zone)
     local = start_at.astimezone(zone)
     if level.unit == Unit.BUSINESS_HOURS:
-        return _hours_later(local, level.count, holidays).astimezone(UTC)
-    return _end_of(due_date(local.date(), level, holidays), zone)
+        return _hours_later(local, level.count).astimezone(UTC)
+    return _end_of(due_date(local.date(), level), zone)
 
 
-def due_date(start_date: date, level: Level, holidays: Collection[date]) -> date:
+def due_date(start_date: date, level: Level) -> date:
     """Return the last day in time, of a level counted in days.
 
     Calendar days that end on a day without business end on the next one with.
     """
     if level.unit == Unit.DAYS:
-        return _business_day(start_date + timedelta(days=level.count), holidays)
-    day = _business_day(start_date, holidays)
-    for _ in range(level.count):
-        day = _business_day(day + timedelta(days=1), holidays)
-    return day
+        return next_business_day(start_date + timedelta(days=level.count))
+    day = next_business_day(start_date)
+    return add_business_days(day, level.count) if level.count else day
 
 
 def warn_at(start_at: datetime, due: datetime) -> datetime:
@@ -163,17 +162,11 @@ def _end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=zone).astimezone(UTC)
 
 
-def _business_day(day: date, holidays: Collection[date]) -> date:
-    while day.weekday() >= SATURDAY or day in holidays:
-        day += timedelta(days=1)
-    return day
-
-
-def _hours_later(local: datetime, hours: int, holidays: Collection[date]) -> datetime:
+def _hours_later(local: datetime, hours: int) -> datetime:
     """Return the instant after so many open hours; those before opening count from opening on."""
     left = timedelta(hours=hours)
     while True:
-        day = _business_day(local.date(), holidays)
+        day = next_business_day(local.date())
         opens = datetime.combine(day, time(OPENS), tzinfo=local.tzinfo)
         closes = datetime.combine(day, time(CLOSES), tzinfo=local.tzinfo)
         begins = max(local, opens) if day == local.date() else opens

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sanderling.agreements.clocks import drop_clock, holidays_from, start_clock, stop_clock
+from sanderling.agreements.clocks import drop_clock, start_clock, stop_clock
 from sanderling.agreements.queries import service_level
 from sanderling.core.service_levels import KEY, ServiceKind, default_level, due_at
 from sanderling.flags.models import Flag, FlagEvent
@@ -25,14 +25,13 @@ BEGINS: Final = ("flagged", "replied", "reopened")
 def due_of(client_id: int, urgency: str, at: datetime) -> datetime:
     """Return until when a flag of this urgency is to be answered, if our turn begins at `at`."""
     level = service_level(client_id, KIND)
-    holidays = holidays_from(at.date())
-    usual = due_at(at, level, holidays) if level is not None else None
+    usual = due_at(at, level) if level is not None else None
     if urgency == Urgency.NORMAL and usual is not None:
         return usual
     soon = default_level(KEY, KIND)
     if level is not None:
         soon = replace(soon, zone=level.zone)
-    urgent = due_at(at, soon, holidays)
+    urgent = due_at(at, soon)
     return urgent if usual is None else min(urgent, usual)
 
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from sanderling.agreements.clocks import holidays_from
 from sanderling.agreements.models import Agreement, Clock
 from sanderling.agreements.queries import service_levels_by
 from sanderling.core.service_levels import OPENS, Level, due_at, warn_at
@@ -208,5 +207,5 @@ class _Levels:
         """Return when a clock with this level is due."""
         key = (start_at, level)
         if key not in self._due:
-            self._due[key] = due_at(start_at, level, holidays_from(start_at.date()))
+            self._due[key] = due_at(start_at, level)
         return self._due[key]

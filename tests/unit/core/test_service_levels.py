@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanderling.core.deadlines.days import holidays_between
 from sanderling.core.service_levels import (
     KIND_WORDS,
     Level,
@@ -21,7 +20,6 @@ from sanderling.core.service_levels import (
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-HOLIDAYS = frozenset(holidays_between(2026, 2028))
 DAYS = Level("first_touch", 2, "business_days")
 HOURS = Level("flag_answer", 4, "business_hours")
 
@@ -41,18 +39,18 @@ def new_york(month: int, day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_two_business_days_end_on_the_second_day_with_business(start: date, due: date) -> None:
-    assert due_date(start, DAYS, HOLIDAYS) == due
+    assert due_date(start, DAYS) == due
     noon = datetime(start.year, start.month, start.day, 17, tzinfo=UTC)
-    assert due_at(noon, DAYS, HOLIDAYS) == day_end(due, DAYS.zone)
+    assert due_at(noon, DAYS) == day_end(due, DAYS.zone)
 
 
 def test_a_day_ends_at_midnight_at_the_clients_place() -> None:
     late = datetime(2026, 3, 3, 2, tzinfo=UTC)  # still Monday evening in New York
-    assert due_at(late, Level("x", 0, "business_days"), HOLIDAYS) == datetime(
+    assert due_at(late, Level("x", 0, "business_days")) == datetime(
         2026, 3, 3, 4, 59, 59, tzinfo=UTC
     )
     pacific = Level("x", 0, "business_days", zone="America/Los_Angeles")
-    assert due_at(late, pacific, HOLIDAYS) == datetime(2026, 3, 3, 7, 59, 59, tzinfo=UTC)
+    assert due_at(late, pacific) == datetime(2026, 3, 3, 7, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +65,13 @@ def test_a_day_ends_at_midnight_at_the_clients_place() -> None:
     ],
 )
 def test_hours_count_while_the_office_is_open(start: datetime, due: datetime) -> None:
-    assert due_at(start, HOURS, HOLIDAYS) == due
+    assert due_at(start, HOURS) == due
 
 
 def test_calendar_days_end_on_a_day_with_business() -> None:
     week = Level("high_dollar_touch", 7, "days")
-    assert due_date(date(2026, 3, 2), week, HOLIDAYS) == date(2026, 3, 9)
-    assert due_date(date(2026, 3, 7), week, HOLIDAYS) == date(2026, 3, 16)  # a Saturday
+    assert due_date(date(2026, 3, 2), week) == date(2026, 3, 9)
+    assert due_date(date(2026, 3, 7), week) == date(2026, 3, 16)  # a Saturday
 
 
 def test_the_warning_comes_when_three_quarters_of_the_time_have_gone() -> None:
@@ -103,7 +101,7 @@ def test_who_starts_later_or_has_more_time_is_never_due_earlier(
     start: datetime, count: int, later: timedelta, unit: str
 ) -> None:
     level, more = Level("x", count, unit), Level("x", count + 1, unit)
-    due = due_at(start, level, HOLIDAYS)
+    due = due_at(start, level)
     assert due >= start
-    assert due_at(start + later, level, HOLIDAYS) >= due
-    assert due_at(start, more, HOLIDAYS) >= due
+    assert due_at(start + later, level) >= due
+    assert due_at(start, more) >= due
