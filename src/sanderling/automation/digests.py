@@ -18,8 +18,8 @@ from sanderling.automation.kinds import ALERTS
 from sanderling.automation.models import AlertRecipient, Delivery, Digest, Preference
 from sanderling.automation.raising import delivery
 from sanderling.automation.rules import visible_clients
-from sanderling.automation.sending import address_of
 from sanderling.mail.actions import MailRefused, queue_mail
+from sanderling.web.addresses import full_address
 from sanderling.web.templatetags.sanderling import money
 
 logger = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ def _queue_digest(user: User, preference: Preference, *, at: datetime) -> bool:
     amount = sum(one.alert.amount_cents or 0 for one in found)
     lines = [f"{len(found)} alert{'' if len(found) == 1 else 's'} open, {money(amount)}", ""]
     lines += [_line(one) for one in found[:ALERTS_MAX]]
-    lines += ["", f"All: {address_of(reverse('alerts'))}"]
-    lines += [f"What you are sent: {address_of(reverse('alert-settings'))}"]
+    lines += ["", f"All: {full_address(reverse('alerts'))}"]
+    lines += [f"What you are sent: {full_address(reverse('alert-settings'))}"]
     try:
         digest.mail = queue_mail(
             kind="digest",
@@ -128,5 +128,5 @@ def _open_alerts(user: User, *, at: datetime) -> list[AlertRecipient]:
 
 def _line(one: AlertRecipient) -> str:
     urgent = "URGENT " if one.alert.is_urgent else ""
-    address = address_of(reverse("alert", args=[one.alert_id]))
+    address = full_address(reverse("alert", args=[one.alert_id]))
     return f"- {urgent}{one.alert.text}\n  {address}"

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.urls import reverse
 from sanderling.automation.kinds import ALERTS
 from sanderling.automation.models import Alert, Message, Preference, SendState, Target
 from sanderling.automation.targets import TargetUnusable, send_to
+from sanderling.web.addresses import full_address
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +26,6 @@ MESSAGES_AT_ONCE: Final = 100
 FIRST_WAIT: Final = timedelta(minutes=1)  # then 4, 16, 64, 256 minutes
 # A message that was being sent when its worker died may have gone out: it is tried once more.
 LOST_AFTER: Final = timedelta(minutes=10)
-
-
-def address_of(path: str) -> str:
-    """Return the full address of a page, for a mail or message."""
-    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
 def queue_messages(alert: Alert, preferences: Iterable[Preference], *, at: datetime) -> int:
@@ -78,7 +73,7 @@ def _next(*, at: datetime) -> Message | None:
 
 def _send(message: Message, *, at: datetime) -> bool:
     alert = message.alert
-    address = address_of(reverse("alert", args=[alert.pk]))
+    address = full_address(reverse("alert", args=[alert.pk]))
     try:
         send_to(message.target, title=alert_title(alert), text=f"{alert.text}\n{address}")
     except TargetUnusable as refusal:

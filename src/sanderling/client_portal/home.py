@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from sanderling.client_portal.words import (
     HOLDERS,
@@ -237,11 +237,3 @@ def issues_of(client_ids: list[int]) -> list[dict[str, Any]]:
         }
         for issue in issues
     ]
-
-
-def other_page(name: str) -> str:
-    """Return the address of a portal page of another room, empty where there is none."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

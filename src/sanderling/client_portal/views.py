@@ -78,8 +78,6 @@ def portal(request: HttpRequest) -> HttpResponse:
         "flags_waiting": flags_waiting,
         "waits": len(questions) + requests + flags_waiting,
         "issues": home.issues_of(ids),
-        "requests_url": home.other_page("portal-requests"),
-        "reports_url": home.other_page("portal-reports"),
         "data_as_of": data_as_of(),
     }
     return render(request, "client_portal/home.html", context)

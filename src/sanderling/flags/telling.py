@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from sanderling.accounts.models import User
 from sanderling.flags.models import Flag
@@ -16,6 +15,7 @@ from sanderling.flags.signals import flag_changed
 from sanderling.flags.words import OURS
 from sanderling.mail.actions import queue_mail
 from sanderling.news.actions import NewEvent, notify, record_events
+from sanderling.web.addresses import full_address
 
 _MAIL: Final = """There is news about a claim that you flagged. Log in to read it:
 
@@ -97,7 +97,7 @@ def _mail(flag: Flag, user_ids: list[int], what: str, *, at: datetime) -> None:
             kind="flag",
             to=user.email,
             subject="News about a claim that you flagged",
-            body=_MAIL.format(address=f"{settings.PUBLIC_URL.rstrip('/')}{_portal(flag)}"),
+            body=_MAIL.format(address=full_address(_portal(flag))),
             key=f"flag:{flag.pk}:{what}:{user.pk}",
             at=at,
             client_id=flag.client_id,
@@ -106,10 +106,7 @@ def _mail(flag: Flag, user_ids: list[int], what: str, *, at: datetime) -> None:
 
 def _portal(flag: Flag) -> str:
     """Return the client's own page of the flag, of a room above."""
-    try:
-        return reverse("portal-flag", args=[flag.pk])
-    except NoReverseMatch:
-        return ""
+    return reverse("portal-flag", args=[flag.pk])
 
 
 def event_of(kind: str, flag: Flag, *, at: datetime, **detail: Any) -> None:  # noqa: ANN401 - JSON

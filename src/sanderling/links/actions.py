@@ -24,6 +24,7 @@ from sanderling.accounts.models import User
 from sanderling.audit.actions import record_event
 from sanderling.core.refusal import Refusal
 from sanderling.links.models import Link, Purpose
+from sanderling.web.addresses import full_address
 
 DAYS_MAX: Final = 366
 _RANDOM_BYTES: Final = 24
@@ -91,7 +92,7 @@ def make_link(
         subject=("link", made.pk),
         detail={"purpose": purpose, "of": subject_id},
     )
-    return f"{settings.PUBLIC_URL.rstrip('/')}/l/{purpose}/{token}/"
+    return full_address(f"/l/{purpose}/{token}/")
 
 
 def opened(token: str, *, purpose: str, at: datetime, counts: bool = False) -> OpenedLink:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -34,6 +33,7 @@ from sanderling.reports.models import Report, State
 from sanderling.reports.patients import names_claims
 from sanderling.reports.recipients import Choice, Recipient, recipients
 from sanderling.reports.rendering import pdf_of
+from sanderling.web.addresses import full_address
 
 logger = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ def _about(report: Report) -> str:
 
 
 def _page_of(report: Report, user: User) -> str:
-    return f"{settings.PUBLIC_URL.rstrip('/')}{_path_of(report, user)}"
+    return full_address(_path_of(report, user))
 
 
 def _path_of(report: Report, user: User) -> str:

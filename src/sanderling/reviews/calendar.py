@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from sanderling.accounts.models import User
@@ -20,6 +21,7 @@ from sanderling.audit.actions import record_event
 from sanderling.mail.actions import File, queue_mail
 from sanderling.reviews.making import ReviewRefused, next_meeting, who_sees
 from sanderling.reviews.models import Series
+from sanderling.web.addresses import full_address
 
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR")
 CONTENT_TYPE: Final = "text/calendar; charset=utf-8"
@@ -49,8 +51,9 @@ def calendar_of(series: Series, *, at: datetime) -> bytes:
     event.add("summary", series.name)
     if series.place:
         event.add("location", series.place)
-    event.add("url", f"{settings.PUBLIC_URL}/reviews/")
-    event.add("description", f"Weekly AR review. Pack and agenda: {settings.PUBLIC_URL}/reviews/")
+    address = full_address(reverse("reviews"))
+    event.add("url", address)
+    event.add("description", f"Weekly AR review. Pack and agenda: {address}")
     event.add("status", "CONFIRMED" if series.is_active else "CANCELLED")
     event.add("organizer", vCalAddress(f"MAILTO:{_sender()}"))
     for person in invited(series):
@@ -94,7 +97,7 @@ def invite(series_id: int, *, at: datetime) -> list[User]:
             body=f"{series.name}: {when} ({series.get_time_zone_display()}), "
             f"{series.minutes} minutes, next on {meets.date().isoformat()}.\n"
             + (f"{series.place}\n" if series.place else "")
-            + f"\nPack and agenda: {settings.PUBLIC_URL}/reviews/\n",
+            + f"\nPack and agenda: {full_address(reverse('reviews'))}\n",
             key=f"review-series:{series.pk}:{series.sequence}:{person.pk}",
             at=at,
             client_id=series.client_ids[0] if len(series.client_ids) == 1 else None,
