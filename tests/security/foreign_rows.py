@@ -27,6 +27,8 @@ OF_THE_OFFICE = {
     "api_webhook": "an administrator sees every webhook",
     "automation_rule": "rules are the office's; what they did is of clients",
     "automation_run": "how a rule ran; what it found is of clients",
+    "compliance_access_row": "who may log in is reviewed by the office; foreign codes are left out",
+    "compliance_campaign": "a review of access is of the whole office",
     "forecast_run": "when forecasts were made; no figures",
     "portals_portal": "payers' portals are the office's",
     "worklists_project": "names of projects are the office's",
