@@ -12,16 +12,9 @@ from sanderling.accounts.actions import UserRefused, assign_clients, change_user
 from sanderling.accounts.forms import NewUserForm, UserForm
 from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 
 UNPROCESSABLE = 422
-
-
-def _client_choices() -> list[tuple[int, str]]:
-    return [
-        (pk, f"{code} · {name}")
-        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-    ]
 
 
 @require_GET
@@ -36,7 +29,7 @@ def users(request: HttpRequest) -> HttpResponse:
 @requires("users.edit")
 def new_user(request: HttpRequest) -> HttpResponse:
     """Make a user."""
-    form = NewUserForm(data=request.POST or None, clients=_client_choices())
+    form = NewUserForm(data=request.POST or None, clients=client_choices())
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -64,7 +57,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=user_id)
     form = UserForm(
         data=request.POST or None,
-        clients=_client_choices(),
+        clients=client_choices(),
         initial={
             "name": person.name,
             "role": person.role,

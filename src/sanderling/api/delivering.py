@@ -22,7 +22,7 @@ from sanderling.accounts.roles import Role
 from sanderling.api.models import Delivery, DeliveryState, Webhook
 from sanderling.api.sending import NotDelivered, post, signature
 from sanderling.api.webhooks import READER, listening, open_secret, switch_webhook
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.news.actions import notify, take_events
 from sanderling.news.models import Event
 from sanderling.payers.models import Payer
@@ -52,7 +52,7 @@ def spread_events(*, at: datetime) -> int:
 
 def _make(events: Sequence[Event], *, at: datetime) -> int:
     hooks = [(hook, _clients_of(hook)) for hook in listening()]
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     payers = dict(
         Payer.objects.filter(pk__in={event.payer_id for event in events}).values_list(
             "pk", "payer_id"

@@ -7,16 +7,7 @@ from django import forms
 from sanderling.accounts.models import User
 from sanderling.accounts.roles import Role
 from sanderling.api.models import Scope
-from sanderling.clients.models import Client
 from sanderling.news.actions import KINDS
-
-
-def client_choices() -> list[tuple[int, str]]:
-    """Return the clients that the session sees, by code."""
-    return [
-        (pk, f"{code} · {name}")
-        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-    ]
 
 
 class DayInput(forms.DateInput):

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sanderling.accounts.permissions import requires
 from sanderling.api.access import actor_of
-from sanderling.api.forms import TokenForm, client_choices
+from sanderling.api.forms import TokenForm
 from sanderling.api.models import ApiToken, Webhook
 from sanderling.api.tokens import TokenRefused, make_token, revoke_token
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices, client_codes_by_id
 
 UNPROCESSABLE = 422
 
@@ -73,7 +73,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, form: TokenForm) -> HttpResponse:
     tokens = list(ApiToken.objects.select_related("owner").order_by("revoked_at", "-pk"))
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     now = timezone.now()
     context = {
         "form": form,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sanderling.accounts.permissions import requires
 from sanderling.api.access import actor_of
 from sanderling.api.delivering import WAITS, ping
-from sanderling.api.forms import WebhookForm, client_choices
+from sanderling.api.forms import WebhookForm
 from sanderling.api.models import Delivery, Webhook
 from sanderling.api.tasks import defer_webhooks
 from sanderling.api.webhooks import (
@@ -22,7 +22,7 @@ from sanderling.api.webhooks import (
     replay,
     switch_webhook,
 )
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices, client_codes_by_id
 from sanderling.core.refusal import Refusal
 
 UNPROCESSABLE = 422
@@ -60,7 +60,7 @@ def new_webhook(request: HttpRequest) -> HttpResponse:
 def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a webhook and what was sent to it lately."""
     hook = get_object_or_404(Webhook.objects.select_related("owner"), pk=pk)
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     ids = hook.client_ids
     context = {
         "hook": hook,

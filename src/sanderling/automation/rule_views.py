@@ -31,7 +31,7 @@ from sanderling.automation.rules import RuleRefused
 from sanderling.automation.tasks import defer_dry_run
 from sanderling.automation.trying import GIVEN_UP_AFTER, ask_for_dry_run
 from sanderling.automation.undoing import acts_of, undo_run
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 from sanderling.core.refusal import Refusal
 from sanderling.core.rules.fields import FIELDS
 
@@ -81,11 +81,7 @@ def edit_rule(request: HttpRequest, pk: int) -> HttpResponse:
 def _form_page(
     request: HttpRequest, rule: Rule | None, initial: dict[str, object] | None
 ) -> HttpResponse:
-    clients = [
-        (pk, f"{code} · {name}")
-        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-    ]
-    form = RuleForm(request.POST or None, clients=clients, initial=initial)
+    form = RuleForm(request.POST or None, clients=client_choices(), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             saved = doing.save_rule(

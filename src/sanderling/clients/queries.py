@@ -41,3 +41,9 @@ def client_ids_by_code() -> dict[str, int]:
 def client_codes_by_id() -> dict[int, str]:
     """Return client id -> code."""
     return dict(Client.objects.values_list("pk", "code"))
+
+
+def client_choices() -> list[tuple[int, str]]:
+    """Return the clients that the session sees as choices of a form, by code."""
+    found = Client.objects.order_by("code").values_list("pk", "code", "name")
+    return [(pk, f"{code} · {name}") for pk, code, name in found]

@@ -14,7 +14,7 @@ from sanderling.accounts.actions import change_user
 from sanderling.accounts.models import BreakGlass, User
 from sanderling.accounts.roles import Role
 from sanderling.audit.actions import record_event
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.compliance.models import AccessRow, Campaign, Decision
 from sanderling.core.refusal import Refusal
 
@@ -104,7 +104,7 @@ def _frozen(campaign: Campaign, *, at: datetime) -> list[AccessRow]:
         cursor.execute("SELECT owner_id, tokens, last_used_at FROM compliance_tokens()")
         tokens = {owner: (count, used) for owner, count, used in cursor.fetchall()}
     people = User.objects.filter(Q(is_active=True) | Q(pk__in=tokens)).order_by("name", "pk")
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     glasses = _glasses(at=at)
     before = {row.user_id: row for row in _rows_before(campaign)}
     rows = []
@@ -245,7 +245,7 @@ def codes_shown(row: AccessRow, visible: Mapping[int, str]) -> list[str]:
 
 def evidence_rows(campaign: Campaign) -> list[dict[str, Any]]:
     """Return the rows as the evidence holds them, with the codes of visible clients."""
-    visible = dict(Client.objects.values_list("pk", "code"))
+    visible = client_codes_by_id()
     return [
         {
             "name": row.name,

@@ -9,7 +9,7 @@ from django import forms
 
 from sanderling.accounts.models import User
 from sanderling.audit.searching import Question, known_values
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 
 KINDS: Final = (("", "Looks and changes"), ("looks", "Looks only"), ("changes", "Changes only"))
 
@@ -39,7 +39,7 @@ class SearchForm(forms.Form):
         self.fields["action"].choices = _actions()  # type: ignore[attr-defined]  # as declared
         self.fields["client"].choices = [  # type: ignore[attr-defined]  # as declared
             ("", "Any client"),
-            *((pk, f"{code} · {name}") for pk, code, name in _clients()),
+            *client_choices(),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -109,7 +109,3 @@ def _actions() -> list[tuple[str, Any]]:
         noun = action.partition(".")[0]
         nouns.setdefault(noun, [(f"{noun}.", f"{noun}: everything")]).append((action, action))
     return [("", "Anything"), *nouns.items()]
-
-
-def _clients() -> list[tuple[int, str, str]]:
-    return list(Client.objects.order_by("code").values_list("pk", "code", "name"))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from sanderling.accounts.permissions import person_of, requires
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices, client_codes_by_id
 from sanderling.compliance import retention
 from sanderling.compliance.forms import HoldForm
 from sanderling.compliance.models import CheckState, LegalHold, RetentionRun
@@ -21,15 +21,10 @@ RUNS_SHOWN: Final = 20
 UNPROCESSABLE: Final = 422
 
 
-def _clients() -> list[tuple[int, str]]:
-    rows = Client.objects.order_by("code").values_list("pk", "code", "name")
-    return [(pk, f"{code} · {name}") for pk, code, name in rows]
-
-
 def _page(request: HttpRequest, hold_form: HoldForm | None = None) -> HttpResponse:
     runs = list(RetentionRun.objects.select_related("asked_by").order_by("-pk")[:RUNS_SHOWN])
     counted = retention.latest_count()
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     holds = LegalHold.objects.select_related("placed_by").order_by("lifted_at", "-pk")
     context = {
         "kinds": [
@@ -43,7 +38,7 @@ def _page(request: HttpRequest, hold_form: HoldForm | None = None) -> HttpRespon
         "kept": retention.KEPT,
         "counted": counted,
         "holds": [(hold, codes.get(hold.client_id or 0, "everybody")) for hold in holds],
-        "hold_form": hold_form or HoldForm(clients=_clients()),
+        "hold_form": hold_form or HoldForm(clients=client_choices()),
         "runs": [
             {
                 "run": run,
@@ -91,7 +86,7 @@ def retention_years(request: HttpRequest, kind: str) -> HttpResponse:
 @requires("compliance.edit")
 def retention_hold(request: HttpRequest) -> HttpResponse:
     """Place a legal hold."""
-    form = HoldForm(request.POST, clients=_clients())
+    form = HoldForm(request.POST, clients=client_choices())
     if not form.is_valid():
         return _page(request, form)
     retention.place_hold(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.compliance import access
 from sanderling.compliance.desk import desk, open_campaign
 from sanderling.compliance.forms import CampaignForm
@@ -83,7 +83,7 @@ def access_review(request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign.rows.select_related("decided_by"),
         key=lambda row: (bool(row.decision), not row.unusual, row.name, row.pk),
     )
-    visible = dict(Client.objects.values_list("pk", "code"))
+    visible = client_codes_by_id()
     context = {
         "campaign": campaign,
         "rows": [(row, access.codes_shown(row, visible)) for row in rows_shown],

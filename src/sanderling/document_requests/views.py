@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -36,7 +35,7 @@ from sanderling.document_requests.models import Request, State, Upload
 from sanderling.document_requests.one import claims_of
 from sanderling.document_requests.scanning import where
 from sanderling.files.sealing import OriginalDamaged
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, saved_file
 
 CONFLICT: Final = 409
 
@@ -193,13 +192,4 @@ def download(request: HttpRequest, upload_id: int) -> HttpResponseBase:
             subject=("document_upload", kept.pk),
             ip=client_address(request),
         )
-    return StreamingHttpResponse(
-        (chunk for part in ([first], chunks) for chunk in part),
-        content_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
-            "Content-Length": str(kept.size_bytes),
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        },
-    )
+    return saved_file(first, chunks, name=kept.name, size_bytes=kept.size_bytes)

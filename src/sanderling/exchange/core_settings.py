@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 
 from sanderling.accounts.secrets import HELP
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 from sanderling.exchange.actions import save_mailbox
 from sanderling.exchange.core_endpoint import Form
 from sanderling.exchange.core_mailboxes import STATUS_KIND, TEXTS, check_endpoint
@@ -67,10 +67,7 @@ class CoreMailboxForm(forms.Form):
         clients, payers = self.fields["client_ids"], self.fields["payer_ids"]
         assert isinstance(clients, forms.ChoiceField)  # noqa: S101 - for the type checker
         assert isinstance(payers, forms.ChoiceField)  # noqa: S101 - for the type checker
-        clients.choices = [
-            (pk, f"{code} · {name}")
-            for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-        ]
+        clients.choices = client_choices()
         payers.choices = [
             (pk, f"{name} ({code})")
             for pk, name, code in Payer.objects.order_by("name").values_list(

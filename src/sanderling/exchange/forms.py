@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 
 from sanderling.accounts.secrets import HELP
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 from sanderling.exchange.actions import KINDS_SENT
 from sanderling.exchange.models import AfterFetch, Kind, Mailbox
 from sanderling.payers.models import Payer
@@ -97,10 +97,7 @@ class MailboxForm(forms.Form):
         clients, payers = self.fields["client_ids"], self.fields["payer_ids"]
         assert isinstance(clients, forms.ChoiceField)  # noqa: S101 - for the type checker
         assert isinstance(payers, forms.ChoiceField)  # noqa: S101 - for the type checker
-        clients.choices = [
-            (pk, f"{code} · {name}")
-            for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-        ]
+        clients.choices = client_choices()
         payers.choices = [
             (pk, f"{name} ({payer_id})")
             for pk, name, payer_id in Payer.objects.order_by("name").values_list(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.exchange.models import Mailbox, RemoteFile, Run
 from sanderling.outbox.late import LATE
 from sanderling.outbox.models import OutboundFile, Standing, State
@@ -88,7 +88,7 @@ def tab_counts(*, today: date) -> dict[str, tuple[int, int]]:
 def rows_of(files: Iterable[OutboundFile]) -> list[dict[str, Any]]:
     """Return a row (COLUMNS, and words for a page) for each file."""
     files = list(files)
-    clients = dict(Client.objects.values_list("pk", "code"))
+    clients = client_codes_by_id()
     payers = {
         pk: (payer_id, name)
         for pk, payer_id, name in Payer.objects.filter(

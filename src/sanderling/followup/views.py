@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
@@ -14,6 +12,7 @@ from sanderling.audit.looks import record_view
 from sanderling.files.storage import OriginalDamaged
 from sanderling.followup.attachments import attachment_chunks
 from sanderling.followup.models import Attachment
+from sanderling.web.downloads import saved_file
 
 
 @require_GET
@@ -30,13 +29,4 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     record_view(
         request, claim_id=kept.claim_id, client_id=kept.client_id, action="attachment.download"
     )
-    return StreamingHttpResponse(
-        (chunk for part in ([first], chunks) for chunk in part),
-        content_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
-            "Content-Length": str(kept.size_bytes),
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        },
-    )
+    return saved_file(first, chunks, name=kept.name, size_bytes=kept.size_bytes)

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 
 from sanderling.accounts.models import User
 from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.barriers.words import team_title
 from sanderling.issues.models import OPEN_STATES, CausedBy, Issue, Kind, State
 from sanderling.payers.models import Payer
@@ -127,7 +128,7 @@ def total_of(issues: Sequence[Issue], name: str) -> int:
 
 def rows_of(issues: Sequence[Issue], *, today: date) -> list[Row]:
     """Return the rows of a list, in its order."""
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     payers = dict(Payer.objects.values_list("pk", "name"))
     return [_row(issue, vars(issue), codes, payers, today) for issue in issues]
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.barriers.words import barrier_title, category_title
 from sanderling.core.trends.edits import wilson_interval
 from sanderling.issues.listing import RATE_MIN, rows_of, share
@@ -163,7 +164,7 @@ def dimensions_of(issue: Issue) -> list[tuple[str, str]]:
 
 def parts_of(issue: Issue) -> list[dict[str, Any]]:
     """Return each client's part that one may see, those hit first."""
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     return [
         {
             "client": codes.get(part.client_id, ""),

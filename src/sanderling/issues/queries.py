@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.trends.findings import Finding
 from sanderling.issues.keeping import words_for
 from sanderling.issues.models import Issue, IssueState, SearchRun
@@ -38,7 +38,7 @@ def stored_rows(
         issues = issues.filter(parts__client_id__in=client_ids, parts__is_hit=True).distinct()
     if states:
         issues = issues.filter(state__in=states)
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
     for issue in issues.order_by("-at_stake_cents", "pk"):
         yield {
@@ -74,7 +74,7 @@ def rows_as_of(
     Raises:
         MirrorMissing: there is no mirror.
     """
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
     names = payer_names_by_id()
     for finding in look(day, tell=tell).searched.findings:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from django.db import connection
 from django.urls import reverse
 
 from sanderling.agreements.models import Agreement
 from sanderling.automation.kinds import ALERTS
 from sanderling.automation.models import AlertRule
 from sanderling.automation.raising import NewAlert, People, settle_kind
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.service_levels import KIND_WORDS
 from sanderling.keyaccounts.attainment import attained
 
@@ -26,7 +26,7 @@ def tell_of_clocks(*, at: datetime) -> tuple[int, int]:
     assert KIND in ALERTS  # noqa: S101 - a slip of ours
     if AlertRule.objects.filter(kind=KIND, is_off=True).exists():
         return settle_kind(KIND, [], at=at)
-    people, names, managers = People(), _clients(), _managers()
+    people, names, managers = People(), client_codes_by_id(), _managers()
     current = []
     for one in attained(None, since=at, at=at):
         if not one.warned + one.late:
@@ -51,12 +51,6 @@ def tell_of_clocks(*, at: datetime) -> tuple[int, int]:
             )
         )
     return settle_kind(KIND, [one for one in current if one.user_ids], at=at)
-
-
-def _clients() -> dict[int, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, code FROM clients_client")
-        return dict(cursor.fetchall())
 
 
 def _managers() -> dict[int, int]:

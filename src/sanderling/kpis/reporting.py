@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sanderling.accounts.models import User
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.kpis.definitions import DAYS_OF_CHARGES, Definition
 from sanderling.core.kpis.frames import (
     PATIENT,
@@ -169,7 +169,7 @@ def _rows(found: Sequence[Row], question: Question, by: Sequence[str]) -> list[d
 def labels(name: str) -> dict[Any, str]:
     """Return what the values of a dimension are called in rows: codes, and people's addresses."""
     if name == "client":
-        return dict(Client.objects.values_list("pk", "code"))
+        return client_codes_by_id()
     if name == "payer":
         known: dict[Any, str] = dict(Payer.objects.values_list("pk", "payer_id"))
         return {**known, PATIENT: "PATIENT", UNKNOWN_PAYER: "UNKNOWN"}

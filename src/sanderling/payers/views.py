@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sanderling.accounts.models import User
 from sanderling.accounts.permissions import requires
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 from sanderling.core.deadlines.prompt_pay import STATE_RULED_TYPES
 from sanderling.core.deadlines.published import published_limits
 from sanderling.core.deadlines.rules import TYPE_NAMES
@@ -65,7 +65,7 @@ def payer(request: HttpRequest, pk: int) -> HttpResponse:
     key = request.GET.get("published", "")
     limit = next((one for one in published_limits() if one.key == key), None)
     initial = filled_in(limit) if limit else None
-    return _payer_page(request, found, RuleForm(clients=_client_choices(), initial=initial))
+    return _payer_page(request, found, RuleForm(clients=client_choices(), initial=initial))
 
 
 @require_POST
@@ -75,7 +75,7 @@ def set_payer_state(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Payer, pk=pk)
     form = StateForm(data=request.POST)
     if not form.is_valid():
-        rule_form = RuleForm(clients=_client_choices())
+        rule_form = RuleForm(clients=client_choices())
         return _payer_page(request, found, rule_form, state_form=form)
     if set_state(payer=found, state=form.cleaned_data["state"]):
         messages.success(request, "The state was set.")
@@ -89,7 +89,7 @@ def set_payer_calling(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Payer, pk=pk)
     form = CallingForm(data=request.POST)
     if not form.is_valid():
-        rule_form = RuleForm(clients=_client_choices())
+        rule_form = RuleForm(clients=client_choices())
         return _payer_page(request, found, rule_form, calling_form=form)
     if set_calling(payer=found, **form.cleaned_data):
         messages.success(request, "How to reach the payer was changed.")
@@ -101,7 +101,7 @@ def set_payer_calling(request: HttpRequest, pk: int) -> HttpResponse:
 def new_payer_rule(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a deadline rule of one payer."""
     found = get_object_or_404(Payer, pk=pk)
-    form = RuleForm(data=request.POST, clients=_client_choices())
+    form = RuleForm(data=request.POST, clients=client_choices())
     if _is_set(request, form, payer_id=found.pk):
         return redirect("payer", pk=found.pk)
     return _payer_page(request, found, form)
@@ -111,14 +111,14 @@ def new_payer_rule(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("payers.view")
 def type_deadlines(request: HttpRequest) -> HttpResponse:
     """Show the deadlines of each type of payer."""
-    return _types_page(request, TypeRuleForm(clients=_client_choices()))
+    return _types_page(request, TypeRuleForm(clients=client_choices()))
 
 
 @require_POST
 @requires("deadlines.edit")
 def new_type_rule(request: HttpRequest) -> HttpResponse:
     """Set a deadline rule of a type of payer."""
-    form = TypeRuleForm(data=request.POST, clients=_client_choices())
+    form = TypeRuleForm(data=request.POST, clients=client_choices())
     if _is_set(request, form):
         return redirect("type-deadlines")
     return _types_page(request, form)
@@ -200,13 +200,6 @@ def _page_of(rule: DeadlineRule) -> str:
     if rule.payer_id is None:
         return reverse("type-deadlines")
     return reverse("payer", args=[rule.payer_id])
-
-
-def _client_choices() -> list[tuple[int, str]]:
-    return [
-        (pk, f"{code} · {name}")
-        for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-    ]
 
 
 def _may_edit(request: HttpRequest) -> bool:

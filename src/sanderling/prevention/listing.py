@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Count
 
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.prevention.models import (
     UNDONE,
     ActionEffect,
@@ -58,7 +58,7 @@ def tabs() -> list[Row]:
 
 def rows_of(actions: Sequence[PreventiveAction], *, today: date) -> list[Row]:
     """Return the rows of a list, in its order."""
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     effects = latest_effects(actions)
     return [_row(one, effects.get(one.pk), codes, today) for one in actions]
 

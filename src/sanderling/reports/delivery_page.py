@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Count, Q, QuerySet
 
 from sanderling.accounts.models import User
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.mail.models import State as MailState
 from sanderling.reports.approving import cannot_approve
 from sanderling.reports.delivery_models import Delivery, Due, DueState
@@ -38,7 +38,7 @@ def waiting_facts(user: User) -> dict[str, Any]:
     approved = listed.filter(state=State.APPROVED).order_by("to_date", "client__code", "pk")
     failed = Due.objects.filter(state=DueState.FAILED).select_related("schedule__definition")
     undelivered = _shown("failed").order_by("-pk")
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     return {
         "drafts": drafts[:LISTED_MAX],
         "draft_count": drafts.count(),

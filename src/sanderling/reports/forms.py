@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
 from django import forms
 
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_choices
 from sanderling.core.kpis.frames import add_months, month_start
 from sanderling.receivables.forms import DateInput
 from sanderling.reports.blocks import KINDS
@@ -69,10 +69,7 @@ class MakeForm(DaysForm):
             (key, f"{one.name} ({one.client.code})" if one.client else one.name)
             for key, one in self.definitions.items()
         ])  # fmt: skip
-        _offer(self, "clients", [
-            (str(pk), f"{code} \u00b7 {name}")
-            for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-        ])  # fmt: skip
+        _offer(self, "clients", client_choices())
 
     def client_ids(self) -> list[int]:
         """Return the clients chosen."""
@@ -88,11 +85,7 @@ class DefinitionForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **more)
-        _offer(self, "client", [
-            ("", "All clients"),
-            *((str(pk), f"{code} \u00b7 {name}") for pk, code, name in
-              Client.objects.order_by("code").values_list("pk", "code", "name")),
-        ])  # fmt: skip
+        _offer(self, "client", [("", "All clients"), *client_choices()])
 
     def client_id(self) -> int | None:
         """Return the client that it is for, None for all."""
@@ -106,10 +99,7 @@ class PreviewForm(DaysForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **more)
-        _offer(self, "preview_client", [
-            (str(pk), f"{code} \u00b7 {name}")
-            for pk, code, name in Client.objects.order_by("code").values_list("pk", "code", "name")
-        ])  # fmt: skip
+        _offer(self, "preview_client", client_choices())
 
 
 class LetterheadForm(forms.Form):
@@ -156,7 +146,7 @@ def blocks_key(blocks: Any) -> str:  # noqa: ANN401 - JSON
     return json.dumps(blocks, sort_keys=True)
 
 
-def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+def _offer(form: forms.Form, name: str, choices: Sequence[tuple[int | str, str]]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
     field.choices = choices

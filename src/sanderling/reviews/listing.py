@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from sanderling.accounts.models import User
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.reviews.agenda import BY_KEY
 from sanderling.reviews.models import (
     Action,
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 def series_rows() -> list[Row]:
     """Return the series that may be seen, those that are held first, with their latest review."""
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     found = []
     for one in Series.objects.order_by("-is_active", "name", "pk"):
         latest = one.reviews.order_by("-as_of_date").first()
@@ -54,7 +54,7 @@ def scope_text(client_ids: Sequence[int], codes: dict[int, str], *, is_whole_boo
 
 def review_rows(*, limit: int = REVIEWS_SHOWN) -> list[Row]:
     """Return the latest reviews with what moved and what was decided, the latest day first."""
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     found = list(
         Review.objects.select_related("series").order_by("-as_of_date", "series__name", "pk")[
             :limit

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sanderling.accounts.permissions import person_of, requires
 from sanderling.audit.looks import record_listing
-from sanderling.clients.models import Client
+from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.refusal import Refusal
 from sanderling.reviews import making
 from sanderling.reviews.calendar import CONTENT_TYPE, calendar_of, invite, invited
@@ -118,7 +118,7 @@ def series_page(request: HttpRequest, series_id: int) -> HttpResponse:
 def _form_page(
     request: HttpRequest, form: SeriesForm, *, series: Series | None = None
 ) -> HttpResponse:
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     context = {
         "form": form,
         "series": series,
@@ -223,7 +223,7 @@ def _part_as_file(found: Review, part: str, form: str) -> HttpResponse:
 
 
 def _frame(request: HttpRequest, found: Review) -> dict[str, Any]:
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     return {
         "review": found,
         "scope": scope_text(found.client_ids, codes, is_whole_book=found.is_whole_book),
@@ -259,7 +259,7 @@ def review_minutes(request: HttpRequest, review_id: int) -> HttpResponse:
         pk=review_id,
     )
     record_listing(request, action="reviews.minutes", detail={"review": review_id})
-    codes = dict(Client.objects.values_list("pk", "code"))
+    codes = client_codes_by_id()
     scope = scope_text(found.client_ids, codes, is_whole_book=found.is_whole_book)
     day = found.closed_at.date() if found.closed_at else timezone.localdate()
     return HttpResponse(

@@ -1,13 +1,15 @@
-"""Answers as files: CSV, XLSX and JSON, shaped as the command line shapes them."""
+"""Answers as files: CSV, XLSX and JSON as the command line shapes them, and files that are kept."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
+from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from sanderling.web.exporting import Row, TooManyRows, write_csv, write_json, xlsx
 
@@ -45,6 +47,25 @@ def export(
         content_type=FORMS[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}-{as_of.isoformat()}.{form}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def saved_file(
+    first: bytes, rest: Iterable[bytes], *, name: str, size_bytes: int
+) -> StreamingHttpResponse:
+    """Send a kept file, always to be saved: a browser never shows it as a page of ours.
+
+    `first`: its first bytes, read before the answer begins, when trouble can still be told.
+    """
+    return StreamingHttpResponse(
+        chain([first], rest),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            "Content-Length": str(size_bytes),
+            "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         },
     )
