@@ -34,7 +34,7 @@ from django.test import TransactionTestCase  # noqa: E402 - as above
 from hypothesis import settings as laws  # noqa: E402 - as above
 from pytest_django.plugin import DjangoDbBlocker  # noqa: E402 - as above
 
-from sanderling.postgres import launcher  # noqa: E402 - as above
+from sanderling.postgres import launcher, migrating  # noqa: E402 - as above
 from sanderling.postgres.making import SUPERUSER  # noqa: E402 - as above
 
 # Laws that say no number of their own are tried 100 times at a desk.
@@ -128,12 +128,12 @@ def migrated(connected: psycopg.Connection) -> str:
             if old.startswith("migrated_"):
                 connected.execute(f'DROP DATABASE "{old}"')
         parameters, making = connection.settings_dict, f"{name}_unfinished"
-        before, wanted = parameters["NAME"], parameters["TEST"]["NAME"]
-        parameters["TEST"]["NAME"] = making
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connected.execute(f'DROP DATABASE IF EXISTS "{making}"')
+        connected.execute(f'CREATE DATABASE "{making}"')
+        before, parameters["NAME"] = parameters["NAME"], making
+        migrating.migrate()
         connection.close()
-        parameters["NAME"] = settings.DATABASES["default"]["NAME"] = before
-        parameters["TEST"]["NAME"] = wanted
+        parameters["NAME"] = before
         connected.execute(f'ALTER DATABASE "{making}" RENAME TO "{name}"')
     return name
 

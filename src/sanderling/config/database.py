@@ -9,11 +9,10 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
 from sanderling.core.refusal import Refusal
-from sanderling.postgres import launcher
+from sanderling.postgres import launcher, migrating
 from sanderling.postgres.locks import Lock
 
 # Packages that bring migrations of their own.
@@ -62,7 +61,7 @@ def migrate(*, report: Callable[[str], None]) -> None:
             if _recorded_fingerprint() == schema_fingerprint():
                 return
             report("Preparing the database ...")
-            call_command("migrate", interactive=False, verbosity=0)
+            migrating.migrate()
             # The fingerprint is hexadecimal: it cannot end the literal.
             cursor.execute(f"COMMENT ON TABLE django_migrations IS '{schema_fingerprint()}'")
         finally:
