@@ -10,6 +10,7 @@ from tests.builders import rows
 from tests.integration.desk import Desk, acting_as, make_desk
 from tests.integration.issue_desk import Issues, make_issues
 
+from sanderling.issues.models import IssueReport
 from sanderling.prevention import actions as doing
 from sanderling.prevention.models import (
     ActionEffect,
@@ -60,6 +61,15 @@ def action_of(desk: Desk, *client_ids: int) -> PreventiveAction:
             caught_date=AT.date(),
         )  # fmt: skip
     return action
+
+
+def report_of(desk: Desk, *client_ids: int, step: str = "counted") -> IssueReport:
+    """Make a report of a lead about clients, counted."""
+    return IssueReport.objects.create(
+        kind="denial", client_ids=list(client_ids), since_date=AT.date(), title="t",
+        hypothesis="h", team="ar", reported_by=desk.lead, made_at=AT, step=step,
+        counts={"claims": 3},
+    )  # fmt: skip
 
 
 def refused(desk: Desk, statement: str, match: str) -> None:
@@ -114,6 +124,10 @@ def test_an_action_is_seen_by_those_who_see_all_its_clients(desk: Desk) -> None:
         ("UPDATE prevention_action SET client_ids = '{}'", "does not change|row-level"),
         ("UPDATE prevention_action SET state = 'proven'", "follows a step"),
         ("DELETE FROM prevention_action", "permission denied"),
+        ("DELETE FROM issues_report", "permission denied"),
+        ("UPDATE issues_report SET counts = '{}'", "reported and counted does not change"),
+        ("UPDATE issues_report SET step = 'made', issue_id = 1", "made does not follow counted"),
+        ("UPDATE issues_report SET client_ids = '{}'", "does not change|row-level"),
         ("UPDATE prevention_step SET note = 'x'", "permission denied"),
         ("UPDATE prevention_effect SET verdict = 'fell'", "permission denied"),
         ("INSERT INTO prevention_catch SELECT * FROM prevention_catch", "permission denied"),
@@ -125,7 +139,48 @@ def test_what_was_found_and_measured_stays(
     desk: Desk, issues: Issues, statement: str, match: str
 ) -> None:
     action_of(desk, desk.claim.client_id)
+    report_of(desk, desk.claim.client_id)
     refused(desk, statement, match)
+
+
+def test_a_report_is_seen_by_those_who_see_all_its_clients(desk: Desk) -> None:
+    mine = report_of(desk, desk.claim.client_id)
+    both = report_of(desk, desk.claim.client_id, desk.foreign.client_id)
+    with acting_as(desk.specialist):
+        assert rows("SELECT id FROM issues_report") == [(mine.pk,)]
+    with acting_as(desk.admin):
+        assert rows("SELECT id FROM issues_report ORDER BY id") == [(mine.pk,), (both.pk,)]
+    with acting_as(desk.stranger):
+        assert rows("SELECT id FROM issues_report") == []
+
+
+def test_nobody_reports_for_another_or_counts_himself(desk: Desk, issues: Issues) -> None:
+    report = report_of(desk, desk.claim.client_id)
+    insert = (
+        "INSERT INTO issues_report (kind, client_ids, is_every_client, dimensions, since_date,"
+        " axis, title, hypothesis, team, reported_by_id, made_at, step, counts,"
+        ' "overlaps", refusal)'
+        f" VALUES ('denial', '{{{desk.claim.client_id}}}', %s, '{{}}', now(), 'day', 't', 'h',"
+        " 'ar', %s, now(), '%s', '{}', '[]', '')"
+    )
+    refused(desk, insert % ("false", desk.admin.pk, "counting"), "another person reports")
+    refused(desk, insert % ("false", desk.lead.pk, "counted"), "counted by the worker")
+    foreign = insert.replace(str(desk.claim.client_id), str(desk.foreign.client_id))
+    join = f"UPDATE issues_report SET step = 'joined', issue_id = {issues.foreign.pk}"
+    with acting_as(desk.specialist), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(insert % ("false", desk.specialist.pk, "counting"))
+    for statement, match in (
+        (insert % ("true", desk.specialist.pk, "counting"), "reports about these"),
+        (foreign % ("false", desk.specialist.pk, "counting"), "row-level security"),
+        (f"{join} WHERE id = {report.pk}", "there is no such issue"),
+    ):
+        with (
+            acting_as(desk.specialist),
+            pytest.raises(DatabaseError, match=match),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
 
 
 def test_nobody_steps_for_another_or_proves_without_a_measurement(desk: Desk) -> None:

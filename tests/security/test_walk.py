@@ -67,6 +67,7 @@ TABLES: Final = {
     "project_id": "appeals_project",
     "refund_id": "refunds_refund",
     "report_id": "reports_report",
+    "reported_id": "issues_report",
     "request_id": "document_requests_request",
     "resubmission_id": "resubmission_resubmission",
     "review_id": "reviews_review",

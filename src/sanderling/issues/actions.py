@@ -24,7 +24,7 @@ from sanderling.issues.keeping import (
     write_seen,
 )
 from sanderling.issues.matching import known_of, matched, superseded
-from sanderling.issues.models import Issue, SearchRun, State
+from sanderling.issues.models import FoundBy, Issue, SearchRun, State
 from sanderling.issues.queries import Row, latest_run, stored_rows
 from sanderling.issues.searching import Seen, Tell, look
 from sanderling.issues.telling import tell_back, tell_found
@@ -165,7 +165,7 @@ def _write(seen: Seen, known: list[Issue], today: date, at: datetime) -> Kept:
             continue
         write_seen(match, context)
         kept.updated.append(match.issue)
-        if not match.is_told:
+        if not match.is_told and match.issue.found_by == FoundBy.SEARCH:
             written[match.issue.pk] = match.finding
     for issue in issues:
         finding = written.get(issue.pk) or seen.searched.again.get(issue.pk)

@@ -14,7 +14,7 @@ from sanderling.core.trends.findings import Finding
 from sanderling.core.trends.standing import is_back, is_over
 from sanderling.core.trends.words import hypothesis_of, team_of, title_of
 from sanderling.issues.matching import Matched
-from sanderling.issues.models import CausedBy, Issue, IssueState, State
+from sanderling.issues.models import CausedBy, FoundBy, Issue, IssueState, State
 from sanderling.postgres.frames import copy_frame
 
 SEARCH: Final = "search"
@@ -98,6 +98,13 @@ def write_seen(match: Matched, context: Context) -> None:
     if issue is None:
         raise ValueError("a finding without an issue")
     issue.last_seen_date = max(issue.last_seen_date, context.today)
+    if issue.found_by == FoundBy.PERSON:
+        # The words, and which claims are meant, are a person's; they are counted for themselves.
+        if not match.is_told:
+            issue.confidence, issue.evidence_nats = finding.confidence, finding.evidence
+            issue.caused_by = CausedBy(finding.caused_by)
+        issue.save()
+        return
     if not match.is_told and _says_it_better(issue, finding):
         team = issue.team
         for name, value in _of_finding(finding, context).items():

@@ -26,7 +26,7 @@ COLUMNS: Final = (
     *("id", "title", "kind", "client", "payer_name", "onset", "found", "age_days", "clients_hit"),
     *("claims", "open_claims", "at_stake_cents", "month_cents", "events_before"),
     *("outcomes_before", "events_after", "outcomes_after", "confidence", "caused_by", "team"),
-    *("owner", "state"),
+    *("owner", "state", "found_by"),
 )
 Row = dict[str, Any]
 
@@ -53,8 +53,10 @@ class Tiles:
     proven_count: int
 
 
-def confidence_words(confidence: float) -> str:
-    """Say how sure a finding is."""
+def confidence_words(confidence: float | None) -> str:
+    """Say how sure a finding is; None: a person reported it."""
+    if confidence is None:
+        return "reported"
     if confidence >= 0.95:  # noqa: PLR2004 - the bounds of the words
         return "almost certain"
     if confidence >= 0.8:  # noqa: PLR2004
@@ -162,13 +164,14 @@ def _row(
         "outcomes_after": sums["outcomes_after"],
         "rate_before": share(sums["events_before"], sums["outcomes_before"]),
         "rate_after": share(sums["events_after"], sums["outcomes_after"]),
-        "confidence": round(issue.confidence, 4),
+        "confidence": None if issue.confidence is None else round(issue.confidence, 4),
         "confidence_text": confidence_words(issue.confidence),
         "caused_by": issue.caused_by,
         "caused_by_text": CausedBy(issue.caused_by).label,
         "team": issue.team,
         "team_text": team_title(issue.team),
         "owner": issue.owner.name if issue.owner else "",
+        "found_by": issue.found_by,
         "state": issue.state,
         "state_text": State(issue.state).label,
     }

@@ -10,9 +10,16 @@ from typing import Final
 from sanderling.core.trends.findings import Description, Finding
 from sanderling.core.trends.onset import Onset
 from sanderling.core.trends.search import Known
-from sanderling.issues.models import OPEN_STATES, Issue, IssueClaim, State
+from sanderling.issues.models import (
+    OPEN_STATES,
+    FoundBy,
+    Issue,
+    IssueClaim,
+    IssueReport,
+    State,
+)
 
-_SAME_CLAIMS: Final = 0.5  # of the smaller one
+SAME_CLAIMS: Final = 0.5  # of the smaller one
 _OF_SCOPE: Final = frozenset(
     {"plan", "form", "location", "provider", "procedure", "code_family", "modifier"}
 )
@@ -38,8 +45,8 @@ def description_of(issue: Issue) -> Description:
     return Description(issue.kind, issue.basis, scope, event)
 
 
-def known_of(issues: Sequence[Issue]) -> list[Known]:
-    """Return the open issues as the search counts them again."""
+def known_of(issues: Sequence[Issue], *, also_done: bool = False) -> list[Known]:
+    """Return the open issues (`also_done`: all of them) as the search counts them again."""
     rates = dict(
         Issue.objects.with_totals()
         .filter(pk__in=[issue.pk for issue in issues])
@@ -50,16 +57,32 @@ def known_of(issues: Sequence[Issue]) -> list[Known]:
         .filter(pk__in=[issue.pk for issue in issues])
         .values_list("pk", "outcomes_before")
     )
+    meant = _clients_meant(issues)
     return [
         Known(
             issue.pk,
             description_of(issue),
             _onset_of(issue),
             rates[issue.pk] / outcomes[issue.pk] if outcomes[issue.pk] else 0.0,
+            is_meant=issue.found_by == FoundBy.PERSON,
+            client_ids=meant.get(issue.pk, frozenset()),
         )
         for issue in issues
-        if issue.state in OPEN_STATES
+        if also_done or issue.state in OPEN_STATES
     ]
+
+
+def _clients_meant(issues: Sequence[Issue]) -> dict[int, frozenset[int]]:
+    """Return, for issues that people reported of some clients, these clients."""
+    reports = IssueReport.objects.filter(
+        issue__in=[issue.pk for issue in issues],
+        step=IssueReport.Step.MADE,
+        is_every_client=False,
+    )
+    return {
+        issue_id: frozenset(client_ids)
+        for issue_id, client_ids in reports.values_list("issue_id", "client_ids")
+    }
 
 
 def _onset_of(issue: Issue) -> Onset | None:
@@ -108,7 +131,7 @@ def _issue_of(
         if (
             issue not in alike
             and issue.kind == finding.description.kind
-            and len(mine & theirs) >= _SAME_CLAIMS * max(min(len(mine), len(theirs)), 1)
+            and same_claims(mine, theirs)
         ):
             alike.append(issue)
     same = [issue for issue in alike if not _is_new(finding.onset, issue)]
@@ -118,6 +141,11 @@ def _issue_of(
         key=lambda issue: (issue.key != key, issue.state not in OPEN_STATES, issue.pk),
         default=None,
     )
+
+
+def same_claims(mine: set[int], theirs: set[int]) -> bool:
+    """Say whether two sets of claims are mostly one: by the smaller one."""
+    return len(mine & theirs) >= SAME_CLAIMS * max(min(len(mine), len(theirs)), 1)
 
 
 def _is_new(onset: date | None, issue: Issue) -> bool:
@@ -139,7 +167,7 @@ def superseded(issues: Sequence[Issue]) -> list[tuple[Issue, Issue]]:
     # People's word first, then who has more claims.
     ranked = sorted(
         (issue for issue in issues if issue.state in OPEN_STATES),
-        key=lambda issue: (issue.state == State.NEW, -len(claims[issue.pk]), issue.pk),
+        key=lambda issue: (_is_unheard(issue), -len(claims[issue.pk]), issue.pk),
     )
     found: list[tuple[Issue, Issue]] = []
     standing: list[Issue] = []
@@ -150,12 +178,17 @@ def superseded(issues: Sequence[Issue]) -> list[tuple[Issue, Issue]]:
                 other
                 for other in standing
                 if other.kind == issue.kind
-                and len(mine & claims[other.pk]) >= _SAME_CLAIMS * max(len(mine), 1)
+                and len(mine & claims[other.pk]) >= SAME_CLAIMS * max(len(mine), 1)
             ),
             None,
         )
-        if larger is not None and issue.state == State.NEW and issue.owner_id is None:
+        if larger is not None and _is_unheard(issue) and issue.owner_id is None:
             found.append((issue, larger))
         else:
             standing.append(issue)
     return found
+
+
+def _is_unheard(issue: Issue) -> bool:
+    """Say whether no person has said anything of an issue: neither confirmed nor reported it."""
+    return issue.state == State.NEW and issue.found_by == FoundBy.SEARCH

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce
 
@@ -66,6 +67,13 @@ class Basis(models.TextChoices):
     STEADY = "steady", "Worse than its peers, since ever"
 
 
+class FoundBy(models.TextChoices):
+    """Who saw it first."""
+
+    SEARCH = "search", "The nightly search"
+    PERSON = "person", "Reported by a person"
+
+
 class IssueQuerySet(models.QuerySet["Issue"]):
     """Issues with their sums over the clients that may be seen."""
 
@@ -92,8 +100,9 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 class Issue(models.Model):
     """One thing that goes wrong for many claims: its smallest description, onset, cause and state.
 
-    Seen by whoever sees a client that it hits. Written by the nightly search; people change owner
-    and team here, and the state by a row of `IssueState` only.
+    Seen by whoever sees a client that it hits. Written by the nightly search, or for a person's
+    report (`IssueReport`), whose words the search leaves as they are; people change owner and team
+    here, and the state by a row of `IssueState` only.
     """
 
     # kind and smallest description; another issue of the same key has another onset
@@ -113,7 +122,9 @@ class Issue(models.Model):
     found_date = models.DateField()  # the as-of day of the search that found it
     last_seen_date = models.DateField()  # the latest search that still saw it
     ended_date = models.DateField(null=True)  # since when the rate is as before again
-    confidence = models.FloatField()  # 0 to 1: share of such findings that are real
+    found_by = models.TextField(choices=FoundBy, default=FoundBy.SEARCH)
+    # 0 to 1: share of such findings that are real; null: reported, and no search has seen it yet
+    confidence = models.FloatField(null=True)
     evidence_nats = models.FloatField(default=0)  # over the limit, when it was clearest
     cause_hypothesis = models.TextField()  # names no client and no count
     caused_by = models.TextField(choices=CausedBy, default=CausedBy.UNKNOWN)
@@ -135,6 +146,10 @@ class Issue(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(confidence__range=(0, 1)), name="issue_confidence_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confidence__isnull=False) | models.Q(found_by="person"),
+                name="issue_of_a_search_is_so_sure",
             ),
             models.UniqueConstraint(
                 fields=["key", "onset_date"], name="issue_once", nulls_distinct=False
@@ -248,6 +263,58 @@ class IssueState(models.Model):
 
     def __str__(self) -> str:
         return f"issue {self.issue_id}: {self.to_state}"
+
+
+class IssueReport(models.Model):
+    """What a person says goes wrong for many claims; the worker counts, and makes the issue of it.
+
+    Seen by whoever sees all its clients. Its words name no patient; those who see one of the
+    clients read them on the issue.
+    """
+
+    class Step(models.TextChoices):
+        """counting -> counted -> wanted -> made; joined: a detected issue is about it already."""
+
+        COUNTING = "counting", "Being counted"
+        COUNTED = "counted", "Counted"
+        WANTED = "wanted", "Being made an issue"
+        MADE = "made", "An issue"
+        JOINED = "joined", "Part of an issue that was known"
+        REFUSED = "refused", "No issue"
+
+    kind = models.TextField(choices=Kind)
+    payer_id = models.IntegerField(null=True)  # null: any
+    client_ids = ArrayField(models.IntegerField())  # those meant; never empty
+    is_every_client = models.BooleanField(default=False)  # also those that come later
+    dimensions = models.JSONField(default=dict)  # as of Issue
+    since_date = models.DateField()
+    axis = models.TextField(default="day")  # what since_date is a day of, as Issue.onset_axis
+    title = models.TextField()
+    hypothesis = models.TextField()
+    team = models.TextField()
+    reported_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    step = models.TextField(choices=Step, default=Step.COUNTING)
+    # By the worker: {claims, open_claims, at_stake_cents, outcomes_before, events_before, ...}
+    counts = models.JSONField(default=dict)
+    overlaps = models.JSONField(default=list)  # [[issue_id, claims in common], ...], most first
+    counted_at = models.DateTimeField(null=True)
+    refusal = models.TextField(default="")
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, null=True, related_name="reports")
+
+    class Meta:
+        db_table = "issues_report"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(step__in=("made", "joined"), issue__isnull=False)
+                | models.Q(step__in=("counting", "counted", "wanted", "refused"), issue=None),
+                name="issue_report_made_has_an_issue",
+            ),
+        ]
+        indexes = [models.Index(fields=["step", "id"], name="issue_report_waiting")]
+
+    def __str__(self) -> str:
+        return f"report {self.pk} of an issue"
 
 
 class SearchRun(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -14,8 +14,18 @@ from sanderling.clients.models import Client
 from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.barriers.words import barrier_title, category_title
 from sanderling.core.trends.edits import wilson_interval
+from sanderling.core.trends.findings import values_of
 from sanderling.issues.listing import RATE_MIN, rows_of, share
-from sanderling.issues.models import STEPS, Basis, Issue, IssueClaim, IssueState, State
+from sanderling.issues.models import (
+    STEPS,
+    Basis,
+    FoundBy,
+    Issue,
+    IssueClaim,
+    IssueReport,
+    IssueState,
+    State,
+)
 from sanderling.payers.models import Payer
 
 WEEKS_SHOWN: Final = 40
@@ -84,6 +94,10 @@ SELECT w.client_id, w.client_code, w.payer_id, coalesce(nullif(w.payer_name, '')
  GROUP BY 1, 2, 3, 4 ORDER BY 6 DESC
 """
 SOON_DAYS: Final = 14
+_REPORTED: Final = {
+    True: "a person reported it, and the nightly search sees it too",
+    False: "a person reported it; the nightly search does not see it by itself",
+}
 
 
 def weeks_of(issue: Issue) -> list[dict[str, Any]]:
@@ -150,7 +164,13 @@ def dimensions_of(issue: Issue) -> list[tuple[str, str]]:
     if issue.client_id:
         code = Client.objects.filter(pk=issue.client_id).values_list("code", flat=True).first()
         found.append(("Client", code or "a client"))
-    for name, value in issue.dimensions.items():
+    return [*found, *dimension_words(issue.dimensions)]
+
+
+def dimension_words(dimensions: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the codes and places of a description, in words."""
+    found = []
+    for name, value in dimensions.items():
         if name in ("payer_id", "client_id"):
             continue
         text = str(value)
@@ -198,13 +218,16 @@ def evidence_of(
         )
     else:
         against.append(f"fewer than {RATE_MIN} outcomes on one side: too few for a rate")
-    if issue.onset_low_date and issue.onset_high_date:
+    if issue.found_by == FoundBy.SEARCH and issue.onset_low_date and issue.onset_high_date:
         days = (issue.onset_high_date - issue.onset_low_date).days
         speaks_for.append(
             f"it sets in between {issue.onset_low_date} and {issue.onset_high_date}"
             if days
             else f"it sets in on {issue.onset_low_date}"
         )
+    if issue.found_by == FoundBy.PERSON:
+        is_seen = issue.confidence is not None
+        (speaks_for if is_seen else against).append(_REPORTED[is_seen])
     hit = [part for part in parts if part["is_hit"]]
     spared = [part for part in parts if not part["is_hit"] and part["outcomes_after"] >= RATE_MIN]
     if len(hit) > 1:
@@ -215,7 +238,7 @@ def evidence_of(
         against.append(f"{len(spared)} other clients with such claims are not hit")
     if not spared and len(hit) == 1:
         against.append("no other client that you see has such claims to compare with")
-    if issue.confidence < 0.8:  # noqa: PLR2004 - see confidence_words
+    if (issue.confidence or 1) < 0.8:  # noqa: PLR2004 - see confidence_words
         against.append("the finding is not certain: one in five such findings is chance, or more")
     if issue.ended_date:
         against.append(f"since {issue.ended_date} the rate is as before again")
@@ -301,6 +324,12 @@ def steps_of(issue: Issue) -> list[dict[str, str]]:
     ]
 
 
+def reports_of(issue: Issue) -> list[IssueReport]:
+    """Return what people reported that was kept with the issue, and that one may see."""
+    joined = issue.reports.filter(step=IssueReport.Step.JOINED)
+    return list(joined.select_related("reported_by").order_by("pk"))
+
+
 def rule_address_parts(issue: Issue) -> dict[str, str]:
     """Return name and condition of a rule for the claims of the issue, as the rule form asks."""
     asked: list[str] = []
@@ -311,15 +340,24 @@ def rule_address_parts(issue: Issue) -> dict[str, str]:
     if code:
         asked.append(f"client == {_quoted(code)}")
     dimensions = issue.dimensions
-    group, _, reason = str(dimensions.get("carc", "")).rpartition("-")
-    if reason and ":" not in reason:
-        asked += [f"reason_code == {_quoted(reason)}"] + (
-            [f"group_code == {_quoted(group)}"] if group else []
-        )
+    codes = values_of("carc", str(dimensions.get("carc", "")))
+    if codes != [""] and not any(":" in code for code in codes):
+        pairs = [code.rpartition("-") for code in codes]
+        asked.append(_is_one_of("reason_code", [reason for _, _, reason in pairs]))
+        if all(group for group, _, _ in pairs):
+            asked.append(_is_one_of("group_code", [group for group, _, _ in pairs]))
     for name, fact in (("rarc", "remark_code"), ("category", "category"), ("provider", "provider")):
         if dimensions.get(name):
-            asked.append(f"{fact} == {_quoted(str(dimensions[name]))}")
+            asked.append(_is_one_of(fact, values_of(name, str(dimensions[name]))))
     return {"name": issue.title[:100], "condition": " && ".join(asked)}
+
+
+def _is_one_of(fact: str, values: Sequence[str]) -> str:
+    """Return the condition, in the language of rules, that a fact has one of the values."""
+    several = sorted(set(values))
+    if len(several) == 1:
+        return f"{fact} == {_quoted(several[0])}"
+    return f"{fact} in [{', '.join(_quoted(value) for value in several)}]"
 
 
 def _quoted(text: str) -> str:
@@ -341,6 +379,7 @@ def issue_page(issue: Issue, *, today: date) -> dict[str, Any]:
         "evidence": evidence_of(issue, row, parts),
         "risk": money_at_risk(issue, today=today),
         "groups": groups_of(issue),
+        "reports": reports_of(issue),
         "history": history_of(issue),
         "steps": steps_of(issue),
         "may_dismiss": State.DISMISSED in STEPS[issue.state],

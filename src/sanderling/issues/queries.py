@@ -10,7 +10,8 @@ from typing import Any, Final
 from sanderling.clients.queries import client_codes_by_id
 from sanderling.core.trends.findings import Finding
 from sanderling.issues.keeping import words_for
-from sanderling.issues.models import Issue, IssueState, SearchRun
+from sanderling.issues.matching import known_of, same_claims
+from sanderling.issues.models import FoundBy, Issue, IssueState, SearchRun
 from sanderling.issues.searching import Tell, look
 from sanderling.payers.models import Payer
 from sanderling.payers.queries import payer_names_by_id
@@ -18,6 +19,7 @@ from sanderling.payers.queries import payer_names_by_id
 COLUMNS: Final = (
     *("id", "kind", "client", "payer_id", "dimensions", "onset", "claims", "at_stake_cents"),
     *("rate_before", "rate_after", "confidence", "cause_hypothesis", "team", "state"),
+    "found_by",
 )
 Row = dict[str, Any]
 
@@ -52,10 +54,11 @@ def stored_rows(
             "at_stake_cents": issue.at_stake_cents,
             "rate_before": _rate(issue.events_before, issue.outcomes_before),
             "rate_after": _rate(issue.events_after, issue.outcomes_after),
-            "confidence": round(issue.confidence, 4),
+            "confidence": None if issue.confidence is None else round(issue.confidence, 4),
             "cause_hypothesis": issue.cause_hypothesis,
             "team": issue.team,
             "state": issue.state,
+            "found_by": issue.found_by,
         }
 
 
@@ -69,7 +72,7 @@ def rows_as_of(
     """Work out the issues as of a past day from the mirror; writes nothing.
 
     An issue that is stored has its number and the state that it had on that day; another one is new
-    and named by its description.
+    and named by its description. What people had reported by then is counted as they said.
 
     Raises:
         MirrorMissing: there is no mirror.
@@ -77,14 +80,22 @@ def rows_as_of(
     codes = client_codes_by_id()
     payer_ids = dict(Payer.objects.values_list("pk", "payer_id"))
     names = payer_names_by_id()
-    for finding in look(day, tell=tell).searched.findings:
+    reported = {
+        one.pk: one for one in Issue.objects.filter(found_by=FoundBy.PERSON, found_date__lte=day)
+    }
+    searched = look(
+        day, known=known_of(list(reported.values()), also_done=True), tell=tell
+    ).searched
+    theirs = [(reported[pk], found) for pk, found in searched.again.items()]
+    rows = [(None, found) for found in searched.findings if not _is_told(found, theirs)] + theirs
+    for issue, finding in sorted(rows, key=lambda row: -row[1].at_stake_cents):
         hit = finding.parts.filter("is_hit")["client_id"].to_list()
         if client_ids is not None and not set(hit) & set(client_ids):
             continue
-        number, state = known_as(finding, day)
+        number, state = known_as(finding, day) if issue is None else _stood_as(issue, day)
         if states and state not in states:
             continue
-        words = words_for(finding, names)
+        words = _words_of(issue) if issue is not None else words_for(finding, names)
         description = finding.description
         yield {
             "id": number,
@@ -97,11 +108,31 @@ def rows_as_of(
             "at_stake_cents": finding.at_stake_cents,
             "rate_before": round(finding.rate_before, 4),
             "rate_after": round(finding.rate_after, 4),
-            "confidence": round(finding.confidence, 4),
+            "confidence": round(finding.confidence, 4) if issue is None else None,
             "cause_hypothesis": words["cause_hypothesis"],
             "team": words["team"],
             "state": state,
+            "found_by": FoundBy.SEARCH if issue is None else FoundBy.PERSON,
         }
+
+
+def _is_told(found: Finding, reported: Sequence[tuple[Issue, Finding]]) -> bool:
+    """Say whether a person has reported what a search finds: mostly the same claims."""
+    mine = set(found.siblings["claim_id"].to_list())
+    return any(
+        issue.kind == found.description.kind
+        and same_claims(mine, set(theirs.siblings["claim_id"].to_list()))
+        for issue, theirs in reported
+    )
+
+
+def _words_of(issue: Issue) -> dict[str, str]:
+    return {"cause_hypothesis": issue.cause_hypothesis, "team": issue.team}
+
+
+def _stood_as(issue: Issue, day: date) -> tuple[str, str]:
+    step = IssueState.objects.filter(issue=issue, at__date__lte=day).order_by("-pk").first()
+    return str(issue.pk), step.to_state if step is not None else "new"
 
 
 def known_as(finding: Finding, day: date) -> tuple[str, str]:
@@ -114,8 +145,7 @@ def known_as(finding: Finding, day: date) -> tuple[str, str]:
     if issue is None:
         digest = hashlib.sha256(f"{finding.description.key}|{finding.onset}".encode())
         return digest.hexdigest()[:10], "new"
-    step = IssueState.objects.filter(issue=issue, at__date__lte=day).order_by("-pk").first()
-    return str(issue.pk), step.to_state if step is not None else "new"
+    return _stood_as(issue, day)
 
 
 def _rate(events: int, outcomes: int) -> float | None:

@@ -10,7 +10,8 @@ import polars as pl
 from django.conf import settings as django_settings
 from django.db import connection
 
-from sanderling.core.trends.search import Known, Searched, search
+from sanderling.core.trends.findings import Finding
+from sanderling.core.trends.search import Known, Searched, count_again, search
 from sanderling.core.trends.settings import Settings
 from sanderling.issues.loading import load_open_balances, outcomes_until
 
@@ -54,6 +55,17 @@ def look(today: date, *, known: Sequence[Known] = (), tell: Tell = lambda _: Non
         tell=tell,
     )
     return Seen(searched, balances, settings, claims)
+
+
+def count_one(known: Known, today: date) -> tuple[Finding, pl.DataFrame]:
+    """Return the counts of one description as of `today`, and (claim_id, balance_cents).
+
+    Raises:
+        MirrorMissing: there is no mirror.
+    """
+    balances = load_open_balances()
+    load = outcomes_until(today, balances, settings_in_force())[known.description.kind]
+    return count_again(known, load(), today), balances
 
 
 def _sizes(today: date) -> tuple[int, int]:

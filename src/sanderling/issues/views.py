@@ -73,6 +73,7 @@ def issues(request: HttpRequest) -> HttpResponse:
         ],
         "is_filtered": bool(asked.filters),
         "searched": _searched(),
+        "may_report": person_of(request).may("claims.work"),
         "forms": FORMS,
     }
     return render(request, "issues/issues.html", context)

@@ -11,6 +11,7 @@ from django import forms
 from sanderling.accounts.models import User
 from sanderling.clients.models import Client
 from sanderling.core.barriers.words import CATEGORIES
+from sanderling.core.trends.findings import ANY_OF
 from sanderling.issues.forms import PersonField
 from sanderling.payers.models import Payer
 from sanderling.prevention.models import Kind, Metric, PreventiveAction, RootCause, Team
@@ -133,17 +134,17 @@ class NewActionForm(ActionForm):
         choices=[("", "any"), *CATEGORIES.items()], required=False, label="Kind of denial"
     )
     carc = forms.CharField(
-        max_length=8, required=False, label="Reason", help_text="Group and code: CO-197."
+        max_length=120, required=False, label="Reason", help_text="Group and code: CO-197."
     )
-    rarc = forms.CharField(max_length=6, required=False, label="Remark")
-    procedure = forms.CharField(max_length=5, required=False, label="Procedure")
+    rarc = forms.CharField(max_length=80, required=False, label="Remark")
+    procedure = forms.CharField(max_length=80, required=False, label="Procedure")
     code_family = forms.CharField(
         max_length=40,
         required=False,
         label="Family of codes",
         help_text="As an issue names it: office_visits.",
     )
-    modifier = forms.CharField(max_length=2, required=False, label="Modifier")
+    modifier = forms.CharField(max_length=40, required=False, label="Modifier")
     provider = forms.CharField(max_length=10, required=False, label="Rendering NPI")
     location = forms.CharField(max_length=80, required=False, label="Place")
     plan = forms.CharField(max_length=80, required=False, label="Plan")
@@ -157,11 +158,14 @@ class NewActionForm(ActionForm):
         payer.queryset = Payer.objects.order_by("name")
 
     def clean_carc(self) -> str:
-        """Return the reason as CO-197."""
-        text = str(self.cleaned_data["carc"]).strip().upper().replace(" ", "-")
-        if text and not _CARC.fullmatch(text):
+        """Return the reason as CO-197; several as an issue names them: CO-16 or CO-252."""
+        told = [
+            text.strip().upper().replace(" ", "-")
+            for text in str(self.cleaned_data["carc"]).split(ANY_OF)
+        ]
+        if told != [""] and not all(_CARC.fullmatch(text) for text in told):
             raise forms.ValidationError("Write group and code, like CO-197.")
-        return text
+        return ANY_OF.join(told)
 
     def clean(self) -> dict[str, Any]:
         """Refuse lines where claims as a whole are counted."""

@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.trends.effects import Week
+from sanderling.core.trends.findings import values_of
 
 RIPE_SHARE: Final = 0.9  # of decisions are there after the ripening
 RIPE_DAYS_LEAST: Final = 14
@@ -64,12 +65,14 @@ def in_scope(scope: Mapping[str, str]) -> tuple[pl.Expr, pl.Expr]:
     claims = pl.lit(value=True)
     bad = pl.col("is_bad")
     for name, value in scope.items():
+        values = values_of(name, value)
         if name in OF_CLAIM:
-            claims &= pl.col(name) == value
+            claims &= pl.col(name).is_in(values)
         elif name == "modifier":
-            claims &= pl.col(name).str.split(":").list.contains(value)
+            split = pl.col(name).str.split(":")
+            claims &= pl.any_horizontal(split.list.contains(one) for one in values)
         elif name in OF_DENIAL:
-            bad &= pl.col(name) == value
+            bad &= pl.col(name).is_in(values)
     return claims, bad
 
 

@@ -8,7 +8,14 @@ from typing import Final
 
 import polars as pl
 
-from sanderling.core.trends.findings import PARTS, SIBLINGS, WEEKS, Description, Finding
+from sanderling.core.trends.findings import (
+    PARTS,
+    SIBLINGS,
+    WEEKS,
+    Description,
+    Finding,
+    values_of,
+)
 from sanderling.core.trends.onset import Onset
 
 MONTH_DAYS: Final = 30
@@ -25,7 +32,7 @@ def in_scope(rows: pl.DataFrame, description: Description, *, wider: bool = Fals
     """
     hit = pl.col("is_event")
     for name, value in description.event.items():
-        hit &= pl.col(name) == value
+        hit &= _is_any(name, value)
     own = {name: value for name, value in description.scope.items() if name not in _CLIENTS_OWN}
     return of_scope(rows, own if wider else description.scope).with_columns(hit=hit)
 
@@ -35,14 +42,22 @@ def of_scope(rows: pl.DataFrame, scope: Mapping[str, str]) -> pl.DataFrame:
     conditions = [
         pl.col(name) == int(value)
         if name in {"client_id", "payer_id"}
-        else (pl.lit(":") + pl.col(name).cast(pl.String) + ":").str.contains(
-            f":{value}:", literal=True
+        else pl.any_horizontal(
+            (pl.lit(":") + pl.col(name).cast(pl.String) + ":").str.contains(
+                f":{one}:", literal=True
+            )
+            for one in values_of(name, value)
         )
         if name == "modifier"
-        else pl.col(name) == value
+        else _is_any(name, value)
         for name, value in scope.items()
     ]
     return rows.filter(conditions) if conditions else rows
+
+
+def _is_any(name: str, value: str) -> pl.Expr:
+    """Say whether a column has one of the values that a description names."""
+    return pl.any_horizontal(pl.col(name) == one for one in values_of(name, value))
 
 
 def describe(
@@ -53,6 +68,7 @@ def describe(
     today: date,
     evidence: float,
     confidence: float,
+    is_meant: bool = False,
 ) -> Finding:
     """Return the finding of a description.
 
@@ -63,6 +79,8 @@ def describe(
         today: the day of the search.
         evidence: nats over the limit.
         confidence: share of such findings that are real.
+        is_meant: a person says which claims are meant: every client that has some is hit, and not
+            only those whose rate rose.
     """
     axis = onset.axis if onset is not None else "day"
     mine = dated(in_scope(rows, description), axis)
@@ -71,6 +89,8 @@ def describe(
     old = mine.clear() if first is None else mine.filter(pl.col("on") < first)
     before, after = _rate(old), _rate(new)
     parts = _parts(old, new, before, after, today)
+    if is_meant:
+        parts = parts.with_columns(is_hit=pl.col("events_after") > 0)
     hit = parts.filter("is_hit")["client_id"]
     siblings = _siblings(new.filter(pl.col("client_id").is_in(hit.implode())))
     others_hit, others_exposed = _others(rows, description, onset, before, after, parts)

@@ -41,9 +41,23 @@ SIBLINGS: Final[Schema] = {
 }
 
 
+# Between several codes of one dimension, any of which is meant: "CO-16 or CO-252".
+ANY_OF: Final = " or "
+# Dimensions of codes, which have no blanks: only these may have several values.
+SEVERAL: Final = frozenset({"procedure", "modifier", "carc", "rarc"})
+
+
+def values_of(name: str, text: str) -> list[str]:
+    """Return the values that a dimension of a description names."""
+    return text.split(ANY_OF) if name in SEVERAL else [text]
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The smallest description of an issue: which outcomes, and which events among them."""
+    """The smallest description of an issue: which outcomes, and which events among them.
+
+    A dimension of SEVERAL may name several values: any of them is meant (ANY_OF).
+    """
 
     kind: str
     basis: str = "shift"  # or steady

@@ -59,6 +59,8 @@ class Known:
     description: Description
     onset: Onset | None
     rate_before: float  # of a steady one: its peers'
+    is_meant: bool = False  # a person reported it: all claims of the description are its
+    client_ids: frozenset[int] = frozenset()  # of these clients only; empty: of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +109,28 @@ def search(
         found += some
         for one in known:
             if one.description.kind == kind:
-                again[one.issue_id] = _counted_again(one, loaded, today)
+                again[one.issue_id] = count_again(one, loaded, today)
     found = _once_a_claim(found, today)
     found.sort(key=lambda one: (-one.at_stake_cents, one.description.key))
     return Searched(found, again, looked)
 
 
-def _counted_again(one: Known, loaded: Outcomes, today: date) -> Finding:
+def count_again(one: Known, loaded: Outcomes, today: date) -> Finding:
     """Return the counts of an issue as they are now."""
     asked = {*one.description.scope, *one.description.event}
     of_lines = asked & {"procedure", "code_family", "modifier"}
     frame = loaded.lines if of_lines or loaded.claims.is_empty() else loaded.claims
+    rows = frame.filter(pl.col("day") <= today)
+    if one.client_ids:
+        rows = rows.filter(pl.col("client_id").is_in(sorted(one.client_ids)))
     found = describe(
-        frame.filter(pl.col("day") <= today),
+        rows,
         one.description,
         one.onset,
         today=today,
         evidence=0.0,
         confidence=0.0,
+        is_meant=one.is_meant,
     )
     return found if one.onset is not None else against_peers(found, one.rate_before)
 
