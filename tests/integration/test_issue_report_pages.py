@@ -122,6 +122,10 @@ def test_an_issue_is_asked_for_once_and_strangers_get_nothing(desk: Desk) -> Non
     assert "The issue is being made" in text_of(Visitor(desk.specialist).get(f"{address}state/"))
     IssueReport.objects.filter(pk=report.pk).update(step="refused", refusal="Nothing fits.")
     assert "Nothing fits." in text_of(Visitor(desk.specialist).get(address))
+    again = Visitor(desk.specialist).get("/issues/report/", again=str(report.pk))
+    assert 'value="CO-16 or CO-252"' in text_of(again)
+    strange = Visitor(desk.stranger).get("/issues/report/", again=str(report.pk))
+    assert strange.status_code == 404
     refused = Visitor(desk.specialist).post(f"{address}make/")
     assert refused.status_code == 302
     report.refresh_from_db()

@@ -14,14 +14,14 @@ from sanderling.core.trends.findings import ANY_OF
 from sanderling.core.trends.outcomes import AXES
 from sanderling.core.trends.words import team_of, title_of
 from sanderling.issues.forms import TEAMS
-from sanderling.issues.models import Kind
+from sanderling.issues.models import IssueReport, Kind
 from sanderling.issues.reports import described
 from sanderling.payers.models import Payer
 
 AXIS_WORDS: Final = {
-    "day": "the payer decided since",
-    "service_date": "was served since",
-    "sent_date": "was sent since",
+    "day": "the payer's decision",
+    "service_date": "the service",
+    "sent_date": "the sending",
 }
 CODES_MAX: Final = 10
 _SEPARATORS: Final = re.compile(r"[\s,;]+(?:or[\s,;]+)?", re.IGNORECASE)
@@ -92,10 +92,10 @@ class ReportForm(forms.Form):
     provider = forms.CharField(max_length=10, required=False, label="Rendering NPI")
     location = forms.CharField(max_length=80, required=False, label="Place")
     plan = forms.CharField(max_length=80, required=False, label="Plan")
-    axis = forms.ChoiceField(
-        choices=[(name, AXIS_WORDS[name]) for name in AXES], label="What changed is what"
-    )
     since_date = forms.DateField(label="Since", widget=forms.DateInput(attrs={"type": "date"}))
+    axis = forms.ChoiceField(
+        choices=[(name, AXIS_WORDS[name]) for name in AXES], label="That is the day of"
+    )
     hypothesis = forms.CharField(
         max_length=2_000,
         label="What seems to be behind it",
@@ -170,3 +170,17 @@ class ReportForm(forms.Form):
             "hypothesis": values["hypothesis"].strip(),
             "team": values["team"] or team_of(description, values["category"]),
         }
+
+
+def filled_in(report: IssueReport) -> dict[str, Any]:
+    """Return the form's values of a report, to say it again otherwise."""
+    return {
+        **report.dimensions,
+        "kind": report.kind,
+        "payer": report.payer_id,
+        "clients": [] if report.is_every_client else report.client_ids,
+        "since_date": report.since_date,
+        "axis": report.axis,
+        "hypothesis": report.hypothesis,
+        "team": report.team,
+    }

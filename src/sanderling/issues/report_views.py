@@ -16,7 +16,7 @@ from sanderling.core.refusal import Refusal
 from sanderling.issues.listing import rows_of, share
 from sanderling.issues.models import Issue, IssueReport
 from sanderling.issues.one import dimension_words
-from sanderling.issues.report_form import AXIS_WORDS, ReportForm
+from sanderling.issues.report_form import AXIS_WORDS, ReportForm, filled_in
 from sanderling.issues.reports import join_issue, report_issue, want_issue
 from sanderling.issues.suggesting import items_of_claim, suggested
 from sanderling.issues.tasks import defer_reports
@@ -56,7 +56,11 @@ def issue_report(request: HttpRequest) -> HttpResponse:
             items = items_of_claim(int(request.GET["claim"]))
     except Refusal as error:
         problem = error.sentence
-    form = ReportForm(initial=suggested(items), user=user)
+    initial = suggested(items)
+    again = request.GET.get("again", "")
+    if again.isdecimal():
+        initial = filled_in(get_object_or_404(IssueReport, pk=int(again)))
+    form = ReportForm(initial=initial, user=user)
     return render(
         request,
         "issues/report.html",
@@ -145,5 +149,5 @@ def _said(report: IssueReport) -> list[tuple[str, str]]:
             "all" if report.is_every_client else named + (f" and {more} more" if more > 0 else ""),
         ),
         *dimension_words(report.dimensions),
-        ("Since", f"{report.since_date} ({AXIS_WORDS[report.axis]})"),
+        ("Since", f"{report.since_date}, by the day of {AXIS_WORDS[report.axis]}"),
     ]

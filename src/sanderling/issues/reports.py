@@ -230,7 +230,6 @@ def _make(report: IssueReport, at: datetime) -> None:
         found_by=FoundBy.PERSON,
         confidence=None,
         cause_hypothesis=report.hypothesis,
-        caused_by=finding.caused_by,
         team=report.team,
         state_at=at,
     )

@@ -19,6 +19,7 @@ from sanderling.core.resubmission.kinds import Choice, Kind, as_kind, choose
 from sanderling.core.resubmission.places import dollars
 from sanderling.core.resubmission.writing import FileKey, file_key
 from sanderling.resubmission.history import Version, newest_versions
+from sanderling.resubmission.signals import Of, warnings_of
 
 _NEVER_SENT: Final = (
     "this claim was never sent from here to that payer; send it from the billing system"
@@ -170,6 +171,8 @@ def _ready(
     findings += find_faults(
         document, original=source.original, kind=way, history=history, today=today
     )
+    if way is not Kind.VOID:
+        findings += warnings_of(_of(source, edits), document)
     if not edits and way is Kind.REPLACEMENT:
         findings.append(Finding("", "Nothing is corrected: the payer would decide just as before."))
     elif not edits and way is Kind.FIRST and history.is_rejected:
@@ -178,6 +181,13 @@ def _ready(
         )
     ordered = sorted(findings, key=lambda finding: not finding.is_error)
     return Ready(source, way, edits, document, tuple(dict.fromkeys(ordered)))
+
+
+def _of(source: Source, edits: Sequence[Edit]) -> Of:
+    """Return whose claim it is; to another payer than before it goes to one that is not known."""
+    version = source.version
+    changes_payer = any(edit.path == "payer_id" for edit in edits)
+    return Of(version.claim_id, version.client_id, None if changes_payer else version.payer_id)
 
 
 def _is_other_payers(source: Source, kind: Kind, edits: Sequence[Edit]) -> bool:

@@ -18,6 +18,7 @@ from sanderling.payers.models import Payer
 from sanderling.resubmission.secondary_building import Prepared, Prior
 from sanderling.resubmission.secondary_listing import Narrowed, Sum
 from sanderling.resubmission.secondary_models import SecondaryClaim, SecondaryState
+from sanderling.resubmission.signals import Of, warnings_of
 from sanderling.worklists.models import WorkItem
 
 SENT_COLUMNS: Final = (
@@ -215,6 +216,14 @@ def segments_shown(document: ClaimDocument) -> list[str]:
     return [segment.text for loop in (*loops, document.claim) for segment in loop.walk()]
 
 
+def warnings_before(one: Prepared) -> list[str]:
+    """Return what other rooms know against a claim to its next payer, in sentences."""
+    if one.document is None:
+        return []
+    of = Of(one.claim.pk, one.claim.client_id, one.payer_id)
+    return [found.text for found in warnings_of(of, one.document)]
+
+
 def reviewed(prepared: Iterable[Prepared], *, today: date) -> dict[str, Any]:
     """Return what a batch would do: the files, their claims, and what is refused."""
     files: dict[tuple[str, str, str], list[Prepared]] = {}
@@ -238,6 +247,7 @@ def reviewed(prepared: Iterable[Prepared], *, today: date) -> dict[str, Any]:
             for (client, payer, kind), members in sorted(files.items())
         ],
         "ready": ready,
+        "warnings": [(one, text) for one in ready for text in warnings_before(one)],
         "refused": refused,
         "due_cents": sum(one.due_cents for one in ready),
         "today": today,

@@ -52,6 +52,7 @@ from sanderling.resubmission.secondary_page import (
     sent_rows,
     state_text,
     sum_sent,
+    warnings_before,
 )
 from sanderling.web.downloads import FORMS, export
 from sanderling.web.templatetags.sanderling import money
@@ -161,6 +162,7 @@ def _page(
         "one": one,
         "priors": priors_shown(one),
         "segments": segments_shown(one.document) if one.document else [],
+        "warnings": warnings_before(one),
         "billed": billed,
         "billed_state": state_text(billed) if billed else "",
         "may_undo": bool(billed and may_undo(billed)),
