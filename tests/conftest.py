@@ -106,6 +106,9 @@ def hurry() -> None:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             connected.execute(f"ALTER SYSTEM SET {name} = off")
         connected.execute("SELECT pg_reload_conf()")
+        # For worlds that are copied, not made (tests/remembered.py).
+        owner = connection.settings_dict["USER"]
+        connected.execute(f"GRANT SET ON PARAMETER session_replication_role TO {owner}")
 
 
 def drop_orphans(connected: psycopg.Connection) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.builders import Inbox
 from tests.integration.pages import People, fill
+from tests.remembered import remembered
 
 from sanderling.barriers.models import Barrier, Denial, FrozenBarrier, WeekEnd
 from sanderling.claims.models import Claim
@@ -83,6 +84,7 @@ def week_end_before(today: date) -> date:
     return day - timedelta(days=(day.weekday() + 1) % 7)
 
 
+@remembered
 def fill_barriers(inbox: Inbox, today: date) -> People:
     """Ingest the world of `pages.fill` and say why its four balances are open.
 

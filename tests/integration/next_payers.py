@@ -24,6 +24,7 @@ from tests.builders import (
 )
 from tests.builders import service as answered
 from tests.integration.pages import make_client, make_people
+from tests.remembered import remembered
 
 from sanderling.barriers.actions import refresh_stale
 from sanderling.claims.models import Claim
@@ -155,17 +156,23 @@ def named(number: str) -> Claim:
     return Claim.objects.select_related("client").get(number=number)
 
 
+@remembered
+def filled(inbox: Inbox) -> None:
+    """Take everything in for one client, with people."""
+    client = make_client("MINE", "Mine Clinic", NPI, TIN)
+    take_in(inbox)
+    make_people(client)
+
+
 @contextmanager
 def kept_world(folders: pytest.TempPathFactory) -> Iterator[None]:
-    """Take everything in once for all tests of a module, with people; it is gone after them."""
+    """Fill once for all tests of a module; it is gone after them."""
     base = folders.mktemp("next")
     (base / "in").mkdir()
     before, settings.SANDERLING_HOME = settings.SANDERLING_HOME, base / "home"
     try:
         with transaction.atomic():
-            client = make_client("MINE", "Mine Clinic", NPI, TIN)
-            take_in(Inbox(base / "in", at=AT))
-            make_people(client)
+            filled(Inbox(base / "in", at=AT))
             yield
             transaction.set_rollback(True)
     finally:

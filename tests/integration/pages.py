@@ -23,6 +23,7 @@ from tests.builders import (
     sent,
     standing_inbox,
 )
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -86,6 +87,7 @@ def make_people(client: Client) -> People:
     )
 
 
+@remembered
 def fill(inbox: Inbox) -> People:
     """Ingest claims and remittances of two clients; return people who may see one, all or none.
 

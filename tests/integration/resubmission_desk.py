@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from tests.builders import Inbox, claims_file, envelope, paid, remittance_file, sent
 from tests.integration.pages import People, make_client, make_people
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -37,6 +38,7 @@ SENT: Final = claims_file(
 )
 
 
+@remembered
 def fill(inbox: Inbox) -> People:
     """Bring in what was sent and answered; return who works on it."""
     inbox.at = NOW

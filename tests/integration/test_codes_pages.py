@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.builders import Inbox, claims_file, paid, remittance_file, sent
 from tests.integration.pages import People, Visitor, fill, make_people, text_of
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -26,8 +27,8 @@ from sanderling.payers.models import Payer
 FORM = {"kind": "reason", "code": "Q99", "category": "coding", "note": "payer's letter"}
 
 
-@pytest.fixture
-def people(inbox: Inbox) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """The small world, and one denial with a code that nobody knows."""
     people = fill(inbox)
     inbox.take(
@@ -36,6 +37,11 @@ def people(inbox: Inbox) -> People:
         received_date=date(2026, 2, 1),
     )
     return people
+
+
+@pytest.fixture
+def people(inbox: Inbox) -> People:
+    return filled(inbox)
 
 
 def lead() -> User:

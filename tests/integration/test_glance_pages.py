@@ -18,6 +18,7 @@ from tests.integration.barrier_rows import (
     week_end_before,
 )
 from tests.integration.pages import People, Visitor, text_of
+from tests.remembered import remembered
 
 from sanderling.barriers.denial_list import WantedDenials, denials_page, denials_size
 from sanderling.barriers.glance import Scope, denials, watched
@@ -30,8 +31,8 @@ def today() -> date:
     return timezone.localdate()
 
 
-@pytest.fixture
-def people(inbox: Inbox, today: date) -> People:
+@remembered
+def filled(inbox: Inbox, today: date) -> People:
     found = fill_barriers(inbox, today)
     for back, number, cents, more in (
         (0, "A2", 1100, {"category": "authorization"}),
@@ -44,6 +45,11 @@ def people(inbox: Inbox, today: date) -> People:
     ):
         put_denial(number, received_date=today - timedelta(days=back), denied_cents=cents, **more)
     return found
+
+
+@pytest.fixture
+def people(inbox: Inbox, today: date) -> People:
+    return filled(inbox, today)
 
 
 def test_counts_and_sums_by_part(people: People, today: date) -> None:

@@ -13,7 +13,7 @@ from sanderling.news.models import Notice
 def test_the_bell_counts_tells_at_once_what_is_urgent_and_the_list_marks_as_read(
     inbox: Inbox,
 ) -> None:
-    workers = fill_items(inbox, ["A1"])
+    workers = fill_items(inbox, ("A1",))
     sam, kim = Visitor(workers.sam), Visitor(workers.kim)
     assert "No unread notices" in text_of(sam.get("/notices/bell/"))
     first = text_of(sam.get("/notices/bell/"))

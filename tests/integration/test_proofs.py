@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import builders
 from tests.builders import Inbox, claims_file, paid, remittance_file, sent
 from tests.integration.pages import Visitor, make_client, make_people, text_of
+from tests.remembered import remembered
 
 from sanderling.audit.models import AuditEvent
 from sanderling.claims.models import Claim, Submission
@@ -72,8 +73,8 @@ def interchange(control: int) -> str:
     return f"{isa}~TA1*{control:09}*260105*0600*A*000~IEA*0*{control + 900:09}~"
 
 
-@pytest.fixture
-def filed(inbox: Inbox) -> Claim:
+@remembered
+def filled(inbox: Inbox) -> Claim:
     """A claim with all that can follow, among another patient's, and a limit of 90 days."""
     make_client("MINE", "Maple Family Clinic", builders.NPI, builders.TIN)
     other = (
@@ -94,6 +95,11 @@ def filed(inbox: Inbox) -> Claim:
     Payer.objects.update(timely_filing_days=90)
     assert {report.status for report in inbox.reports} == {"posted"}
     return Claim.objects.get(number="A1")
+
+
+@pytest.fixture
+def filed(inbox: Inbox) -> Claim:
+    return filled(inbox)
 
 
 def test_the_lineage_has_each_step_with_its_place(filed: Claim) -> None:

@@ -19,6 +19,7 @@ from tests.builders import (
     sent,
 )
 from tests.integration.pages import People, Visitor, make_client, make_people, text_of
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -64,8 +65,8 @@ TAKEN = remittance_file(
 )  # fmt: skip
 
 
-@pytest.fixture
-def people(inbox: Inbox) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """A client with a claim paid twice (A1), and three that owe."""
     inbox.at = NOW
     client = make_client("MINE", "Mine Clinic", NPI, TIN)
@@ -74,6 +75,11 @@ def people(inbox: Inbox) -> People:
     inbox.take(AGAIN, received_date=date(2026, 1, 27))
     refresh_stale(TODAY)
     return make_people(client)
+
+
+@pytest.fixture
+def people(inbox: Inbox) -> People:
+    return filled(inbox)
 
 
 @pytest.fixture

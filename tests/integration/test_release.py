@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders import Inbox, claims_file, sent
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.claims.models import Claim, Submission
@@ -33,11 +34,16 @@ def at_noon() -> datetime:
     return AT
 
 
-@pytest.fixture
-def claim(inbox: Inbox) -> Claim:
+@remembered
+def filled(inbox: Inbox) -> Claim:
     """One claim, sent in January."""
     inbox.take(claims_file(sent("A1", 150)), received_date=date(2026, 1, 5))
     return Claim.objects.get()
+
+
+@pytest.fixture
+def claim(inbox: Inbox) -> Claim:
+    return filled(inbox)
 
 
 Queue = Callable[..., OutboundFile]

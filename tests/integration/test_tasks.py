@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from tests.builders import Inbox, claims_file, paid, remittance_file, rows, sent
 from tests.integration.pages import People, Visitor, make_client, make_people, text_of
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -38,8 +39,8 @@ TODAY = NOW.date()
 NPI, TIN = "1234567893", "741234567"
 
 
-@pytest.fixture
-def people(inbox: Inbox) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """A client with a denied claim A1, an open one A2, and a held payment on A3."""
     inbox.at = NOW
     client = make_client("MINE", "Mine Clinic", NPI, TIN)
@@ -53,6 +54,11 @@ def people(inbox: Inbox) -> People:
     )
     refresh_stale(TODAY)
     return make_people(client)
+
+
+@pytest.fixture
+def people(inbox: Inbox) -> People:
+    return filled(inbox)
 
 
 @pytest.fixture

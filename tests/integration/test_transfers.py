@@ -21,6 +21,7 @@ from tests.builders import (
     service,
 )
 from tests.integration.pages import People, Visitor, make_client, make_people, text_of
+from tests.remembered import remembered
 from tests.unit.core.statement_documents import with_patient
 
 from sanderling.accounts.actions import create_user
@@ -71,8 +72,8 @@ LATER = remittance_file(
 )  # fmt: skip
 
 
-@pytest.fixture
-def people(inbox: Inbox) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """A client with claims that payers left, wholly or partly, to the patients."""
     inbox.at = NOW
     client = make_client("MINE", "Mine Clinic", NPI, TIN)
@@ -81,6 +82,11 @@ def people(inbox: Inbox) -> People:
     assert {report.status for report in inbox.reports} == {"posted"}
     refresh_stale(TODAY)
     return make_people(client)
+
+
+@pytest.fixture
+def people(inbox: Inbox) -> People:
+    return filled(inbox)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.integration.underpaid import (
     reversal_and_correction,
     take_claims,
 )
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -49,8 +50,8 @@ from sanderling.underpayments.proving import prove
 LATER = AT + timedelta(days=20)
 
 
-@pytest.fixture
-def user(inbox: Inbox) -> User:
+@remembered
+def filled(inbox: Inbox) -> User:
     """Somebody who sees all clients; the claims are priced."""
     take_claims(inbox)
     load_contract()
@@ -59,6 +60,11 @@ def user(inbox: Inbox) -> User:
         email="lead@x.test", name="Lea", role="lead", password="correct-horse-battery",
         sees_all_clients=True,
     )  # fmt: skip
+
+
+@pytest.fixture
+def user(inbox: Inbox) -> User:
+    return filled(inbox)
 
 
 def ids(*, over: bool = False) -> list[int]:

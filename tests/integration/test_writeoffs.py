@@ -20,6 +20,7 @@ from tests.builders import (
     sent,
 )
 from tests.integration.pages import People, Visitor, make_client, make_people, text_of
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -61,8 +62,8 @@ SENT = claims_file(
 )
 
 
-@pytest.fixture
-def people(inbox: Inbox) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """A client with open claims of 150 (denied), 900, 5, 2,000 and 150 dollars."""
     inbox.at = NOW
     client = make_client("MINE", "Mine Clinic", NPI, TIN)
@@ -70,6 +71,11 @@ def people(inbox: Inbox) -> People:
     inbox.take(remittance_file(paid("A1", 150, 0, "CO*29*150")), received_date=date(2026, 2, 20))
     refresh_stale(TODAY)
     return make_people(client)
+
+
+@pytest.fixture
+def people(inbox: Inbox) -> People:
+    return filled(inbox)
 
 
 @pytest.fixture

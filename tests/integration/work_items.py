@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.builders import NPI, TIN, Inbox, claims_file, rows, sent, standing_inbox
 from tests.integration.pages import FOREIGN_NPI, FOREIGN_TIN, PASSWORD, make_client
+from tests.remembered import remembered
 
 from sanderling.accounts.actions import create_user
 from sanderling.accounts.models import User
@@ -39,6 +40,7 @@ class Workers:
     lead: User  # of all clients
 
 
+@remembered
 def fill_items(inbox: Inbox, numbers: Iterable[str] = ("A1", "A2", "A3", "A4")) -> Workers:
     """Bring in open claims of MINE by number, and B1 of THEIRS; return the people."""
     mine = make_client("MINE", "Mine Clinic", NPI, TIN)

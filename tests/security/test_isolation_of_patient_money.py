@@ -18,6 +18,7 @@ from tests.integration.pages import (
     make_client,
     make_people,
 )
+from tests.remembered import remembered
 from tests.security.test_isolation_of_writeoffs import as_web
 
 from sanderling.claims.models import Claim
@@ -31,12 +32,9 @@ AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
 TABLES = ("refunds_identified", "refunds_refund", "transfers_transfer", "claims_decided")
 
 
-@pytest.fixture
-def people(tmp_path: Path, settings: Settings, db: None) -> People:
+@remembered
+def filled(inbox: Inbox) -> People:
     """A credit and a patient's share of each of two clients, a request for each."""
-    settings.SANDERLING_HOME = tmp_path / "home"
-    (tmp_path / "in").mkdir()
-    inbox = Inbox(tmp_path / "in", at=AT)
     mine = make_client("MINE", "Maple", builders.NPI, builders.TIN)
     make_client("THEIRS", "Oak", FOREIGN_NPI, FOREIGN_TIN)
     for place, (npi, tin, name) in enumerate(
@@ -72,6 +70,13 @@ def people(tmp_path: Path, settings: Settings, db: None) -> People:
             " SELECT 'refund', id, false, id, client_id, 11, 1, now(), '' FROM claims_claim"
         )
     return found
+
+
+@pytest.fixture
+def people(tmp_path: Path, settings: Settings, db: None) -> People:
+    settings.SANDERLING_HOME = tmp_path / "home"
+    (tmp_path / "in").mkdir()
+    return filled(Inbox(tmp_path / "in", at=AT))
 
 
 def test_a_client_sees_its_own_rows_and_only_those(people: People) -> None:
