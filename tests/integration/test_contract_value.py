@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -19,6 +21,7 @@ from sanderling.contracts.models import ContractVersion
 from sanderling.core.contracts.worth import Costs
 from sanderling.core.refusal import Refusal
 from sanderling.evaluation.actions import Change, work_out_what_if
+from sanderling.evaluation.lines_page import UNKNOWN_PAYER, Asked, lines_behind, sums_of
 from sanderling.evaluation.models import WhatIf
 from sanderling.evaluation.printing import what_if_pdf
 from sanderling.evaluation.worth_page import worth_of
@@ -66,6 +69,56 @@ def test_yields_of_a_payer_tell_what_it_refuses_and_pays_short(version: Contract
     assert row["leakage_cents"] == 1210 + 210
     assert row["is_few"]
     assert [group["title"] for group in found.groups] == ["Visits (E/M)"]
+
+
+def test_each_number_is_the_sum_of_the_lines_behind_it(version: ContractVersion) -> None:
+    (row,) = worth_of([version.client_id], None, COSTS, by="payer", today=TODAY).rows
+
+    def behind(what: str, group: str = "") -> list[dict[str, Any]]:
+        asked = Asked([version.client_id], version.contract.payer_id, what, group)
+        return lines_behind(asked, today=TODAY)
+
+    assert len(behind("all")) == row["lines"]
+    assert sums_of(behind("allowed"))["allowed_cents"] == row["allowed_cents"]
+    compared = sums_of(behind("compared"))
+    assert compared["allowed_cents"] == row["compared_cents"]
+    assert compared["reference_cents"] == row["reference_cents"]
+    refused = behind("refused")
+    assert len(refused) == row["denied_lines"] == 1
+    assert sums_of(refused)["reference_cents"] == row["denied_reference_cents"]
+    assert -sums_of(behind("short"))["variance_cents"] == row["leakage_cents"] == 1420
+    assert sums_of(behind("touches")).get("touches", 0) == row["touches"]
+    assert len(behind("all", "evaluation")) == 5
+    assert behind("all", "drug") == []
+    assert lines_behind(Asked([version.client_id], UNKNOWN_PAYER), today=TODAY) == []
+    assert lines_behind(Asked([version.client_id + 1]), today=TODAY) == []
+
+
+def test_the_lines_behind_a_number_are_listed_and_exported_typed(
+    visitor: Visitor, version: ContractVersion
+) -> None:
+    payer = version.contract.payer.payer_id
+    with web_role():
+        page = text_of(visitor.get("/contract-value/"))
+        listed = text_of(visitor.get("/contract-value/lines/", payer=payer, what="refused"))
+        found = json.loads(
+            visitor.get("/contract-value/lines/", payer=payer, format="json").content
+        )
+    assert f"/contract-value/lines/?payer={payer}&amp;what=refused" in page
+    assert "Lines that stand refused" in listed
+    assert "1 line," in listed
+    assert (len(found["rows"]), found["totals"]["allowed_cents"]) == (5, 36210)
+    assert {type(row["charge_cents"]) for row in found["rows"]} == {int}
+
+
+def test_a_chart_has_only_payers_with_lines_enough(version: ContractVersion) -> None:
+    found = worth_of([version.client_id], None, COSTS, by="payer", today=TODAY)
+    assert found.chart is None
+    found.rows[0]["is_few"] = False
+    chart = found.chart
+    assert chart is not None
+    assert chart["series"][0]["values"] == [found.rows[0]["yield_rate"]]
+    assert [one["value"] for one in chart["levels"]] == [1.0, pytest.approx(1.0, abs=0.001)]
 
 
 def test_clients_that_are_not_asked_for_are_not_read(version: ContractVersion) -> None:

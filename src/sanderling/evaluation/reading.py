@@ -26,7 +26,7 @@ _DAY_OF_BILLING: Final = timedelta(days=365)  # claims of a year may be billed t
 class Year:
     """The lines that payers decided in a year, the touches and what was paid short."""
 
-    lines: pl.DataFrame  # WORTH, with claim_id
+    lines: pl.DataFrame  # WORTH, with claim_id, service_date
     touches: pl.DataFrame  # client_id, payer_id, touches
     leakage: pl.DataFrame  # client_id, payer_id, procedure, leakage_cents
     schedule: str  # of the reference; "": own averages
@@ -80,7 +80,9 @@ def year_of(client_ids: Collection[int], *, today: date) -> Year:
     schedule, by_schedule = _by_schedule(decided)
     lines = decided.with_columns(schedule_cents=by_schedule)
     return Year(
-        lines=lines.select("claim_id", *(pl.col(k).cast(dtype) for k, dtype in WORTH.items())),
+        lines=lines.select(
+            "claim_id", "service_date", *(pl.col(k).cast(dtype) for k, dtype in WORTH.items())
+        ),
         touches=touches,
         leakage=_leakage(client_ids, begins, today),
         schedule=schedule,

@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sanderling.accounts.permissions import person_of, requires
+from sanderling.audit.looks import record_listing
 from sanderling.clients.models import Client
 from sanderling.contracts.models import ContractVersion
+from sanderling.core.contracts.worth import GROUPS
 from sanderling.core.refusal import Refusal
 from sanderling.evaluation.actions import work_out_what_if
 from sanderling.evaluation.forms import MONEY_RATE, TOUCH_DOLLARS, CostsForm, WhatIfForm
+from sanderling.evaluation.lines_page import (
+    COLUMNS as COLUMNS_OF_LINES,
+)
+from sanderling.evaluation.lines_page import (
+    COLUMNS_OF,
+    KINDS,
+    UNKNOWN_PAYER,
+    Asked,
+    lines_behind,
+    sums_of,
+)
 from sanderling.evaluation.models import WhatIf
 from sanderling.evaluation.printing import what_if_pdf
 from sanderling.evaluation.worth_page import BY, COLUMNS, worth_of
 from sanderling.mirror.reading import MirrorMissing, refreshed_at, visible_client_ids
 from sanderling.payers.models import Payer
 from sanderling.web.downloads import FORMS, export
+from sanderling.web.templatetags.sanderling import money
 
 UNPROCESSABLE: Final = 422
 WHAT_IFS_SHOWN: Final = 50
 MOVERS_SHOWN: Final = 25
+LINES_SHOWN: Final = 50
+SUM_WORDS: Final = {
+    "charge_cents": "charged", "allowed_cents": "allowed", "paid_cents": "paid",
+    "reference_cents": "reference", "expected_cents": "expected", "variance_cents": "short",
+    "touches": "touches",
+}  # fmt: skip
 CODE_COLUMNS: Final = ("procedure", "lines", "units", "now_cents", "then_cents", "change_cents")
 
 
@@ -59,7 +80,53 @@ def contract_value(request: HttpRequest) -> HttpResponse:
             found.rows, columns=COLUMNS, as_of=today, totals=None, form=wanted,
             name="contract-value",
         )  # fmt: skip
-    return render(request, "evaluation/contract_value.html", {**context, "found": found})
+    context |= {"found": found, "chart": found.chart}
+    return render(request, "evaluation/contract_value.html", context)
+
+
+@require_GET
+@requires("contracts.view")
+def contract_value_lines(request: HttpRequest) -> HttpResponse:
+    """List and export the lines behind a number of contract value."""
+    today = timezone.now().date()
+    visible = visible_client_ids()
+    client = Client.objects.filter(code=request.GET.get("client", ""), pk__in=visible).first()
+    payer = Payer.objects.filter(payer_id=request.GET.get("payer", "") or None).first()
+    is_unknown = request.GET.get("payer") == "-"
+    what = request.GET.get("what", "all")
+    what = what if what in KINDS else "all"
+    group = request.GET.get("group", "")
+    group = group if group in GROUPS and what not in COLUMNS_OF else ""
+    payer_id = UNKNOWN_PAYER if is_unknown else payer.pk if payer else None
+    asked = Asked([client.pk] if client else visible, payer_id, what, group)
+    context: dict[str, Any] = {
+        "title": KINDS[what], "what": what, "kinds": KINDS, "client": client, "forms": FORMS,
+        "payer_name": payer.name if payer else "Payer not known" if is_unknown else "All payers",
+        "group_title": GROUPS.get(group, ""), "refreshed_at": refreshed_at(),
+    }  # fmt: skip
+    try:
+        rows = lines_behind(asked, today=today)
+    except MirrorMissing as refusal:
+        context["page"] = Paginator([], LINES_SHOWN).get_page(1)
+        return render(
+            request, "evaluation/lines.html", {**context, "refusal": refusal.sentence, "count": 0}
+        )
+    record_listing(request, action="contract.lines", detail={"what": what, "rows": len(rows)})
+    sums = sums_of(rows)
+    wanted = request.GET.get("format", "")
+    if wanted in FORMS:
+        return export(
+            rows, columns=COLUMNS_OF.get(what, COLUMNS_OF_LINES), as_of=today, totals=sums,
+            form=wanted, name=f"contract-value-{what}",
+        )  # fmt: skip
+    context["page"] = Paginator(rows, LINES_SHOWN).get_page(request.GET.get("page"))
+    context["count"] = len(rows)
+    context["sums"] = [
+        (SUM_WORDS[name], money(value) if name.endswith("_cents") else value)
+        for name, value in sums.items()
+        if name in SUM_WORDS
+    ]
+    return render(request, "evaluation/lines.html", context)
 
 
 @require_http_methods(["GET", "POST"])

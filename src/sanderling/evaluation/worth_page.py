@@ -6,12 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from sanderling.clients.models import Client
 from sanderling.core.contracts.worth import GROUPS, Costs, with_reference, yields
 from sanderling.evaluation.reading import year_of
 from sanderling.payers.models import Payer
 
+CHARTED: Final = 12
 FEW_LINES: Final = 30  # below, no rate is shown
 COLUMNS: Final = (
     "client", "payer_id", "payer", "lines", "denied_lines", "charge_cents", "allowed_cents",
@@ -30,6 +34,31 @@ class Worth:
     groups: list[dict[str, Any]]
     total: dict[str, Any] | None
     schedule: str
+
+    @property
+    def chart(self) -> dict[str, Any] | None:
+        """Return the yields beside the reference and the mean, the most allowed first."""
+        shown = [row for row in self.rows if not row["is_few"] and row["yield_rate"] is not None]
+        if not shown or self.total is None:
+            return None
+        shown = shown[:CHARTED]
+        levels = [{"value": 1.0, "text": "Reference"}]
+        if self.total["yield_rate"] is not None:
+            levels.append({"value": self.total["yield_rate"], "text": "All"})
+        return {
+            "kind": "bars",
+            "unit": "rate",
+            "categories": [
+                f"{row['client']} {row['payer']}" if row["client"] else row["payer"]
+                for row in shown
+            ],
+            "series": [
+                {"name": "Yield", "values": [row["yield_rate"] for row in shown]},
+                {"name": "Net yield", "values": [row["net_yield_rate"] for row in shown]},
+            ],
+            "levels": levels,
+            "links": [row["address"] for row in shown],
+        }
 
 
 def worth_of(
@@ -52,6 +81,7 @@ def worth_of(
         row["payer_key"] = row["payer_id"]
         row["payer_id"] = known.payer_id if known else ""
         row["client"] = codes.get(row.get("client_id") or 0, "")
+        row["address"] = _address(row)
         _compare(row, rows)
         row["is_few"] = row["compared_lines"] < FEW_LINES
     chosen = lines if payer is None else lines.filter(payer_id=payer.pk)
@@ -61,6 +91,12 @@ def worth_of(
         row["is_few"] = row["compared_lines"] < FEW_LINES
     shown = [row for row in rows if payer is None or row["payer_key"] == payer.pk]
     return Worth(shown, kept, _total(rows) if rows else None, year.schedule)
+
+
+def _address(row: dict[str, Any]) -> str:
+    """Return where the lines of a row are listed; `what` is added to it."""
+    asked = {"payer": row["payer_id"] or "-"} | ({"client": row["client"]} if row["client"] else {})
+    return f"{reverse('contract-value-lines')}?{urlencode(asked)}"
 
 
 def _compare(row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
