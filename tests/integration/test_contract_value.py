@@ -17,15 +17,25 @@ from tests.integration.underpaid import AT, TODAY, load_contract, take_claims
 from sanderling.audit.models import AuditEvent
 from sanderling.clients.models import Client
 from sanderling.contracts.importing import RateSheet
-from sanderling.contracts.models import ContractVersion
+from sanderling.contracts.models import Contract, ContractVersion
 from sanderling.core.contracts.worth import Costs
 from sanderling.core.refusal import Refusal
 from sanderling.evaluation.actions import Change, work_out_what_if
 from sanderling.evaluation.lines_page import UNKNOWN_PAYER, Asked, lines_behind, sums_of
-from sanderling.evaluation.models import WhatIf
-from sanderling.evaluation.printing import what_if_pdf
+from sanderling.evaluation.models import WhatIf, WhatIfSet
+from sanderling.evaluation.printing import several_pdf, what_if_pdf
+from sanderling.evaluation.several import (
+    answer,
+    answer_waiting,
+    ask_about_several,
+    code_rows,
+    contract_rows,
+    progress_of,
+    total_of,
+)
 from sanderling.evaluation.worth_page import worth_of
 from sanderling.mirror.actions import refresh as refresh_mirror
+from sanderling.payers.models import Payer
 from sanderling.pricing.actions import rebuild
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +123,8 @@ def test_the_lines_behind_a_number_are_listed_and_exported_typed(
 
 def test_a_chart_has_only_payers_with_lines_enough(version: ContractVersion) -> None:
     found = worth_of([version.client_id], None, COSTS, by="payer", today=TODAY)
-    assert found.chart is None
+    of_few = found.chart
+    assert of_few is None
     found.rows[0]["is_few"] = False
     chart = found.chart
     assert chart is not None
@@ -222,3 +233,108 @@ def test_answers_are_seen_by_own_people_only_and_never_change(version: ContractV
             assert WhatIf.objects.filter(pk=kept.pk).count() == seen
     with pytest.raises(DatabaseError, match="evaluation_what_if"), transaction.atomic():
         WhatIf.objects.filter(pk=kept.pk).update(title="other")
+
+
+def test_all_contracts_of_a_payer_are_repriced_one_by_one(version: ContractVersion) -> None:
+    admin = make_people(Client.objects.get()).admin
+    payer = version.contract.payer
+    asked = ask_about_several(FIVE, payer=payer, client=None, title="", by=admin, at=AT)
+
+    assert (asked.version_ids, asked.client_ids) == ([version.pk], [version.client_id])
+    assert progress_of(asked) == (0, 1)
+    assert answer_waiting(at=AT) == 1
+    asked.refresh_from_db()
+    (row,) = contract_rows(asked)
+    assert (row["now_cents"], row["then_cents"]) == (5 * 9210, 5 * 9671)
+    assert total_of([row])["change_cents"] == 2305
+    (code,) = code_rows(list(asked.answers.all()))
+    assert (code["procedure"], code["lines"], code["change_cents"]) == ("99213", 5, 2305)
+    assert (progress_of(asked), asked.finished_at) == ((1, 1), AT)
+    assert answer_waiting(at=AT) == 0
+    answer(asked, at=AT)
+    assert WhatIf.objects.count() == 1
+    assert several_pdf(asked, [row], [code], total_of([row])).startswith(b"%PDF")
+
+
+def test_what_was_interrupted_goes_on_and_what_cannot_be_answered_says_why(
+    version: ContractVersion,
+) -> None:
+    admin = make_people(Client.objects.get()).admin
+    contract = version.contract
+    other = Payer.objects.create(payer_id="NOLINES", name="No lines", created_at=AT)
+    contract_of_other = Contract.objects.create(client=contract.client, payer=other, made_at=AT)
+    copy = ContractVersion.objects.get(pk=version.pk)
+    copy.pk, copy.contract = None, contract_of_other
+    copy.save(force_insert=True)
+    asked = ask_about_several(FIVE, payer=None, client=contract.client, title="", by=admin, at=AT)
+    assert len(asked.version_ids) == 2
+    work_out_what_if(version, FIVE, title="", by=None, at=AT, part_of=asked)
+    answer_waiting(at=AT)
+    asked.refresh_from_db()
+    assert asked.answers.count() == 1
+    assert asked.refused == [
+        [copy.pk, "Nothing was billed to this payer in the last twelve months."]
+    ]
+    assert progress_of(asked) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "match"),
+    [
+        ({"percent": "5"}, "Choose a payer or a client"),
+        ({"percent": "5", "client": "1", "codes": "9921?"}, "is no code"),
+        ({"client": "1"}, "This field is required"),
+    ],
+)
+def test_a_question_about_nothing_is_refused(
+    visitor: Visitor, version: ContractVersion, asked: dict[str, str], match: str
+) -> None:
+    if "client" in asked:
+        asked = {**asked, "client": str(version.client_id)}
+    with web_role():
+        answered = visitor.post("/contract-value/what-if/several/", **asked)
+    assert answered.status_code == 422
+    assert match in text_of(answered)
+    assert not WhatIfSet.objects.exists()
+
+
+def test_pages_of_several_contracts_show_progress_answer_export_and_print(
+    visitor: Visitor, version: ContractVersion
+) -> None:
+    payer = str(version.contract.payer_id)
+    with web_role():
+        asked = visitor.post("/contract-value/what-if/several/", payer=payer, percent="5")
+        waiting = text_of(visitor.get(asked["Location"]))
+        listed = text_of(visitor.get("/contract-value/what-if/"))
+    assert "0 of 1 contracts are worked out" in waiting
+    assert "being worked out" in listed
+    answer_waiting(at=AT)
+    with web_role():
+        state = text_of(visitor.get(f"{asked['Location']}state/"))
+        rows = json.loads(visitor.get(asked["Location"], format="json").content)
+        codes = json.loads(visitor.get(asked["Location"], by="code", format="json").content)
+        printed = visitor.get(f"{asked['Location']}pdf/")
+        alone = text_of(visitor.get("/contract-value/what-if/"))
+    assert "hx-get" not in state
+    assert "$23.05" in state
+    assert rows["totals"]["change_cents"] == 2305
+    assert [row["procedure"] for row in codes["rows"]] == ["99213"]
+    assert printed.content.startswith(b"%PDF")
+    assert "Nothing asked yet" in alone  # parts are not listed beside the question
+
+
+def test_a_question_about_several_is_of_who_sees_all_and_never_changes(
+    version: ContractVersion,
+) -> None:
+    people = make_people(Client.objects.get())
+    asked = ask_about_several(
+        FIVE, payer=version.contract.payer, client=None, title="", by=people.admin, at=AT
+    )
+    address = f"/contract-value/what-if/several/{asked.pk}/"
+    with web_role():
+        assert Visitor(people.specialist).get(address).status_code == 200
+        assert Visitor(people.stranger).get(address).status_code == 404
+        assert Visitor(people.client_user).get(address).status_code == 403
+    answer_waiting(at=AT)
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        WhatIfSet.objects.filter(pk=asked.pk).update(title="other")

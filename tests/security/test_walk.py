@@ -74,6 +74,7 @@ TABLES: Final = {
     "rule_id": "prevention_edit_rule",
     "schedule_id": "contracts_fee_schedule",
     "series_id": "reviews_series",
+    "set_id": "evaluation_what_if_set",
     "submission_id": "claims_submission",
     "task_id": "tasks_task",
     "transfer_id": "transfers_transfer",

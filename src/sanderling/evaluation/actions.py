@@ -28,7 +28,7 @@ from sanderling.core.contracts.what_if import (
     top_codes,
 )
 from sanderling.core.refusal import Refusal
-from sanderling.evaluation.models import WhatIf
+from sanderling.evaluation.models import WhatIf, WhatIfSet
 from sanderling.evaluation.reading import YEAR, billed_lines
 
 CODES_KEPT: Final = 500
@@ -67,11 +67,18 @@ class Change:
 
 
 def work_out_what_if(
-    version: ContractVersion, change: Change, *, title: str, by: User | None, at: datetime
+    version: ContractVersion,
+    change: Change,
+    *,
+    title: str,
+    by: User | None,
+    at: datetime,
+    part_of: WhatIfSet | None = None,
 ) -> WhatIf:
     """Reprice the last twelve months of the client's lines under both, and keep the answer.
 
-    A second call makes a second what-if: each is what was asked at that moment.
+    A second call makes a second what-if: each is what was asked at that moment. `part_of`: the
+    question about several contracts that it answers a part of.
 
     Raises:
         NoWhatIf: nothing is proposed, or there are no lines, or too many.
@@ -106,6 +113,7 @@ def work_out_what_if(
             by_code=[list(row) for row in found.by_code.head(CODES_KEPT).iter_rows()],
             made_by=by,
             made_at=at,
+            part_of=part_of,
         )
         record_event(
             action="contract.what_if",

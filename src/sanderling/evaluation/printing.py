@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanderling.documents import render
-from sanderling.evaluation.models import WhatIf
+from sanderling.evaluation.models import WhatIf, WhatIfSet
 
 
 def what_if_pdf(found: WhatIf, rows: list[dict[str, Any]]) -> bytes:
@@ -26,5 +26,29 @@ def what_if_pdf(found: WhatIf, rows: list[dict[str, Any]]) -> bytes:
             "then_cents": found.then_cents,
             "change_cents": found.change_cents,
             "rows": rows,
+        },
+    )
+
+
+def several_pdf(
+    asked: WhatIfSet,
+    contracts: list[dict[str, Any]],
+    codes: list[dict[str, Any]],
+    total: dict[str, int],
+) -> bytes:
+    """Return the PDF of a question about several contracts: sums, contracts, codes."""
+    return render(
+        "evaluation/what_if_set",
+        {
+            "title": asked.title,
+            "client": asked.client.name if asked.client else "all with such contracts",
+            "payer": asked.payer.name if asked.payer else "all with such contracts",
+            "change": asked.change,
+            "made": asked.made_at.date().isoformat(),
+            "is_finished": asked.finished_at is not None,
+            "refused": len(asked.refused),
+            "contracts": contracts,
+            "codes": codes,
+            **total,
         },
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.core.paginator import Paginator
+from django.db.models import BigIntegerField, Count, F, Sum, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -29,7 +31,7 @@ from sanderling.evaluation.lines_page import (
     lines_behind,
     sums_of,
 )
-from sanderling.evaluation.models import WhatIf
+from sanderling.evaluation.models import WhatIf, WhatIfSet
 from sanderling.evaluation.printing import what_if_pdf
 from sanderling.evaluation.worth_page import BY, COLUMNS, worth_of
 from sanderling.mirror.reading import MirrorMissing, refreshed_at, visible_client_ids
@@ -159,13 +161,34 @@ def what_ifs(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "refusal": refusal,
-        "rows": WhatIf.objects.select_related("client", "payer", "made_by").order_by("-pk")[
-            :WHAT_IFS_SHOWN
-        ],
+        "rows": WhatIf.objects.filter(part_of=None)
+        .select_related("client", "payer", "made_by")
+        .order_by("-pk")[:WHAT_IFS_SHOWN],
+        "sets": _sets(),
         "has_versions": bool(versions),
     }
     status = UNPROCESSABLE if request.method == "POST" else 200
     return render(request, "evaluation/what_ifs.html", context, status=status)
+
+
+def _sets() -> list[dict[str, Any]]:
+    """Return the latest questions about several contracts with what they would bring."""
+    sets = WhatIfSet.objects.select_related("client", "payer", "made_by").order_by("-pk")
+    summed = sets.annotate(
+        answered=Count("answers"),
+        change_cents=Coalesce(
+            Sum(F("answers__then_cents") - F("answers__now_cents")), Value(0),
+            output_field=BigIntegerField(),
+        ),
+    )  # fmt: skip
+    return [
+        {
+            "asked": one,
+            "contracts": len(one.version_ids),
+            "change_cents": one.change_cents if one.finished_at else None,
+        }
+        for one in summed[:WHAT_IFS_SHOWN]
+    ]
 
 
 def _versions() -> list[tuple[int, str]]:
