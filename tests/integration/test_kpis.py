@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.plugin import DjangoDbBlocker
 from tests import builders
 from tests.builders import (
@@ -36,12 +38,14 @@ from sanderling.kpis.asking import (
 from sanderling.kpis.models import Cell, Month, Restatement
 from sanderling.kpis.nightly import refresh_sums
 from sanderling.kpis.reporting import periods_of
+from sanderling.kpis.scores import pay_days, reasons
 from sanderling.receivables.aging import AgingQuestion, aging, roll_forward
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 4, 10, 12, tzinfo=UTC)
 TODAY = AT.date()
 OTHER_NPI, OTHER_TIN = "1245319599", "749999999"
+WHOLE_PERIOD = Period(date(2026, 1, 1), TODAY)
 PERIODS = tuple(months(date(2026, 1, 1), TODAY, as_of=TODAY))
 
 
@@ -109,6 +113,18 @@ def test_february_has_two_denials_of_four_decisions(world: Inbox) -> None:
     assert _kept()[february, "denial_rate"] == (2, 4)
     assert _kept()[february, "denial_dollar_rate"] == (20_000, 40_000)
     assert BY_KEY["denial_rate"].value(2, 4) == 0.5
+
+
+@contextmanager
+def as_web(client_ids: Sequence[int]) -> Iterator[None]:
+    """Ask as the web application does, for somebody who sees these clients."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE sanderling_app")
+        told = "{" + ",".join(map(str, client_ids)) + "}"
+        cursor.execute("SELECT set_config('sanderling.client_ids', %s, true)", [told])
+        yield
+        cursor.execute("RESET ROLE")
+        cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
 
 
 @pytest.mark.parametrize("by", [(), ("client",), ("payer",), ("client", "provider"), ("location",)])
@@ -186,7 +202,9 @@ def test_periods_are_ninety_days_a_month_or_what_is_said() -> None:
 
 
 def test_one_client_sees_only_its_own_sums(world: Inbox) -> None:
-    (client_id,) = {one for (one,) in rows("SELECT min(client_id) FROM kpis_cell")}
+    (client_id,) = {
+        one for (one,) in rows("SELECT min(client_id) FROM kpis_cell WHERE client_id > 0")
+    }
     for table in ("kpis_cell", "kpis_pay_days", "kpis_refusals", "kpis_restatement"):
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL ROLE sanderling_app")
@@ -201,6 +219,37 @@ def test_one_client_sees_only_its_own_sums(world: Inbox) -> None:
             cursor.execute("SELECT set_config('sanderling.client_ids', '', true)")
     question = Question(PERIODS, ("client",))
     assert {row.group for row in worked_out(question, visible=[client_id])} == {(client_id,)}
+
+
+WHOLE = [(), ("payer",), ("provider",), ("location",), ("payer_type",)]
+
+
+@pytest.mark.parametrize("by", WHOLE)
+@pytest.mark.parametrize("payer", [None, 1])
+def test_who_sees_every_client_reads_one_row_that_is_the_sum_of_all(
+    world: Inbox, by: tuple[str, ...], payer: int | None
+) -> None:
+    clients = [one for (one,) in rows("SELECT id FROM clients_client ORDER BY id")]
+    payers = [one for (one,) in rows("SELECT DISTINCT payer_id FROM kpis_cell WHERE grain = 2")]
+    chosen = None if payer is None or by not in ((), ("payer",)) else payers[0]
+    question = Question(PERIODS, by, payer_id=chosen)
+    summed = kept(question)  # without a session: over the clients' own rows
+    assert summed
+    found = {}
+    for name, seen in (("all", clients), ("some", clients[:1])):
+        with as_web(seen):
+            with CaptureQueriesContext(connection) as asked:
+                found[name] = kept(question)
+                days, why = pay_days(WHOLE_PERIOD), reasons(WHOLE_PERIOD)
+            is_whole = any("client_id = 0" in one["sql"] for one in asked.captured_queries)
+            assert is_whole == (name == "all")
+            whole = rows("SELECT count(*) FROM kpis_cell WHERE client_id = 0")
+            assert (whole != [(0,)]) == (name == "all")
+        if name == "all":
+            assert (days, why) == (pay_days(WHOLE_PERIOD), reasons(WHOLE_PERIOD))
+    assert found["all"] == summed
+    one = Question(PERIODS, by, payer_id=chosen, client_ids=tuple(clients[:1]))
+    assert found["some"] == kept(one) != summed
 
 
 # Last: the mirror, which is files, keeps what this test adds.

@@ -34,7 +34,7 @@ from sanderling.workload.people import (
     people,
     set_hours,
 )
-from sanderling.workload.queue import health, health_by, late_buckets, oldest_untouched
+from sanderling.workload.queue import oldest_untouched, queue_of
 from sanderling.workload.reassigning import Move, NothingToMove, reassign
 
 ALL = Narrow()
@@ -141,20 +141,22 @@ def test_the_queue_is_split_and_ties(desk: Desk) -> None:
     desk.put("B", None, next_date=TODAY - timedelta(days=8), balance_cents=7_000)
     desk.put("C", None, next_date=TODAY + timedelta(days=8), payer=desk.bolt)
     desk.put("P", None, party=14)
-    whole = health(ALL, today=TODAY)
+    whole = queue_of("barrier", ALL, today=TODAY).total
     assert (whole.open.count, whole.open.cents) == (3, 22_000)
     assert (whole.due.count, whole.due.cents) == (2, 12_000)
     assert (whole.late.count, whole.late_days_max) == (1, 8)
     assert (whole.unowned.count, whole.unowned_due.cents) == (2, 7_000)
     assert (whole.untouched.count, whole.due_minutes) == (2, 20)
     for part in ("barrier", "client", "payer", "owner"):
-        rows = health_by(part, ALL, today=TODAY)
+        queue = queue_of(part, ALL, today=TODAY)
+        assert queue.total == whole
+        rows = queue.rows
         for name in ("open", "due", "late", "unowned", "unowned_due", "untouched"):
             assert sum(getattr(row, name).count for row in rows) == getattr(whole, name).count
             assert sum(getattr(row, name).cents for row in rows) == getattr(whole, name).cents
     payers = {str(pk): code for pk, code in Payer.objects.values_list("pk", "payer_id")}
     for part in ("barrier", "client", "payer", "owner", ""):
-        for row in health_by(part, ALL, today=TODAY) if part else [whole]:
+        for row in queue_of(part, ALL, today=TODAY).rows if part else [whole]:
             shown = queue_page.health_row(row, by=part, filters={}, payers=payers)
             for name in ("open", "due", "late", "untouched"):
                 one = shown[name]
@@ -167,7 +169,7 @@ def test_late_items_fall_into_buckets_and_the_oldest_untouched_come_first(desk: 
         since = TODAY - timedelta(days=days)
         desk.put(f"L{number}", next_date=since, since_date=since, touches=number % 2)
     desk.put("SOON", next_date=TODAY + timedelta(days=1))
-    buckets = late_buckets(ALL, today=TODAY)
+    buckets = queue_of("barrier", ALL, today=TODAY).late
     assert [(first, last, one.count) for first, last, one in buckets] == [
         (0, 0, 1),
         (1, 7, 2),
@@ -199,6 +201,7 @@ def test_what_came_and_left_leads_to_what_is_open(desk: Desk) -> None:
             paid_cents=4_000, arrived_at=arrived_at, left_at=left_at,
         )  # fmt: skip
     found = weeks(ALL, today=TODAY)
+    assert found == weeks(ALL, today=TODAY, open_now=2)
     assert len(found) == 13
     assert [(one.from_date, one.came, one.left, one.open_at_end) for one in found[-3:]] == [
         (date(2026, 2, 16), 1, 0, 2),

@@ -16,7 +16,10 @@ from sanderling.worklists.searching import find_items, patterns
 from sanderling.worklists.tallying import recount
 
 pytestmark = pytest.mark.django_db
-OWN = ("worklists_work_item", "worklists_tally", "worklists_tally_day", "worklists_stale_tally")
+OWN = (
+    *("worklists_work_item", "worklists_tally", "worklists_payer_tally", "worklists_tally_day"),
+    "worklists_stale_tally",
+)
 
 
 @pytest.fixture
@@ -95,6 +98,7 @@ def test_counting_for_another_client_is_refused(clients: tuple[Client, Client]) 
     for statement in (
         "INSERT INTO worklists_tally_day VALUES (%s, now(), now(), 1)",
         "INSERT INTO worklists_stale_tally (client_id) VALUES (%s)",
+        "INSERT INTO worklists_payer_tally VALUES (DEFAULT, %s, 'all', 1, 1, 1, 1, 1, 1)",
     ):
         with (
             pytest.raises(DatabaseError, match="row-level security"),

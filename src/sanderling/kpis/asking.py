@@ -20,7 +20,7 @@ from sanderling.core.kpis.definitions import DEFINITIONS, Definition
 from sanderling.core.kpis.formulas import bases, rows
 from sanderling.core.kpis.frames import PATIENT, Period, add_months, month_start
 from sanderling.core.refusal import Refusal
-from sanderling.kpis.models import Grain, Month
+from sanderling.kpis.models import EVERY_CLIENT, Grain, Month
 from sanderling.kpis.sources import batches, held, the_book
 from sanderling.mirror.reading import manifest
 from sanderling.payers.models import Payer
@@ -147,9 +147,7 @@ def kept(question: Question) -> list[Row]:
     params: dict[str, Any] = {"grain": int(question.grain or Grain.CLIENT)}
     params["months"] = [period.from_date for period in question.periods]
     conditions.append("month_date = ANY (%(months)s)")
-    if question.client_ids is not None:
-        conditions.append("client_id = ANY (%(client_ids)s)")
-        params["client_ids"] = list(question.client_ids)
+    conditions.append(of_clients(question.client_ids, params, is_apart="client" in question.by))
     for name, values in question.filters.items():
         conditions.append(f"{name} = ANY (%({name})s)")
         params[name] = values
@@ -181,6 +179,29 @@ def kept(question: Question) -> list[Row]:
             for row in found
         ),
     )
+
+
+def of_clients(
+    client_ids: Sequence[int] | None, params: dict[str, Any], *, is_apart: bool = False
+) -> str:
+    """Return the condition on the client of kept sums; its values are put into `params`.
+
+    None: all that the session sees, read as one where it sees every client; `is_apart`: not as one.
+    """
+    if client_ids is not None:
+        params["client_ids"] = list(client_ids)
+        return "client_id = ANY (%(client_ids)s)"
+    params["every"] = EVERY_CLIENT
+    return (
+        "client_id = %(every)s" if not is_apart and sees_every_client() else "client_id > %(every)s"
+    )
+
+
+def sees_every_client() -> bool:
+    """Say whether the session sees every client there is; of jobs and commands: no."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sanderling_sees_every_client()")
+        return bool(cursor.fetchone()[0])
 
 
 def worked_out(question: Question, *, visible: Collection[int] | None) -> list[Row]:

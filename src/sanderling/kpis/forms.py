@@ -11,8 +11,8 @@ from django import forms
 from sanderling.clients.models import Client
 from sanderling.core.codes.names import Team
 from sanderling.core.kpis.frames import Period, add_months
-from sanderling.kpis.asking import Question, people_of_team
-from sanderling.kpis.models import Cell, Grain, Month
+from sanderling.kpis.asking import Question, people_of_team, sees_every_client
+from sanderling.kpis.models import EVERY_CLIENT, Cell, Grain, Month
 from sanderling.kpis.words import month_text
 from sanderling.payers.models import Payer
 
@@ -109,5 +109,7 @@ def _providers(client: str) -> list[tuple[str, str]]:
     found = Cell.objects.filter(grain=Grain.PROVIDER).exclude(provider="")
     if client:
         found = found.filter(client_id__in=Client.objects.filter(code=client).values("pk"))
+    elif sees_every_client():
+        found = found.filter(client_id=EVERY_CLIENT)
     names = found.order_by("provider").values_list("provider", flat=True).distinct()
     return [(one, one) for one in names[:PROVIDERS_OFFERED]]

@@ -16,8 +16,13 @@ class Grain(models.IntegerChoices):
     PERSON = 5, "user"
 
 
+EVERY_CLIENT = 0  # the client_id of what all clients sum to, for who sees them all
+
+
 class Cell(models.Model):
     """Numerators and denominators of all figures of a client in a month, whole or by one thing.
+
+    EVERY_CLIENT has the sums over all clients, which only who sees every client may read.
 
     Place `slot` + 1 of the arrays is the figure with that slot (core.kpis.definitions).
     """
@@ -36,6 +41,11 @@ class Cell(models.Model):
         db_table = "kpis_cell"
         indexes = [
             models.Index(fields=["grain", "month_date", "client_id"], name="kpi_cell_of_month"),
+            models.Index(
+                fields=["payer_id", "month_date"],
+                condition=models.Q(grain=Grain.PAYER),
+                name="kpi_cell_of_payer",
+            ),
         ]
 
     def __str__(self) -> str:

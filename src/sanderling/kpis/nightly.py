@@ -19,7 +19,7 @@ from sanderling.core.kpis.bases import Bases
 from sanderling.core.kpis.definitions import BY_KEY, DEFINITIONS
 from sanderling.core.kpis.formulas import CELL_KEYS, NOBODY, ROWS, bases, rows
 from sanderling.core.kpis.frames import UNKNOWN_PAYER, Period, add_months, month_start, months
-from sanderling.kpis.models import Grain, Month, Restatement
+from sanderling.kpis.models import EVERY_CLIENT, Grain, Month, Restatement
 from sanderling.kpis.sources import batches, held, state, the_book
 from sanderling.mirror.actions import refresh
 from sanderling.mirror.files import Manifest
@@ -51,6 +51,15 @@ _COLUMNS: Final = {
     "numerators": "bigint[]",
     "denominators": "bigint[]",
 }
+# Tables that are summed over clients beside the cells: what tells rows apart, what is summed.
+_SUMMED_UP: Final = (
+    ("kpis_pay_days", "month_date, payer_id, days", ("claims",)),
+    (
+        "kpis_refusals",
+        "month_date, payer_id, group_code, reason_code",
+        ("claims", "denied_cents"),
+    ),
+)
 _KEEP: Final = """
 UPDATE kpis_new t
    SET numerators[{place}] = o.numerators[{place}], denominators[{place}] = o.denominators[{place}]
@@ -117,11 +126,35 @@ def make_sums(*, today: date, at: datetime) -> Made:
             f"INSERT INTO kpis_cell ({names}) SELECT {names} FROM kpis_new"  # noqa: S608 - ours
             " ORDER BY grain, month_date, client_id"
         )
-        cursor.execute("ANALYZE kpis_cell")
     copy_frame("kpis_pay_days", made.pay_days)
     copy_frame("kpis_refusals", made.refusals)
+    _sum_up()
     _note_months(periods, at, restated)
     return Made(len(starts), made.cells.height, restated)
+
+
+def _sum_up() -> None:
+    """Add what all clients sum to, for who sees them all."""
+    arrays = ", ".join(
+        f"ARRAY[{', '.join(f'sum({name}[{place}])::bigint' for place in range(1, SLOTS + 1))}]"
+        for name in ("numerators", "denominators")
+    )
+    keys = "month_date, grain, payer_id, provider, location, user_id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO kpis_cell (client_id, {keys}, numerators, denominators)"  # noqa: S608 - ours
+            f" SELECT %s, {keys}, {arrays} FROM kpis_cell GROUP BY {keys}"
+            " ORDER BY grain, month_date",
+            [EVERY_CLIENT],
+        )
+        for table, keys, sums in _SUMMED_UP:
+            summed = ", ".join(f"sum({name})" for name in sums)
+            cursor.execute(
+                f"INSERT INTO {table} (client_id, {keys}, {', '.join(sums)})"  # noqa: S608 - ours
+                f" SELECT %s, {keys}, {summed} FROM {table} GROUP BY {keys}",
+                [EVERY_CLIENT],
+            )
+        cursor.execute("ANALYZE kpis_cell, kpis_pay_days, kpis_refusals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +273,8 @@ def _by_client(table: str, closed: list[date]) -> dict[tuple[date, int], tuple[A
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT month_date, client_id, numerators, denominators FROM {table}"  # noqa: S608
-            " WHERE grain = %s AND month_date = ANY (%s)",
-            [int(Grain.CLIENT), closed],
+            " WHERE grain = %s AND month_date = ANY (%s) AND client_id <> %s",
+            [int(Grain.CLIENT), closed, EVERY_CLIENT],
         )
         return {(month, client): (above, below) for month, client, above, below in cursor}
 

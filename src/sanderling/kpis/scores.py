@@ -6,6 +6,7 @@ deviations from the twelve before it.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sanderling.core.codes.carc import title_of
 from sanderling.core.kpis.definitions import BY_KEY, Definition
 from sanderling.core.kpis.frames import Period, add_months
 from sanderling.core.kpis.limits import FEW
-from sanderling.kpis.asking import Pair, Question, Sums, added, kept, over_time
+from sanderling.kpis.asking import Pair, Question, Sums, added, kept, of_clients, over_time
 from sanderling.kpis.models import Month
 
 CARD_MONTHS: Final = 3
@@ -170,9 +171,12 @@ def changed(one: Definition, pairs: Sequence[Pair | None]) -> Change | None:
     if one.is_of_counts and last[1] < FEW:
         return None
     before = known[-(BEFORE_MONTHS + 1) : -1]
-    deviation = statistics.stdev(before)
+    if min(before) == max(before):
+        return None
     mean = statistics.fmean(before)
-    if not deviation or abs(known[-1] - mean) <= SIGMAS * deviation:
+    # statistics.stdev reckons with fractions: exact, and half a second for a thousand cards.
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in before) / (len(before) - 1))
+    if abs(known[-1] - mean) <= SIGMAS * deviation:
         return None
     return Change(known[-1], mean, deviation)
 
@@ -191,7 +195,7 @@ def pay_days(
     """Return median and P90 of the days to pay, by payer, of the claims decided in the months."""
     found = _sums_of(
         "SELECT payer_id, days, sum(claims)::bigint FROM kpis_pay_days"
-        " WHERE month_date BETWEEN %(first)s AND %(last)s{of} GROUP BY payer_id, days"
+        " WHERE month_date BETWEEN %(first)s AND %(last)s AND {of} GROUP BY payer_id, days"
         " ORDER BY payer_id, days",
         period,
         client_ids,
@@ -220,7 +224,7 @@ def reasons(
     """Return why payers refused at first, by payer, the most frequent reasons first."""
     found = _sums_of(
         "SELECT payer_id, group_code, reason_code, sum(claims)::bigint, sum(denied_cents)::bigint"
-        " FROM kpis_refusals WHERE month_date BETWEEN %(first)s AND %(last)s{of}"
+        " FROM kpis_refusals WHERE month_date BETWEEN %(first)s AND %(last)s AND {of}"
         " GROUP BY payer_id, group_code, reason_code ORDER BY payer_id, 4 DESC, 5 DESC, 2, 3",
         period,
         client_ids,
@@ -239,9 +243,7 @@ def _sums_of(
     statement: str, period: Period, client_ids: tuple[int, ...] | None
 ) -> list[tuple[Any, ...]]:
     params: dict[str, Any] = {"first": period.from_date, "last": period.to_date}
-    of = ""
-    if client_ids is not None:
-        of, params["client_ids"] = " AND client_id = ANY (%(client_ids)s)", list(client_ids)
+    of = of_clients(client_ids, params)
     with connection.cursor() as cursor:
         cursor.execute(statement.format(of=of), params)
         return list(cursor.fetchall())

@@ -16,7 +16,7 @@ from sanderling.reviews.frame import Block, Frame
 from sanderling.tasks.inbox import Asked, inbox
 from sanderling.workload.narrowing import Narrow
 from sanderling.workload.productivity import work_of_people
-from sanderling.workload.queue import Health, health, health_by
+from sanderling.workload.queue import Health, queue_of
 
 STUCK_DAYS: Final = 21  # for the same reason since
 STUCK_SHOWN: Final = 20
@@ -99,13 +99,13 @@ def silence(frame: Frame) -> Block:
 
 def team(frame: Frame) -> Block:
     """Return who has how much, what is late, what people's work brought, and what teams owe."""
-    owners = health_by("owner", Narrow(), today=frame.today)
-    whole = health(Narrow(), today=frame.today)
+    queue = queue_of("owner", Narrow(), today=frame.today)
+    owners = queue.rows
     since = frame.since or frame.as_of - timedelta(days=7)
     done = work_of_people(Narrow(), from_date=since + timedelta(days=1), to_date=frame.as_of)
     waiting = inbox(Asked(user_id=0, today=frame.today, whose="all"), limit=0).tabs
     return {
-        "whole": _health(whole),
+        "whole": _health(queue.total),
         "owners": [_health(one) for one in owners[:PEOPLE_SHOWN]],
         "owner_count": len(owners),
         "work_from": since + timedelta(days=1),

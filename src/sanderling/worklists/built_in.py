@@ -26,6 +26,10 @@ DUE: Final = (
     " AND (w.not_before_date IS NULL OR w.not_before_date <= %(today)s)"
     " AND NOT (w.is_pended AND coalesce(w.follow_up_date, '-infinity') > %(today)s)"
 )
+# What a group says of its items: so many have a deadline soon.
+SOON: Final = (
+    f"NOT w.is_deadline_met AND w.deadline_date BETWEEN %(today)s AND %(today)s::date + {RISK_DAYS}"
+)
 
 
 @dataclass(frozen=True, slots=True)

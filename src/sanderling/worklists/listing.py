@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from sanderling.worklists.asking import Question
+from sanderling.worklists.built_in import SOON
 from sanderling.worklists.sorting import after, order_by, place_columns, token_of
 
 PAGE_ROWS: Final = 50
@@ -39,6 +40,39 @@ _GROUP_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": ("w.client_id", "w.patient_name"),
     "provider": ("w.rendering_npi",),
 }
+_SUMS: Final = f"""
+       min(w.id) AS first_id, count(*) AS items, sum(w.balance_cents)::bigint AS cents,
+       sum(w.effort_minutes) AS minutes, count(*) FILTER (WHERE {SOON}) AS soon
+"""
+_LIVE: Final = f"""
+SELECT {_SUMS} FROM worklists_work_item w WHERE {{conditions}} GROUP BY {{keys}}
+"""  # noqa: S608 - text of ours
+# Of clients whose items have not changed since they were counted, the counts; of others the items.
+# One statement sees one state: a change and its note, or neither.
+_KEPT: Final = f"""
+SELECT min(first_id) AS first_id, sum(items)::bigint AS items, sum(cents)::bigint AS cents,
+       sum(minutes) AS minutes, sum(soon)::bigint AS soon
+  FROM (
+    SELECT nullif(t.payer_id, 0) AS payer_id, t.first_id, t.items, t.balance_cents AS cents,
+           t.minutes, t.soon
+      FROM worklists_payer_tally t
+     WHERE t.view = %(view)s AND t.client_id = ANY (ARRAY(SELECT id FROM counted))
+     UNION ALL
+    SELECT w.payer_id, {_SUMS}
+      FROM worklists_work_item w
+     WHERE {{conditions}}
+       AND w.client_id = ANY (ARRAY(
+           SELECT unnest(%(clients)s::int[]) EXCEPT SELECT id FROM counted))
+     GROUP BY w.payer_id
+  ) s GROUP BY payer_id
+"""  # noqa: S608 - text of ours
+_COUNTED: Final = """
+    counted AS MATERIALIZED (
+        SELECT d.client_id AS id FROM worklists_tally_day d
+         WHERE d.client_id = ANY (%(clients)s) AND d.for_date = %(today)s
+           AND NOT EXISTS (SELECT FROM worklists_stale_tally s WHERE s.client_id = d.client_id)
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +158,17 @@ def ids_of(question: Question, *, limit: int) -> list[int]:
 
 def groups_of(question: Question, *, limit: int = GROUPS_SHOWN) -> tuple[list[Group], int]:
     """Return the groups with the most money, and how many there are in all."""
-    keys = ", ".join(_GROUP_KEYS[question.group])
+    keys, conditions = ", ".join(_GROUP_KEYS[question.group]), " AND ".join(question.conditions())
+    is_plain = question.scope == "all" and not question.category and not question.is_narrowed
+    source = _KEPT if question.group == "payer" and is_plain else _LIVE
     statement = f"""
-        WITH grouped AS MATERIALIZED (
-            SELECT min(w.id) AS first_id, count(*) AS items, sum(w.balance_cents)::bigint AS cents,
-                   sum(w.effort_minutes) AS minutes,
-                   count(*) FILTER (WHERE NOT w.is_deadline_met AND w.deadline_date
-                        BETWEEN %(today)s AND %(today)s::date + 14) AS soon
-              FROM worklists_work_item w WHERE {" AND ".join(question.conditions())}
-             GROUP BY {keys}
-        )
+        WITH {_COUNTED}, grouped AS MATERIALIZED ({source.format(conditions=conditions, keys=keys)})
         SELECT {_SELECT}, g.items, g.cents, g.minutes, g.soon, (SELECT count(*) FROM grouped)
           FROM (SELECT * FROM grouped ORDER BY abs(cents) DESC, first_id LIMIT %(limit)s) g
           JOIN worklists_work_item w ON w.id = g.first_id
          ORDER BY abs(g.cents) DESC, g.first_id
     """  # noqa: S608 - as above
-    found = _run(statement, question.params() | {"limit": limit})
+    found = _run(statement, question.params() | {"limit": limit, "view": question.view.name})
     groups = [Group(_row(values[:-5]), *values[-5:-1]) for values in found]
     return groups, found[0][-1] if found else 0
 

@@ -26,6 +26,7 @@ _NARROW = (
     *("is_deadline_met", "work_date", "follow_up_date", "not_before_date", "is_pended"),
     *("is_high_dollar", "is_key_client", "is_flagged", "escalation_level", "touches"),
     *("last_touch_date", "promise_state", "effort_minutes", "score", "value_cents", "since_date"),
+    "arrived_at",
 )
 
 
@@ -167,6 +168,13 @@ class WorkItem(models.Model):
                 fields=["-balance_cents", "-id"],
                 condition=models.Q(party=14),
                 name="work_item_of_patients",
+            ),
+            # What waits longest for a first touch.
+            models.Index(
+                fields=["since_date", "id"],
+                include=("client_id", "payer_id", "party", "work_date", "not_before_date"),
+                condition=models.Q(touches=0),
+                name="work_item_untouched",
             ),
             # What most filters and sorts ask: counting and sorting read it instead of whole rows.
             models.Index(fields=["client_id"], include=_NARROW, name="work_item_narrow"),
@@ -310,6 +318,30 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.items} in {self.view}"
+
+
+class PayerTally(models.Model):
+    """How many items of a client and payer a built-in view holds: what a list by payer reads."""
+
+    client_id = models.IntegerField()
+    view = models.TextField()  # a built-in view
+    payer_id = models.IntegerField()  # 0 unknown
+    first_id = models.BigIntegerField()  # the least id of the items
+    items = models.IntegerField()
+    balance_cents = models.BigIntegerField()
+    minutes = models.FloatField()
+    soon = models.IntegerField()  # with a deadline soon (built_in.SOON)
+
+    class Meta:
+        db_table = "worklists_payer_tally"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client_id", "view", "payer_id"], name="payer_tally_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.items} in {self.view} at payer {self.payer_id}"
 
 
 class TallyDay(models.Model):

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from sanderling.worklists.asking import NONE, Asker
-from sanderling.worklists.built_in import DENIED, VIEWS
+from sanderling.worklists.built_in import DENIED, SOON, VIEWS
 from sanderling.worklists.tasks import defer_recount
 
 # Items that a request counts itself: some ten milliseconds.
@@ -45,6 +45,22 @@ SELECT %(client)s,
  WHERE v.holds
  GROUP BY GROUPING SETS ((v.name), (v.name, c.owner), (v.name, c.team))
 HAVING c.owner IS DISTINCT FROM 0
+"""  # noqa: S608 - names of ours
+# The same by payer: what a list that is grouped by payer reads.
+_COUNT_PAYERS: Final = f"""
+WITH cells AS (
+    SELECT coalesce(w.payer_id, 0) AS payer_id, {_FLAGS}, min(w.id) AS first_id, count(*) AS items,
+           sum(w.balance_cents) AS cents, sum(w.effort_minutes) AS minutes,
+           count(*) FILTER (WHERE {SOON}) AS soon
+      FROM worklists_work_item w WHERE w.client_id = %(client)s
+     GROUP BY 1, {_NAMES}
+)
+INSERT INTO worklists_payer_tally
+       (client_id, view, payer_id, first_id, items, balance_cents, minutes, soon)
+SELECT %(client)s, v.name, c.payer_id, min(c.first_id), sum(c.items), sum(c.cents), sum(c.minutes),
+       sum(c.soon)
+  FROM cells c CROSS JOIN LATERAL (VALUES {_VALUES}) v (name, holds)
+ WHERE v.holds GROUP BY v.name, c.payer_id
 """  # noqa: S608 - names of ours
 _STATE: Final = """
 SELECT k.id, d.for_date, d.counted_at, d.items,
@@ -134,7 +150,9 @@ def _recount_one(client_id: int, *, today: date, at: datetime) -> bool:
         # of its own behind.
         cursor.execute("DELETE FROM worklists_stale_tally WHERE client_id = %(client)s", params)
         cursor.execute("DELETE FROM worklists_tally WHERE client_id = %(client)s", params)
+        cursor.execute("DELETE FROM worklists_payer_tally WHERE client_id = %(client)s", params)
         cursor.execute(_COUNT, params)
+        cursor.execute(_COUNT_PAYERS, params)
         cursor.execute(
             "INSERT INTO worklists_tally_day (client_id, for_date, counted_at, items)"
             " SELECT %(client)s, %(today)s, %(at)s, coalesce(sum(items), 0) FROM worklists_tally"

@@ -16,9 +16,10 @@ _MONDAY: Final = "(date_trunc('week', {} AT TIME ZONE 'UTC'))::date"
 # Open items and those that left have both come; only the latter have left.
 _FLOW: Final = f"""
 WITH moved AS (
-    SELECT {_MONDAY.format("w.arrived_at")} AS week, 1 AS came, 0 AS gone,
-           w.balance_cents AS came_cents, 0::bigint AS gone_cents, 0::bigint AS paid_cents
-      FROM worklists_work_item w WHERE {OPEN} AND w.arrived_at >= %(from)s {{narrow}}
+    SELECT {_MONDAY.format("w.arrived_at")} AS week, count(*) AS came, 0 AS gone,
+           sum(w.balance_cents)::bigint AS came_cents, 0::bigint AS gone_cents,
+           0::bigint AS paid_cents
+      FROM worklists_work_item w WHERE {OPEN} AND w.arrived_at >= %(from)s {{narrow}} GROUP BY 1
     UNION ALL
     SELECT {_MONDAY.format("w.arrived_at")}, 1, 0, w.balance_cents, 0, 0
       FROM worklists_departure w WHERE {OPEN} AND w.arrived_at >= %(from)s {{narrow}}
@@ -31,8 +32,7 @@ SELECT week, sum(came)::int, sum(gone)::int, sum(came_cents)::bigint, sum(gone_c
   FROM moved GROUP BY week
 """  # noqa: S608 - text of ours
 _OPEN_NOW: Final = f"""
-SELECT count(*), coalesce(sum(w.balance_cents), 0)::bigint
-  FROM worklists_work_item w WHERE {OPEN} {{narrow}}
+SELECT count(*) FROM worklists_work_item w WHERE {OPEN} {{narrow}}
 """  # noqa: S608 - as above
 
 
@@ -54,10 +54,12 @@ class Week:
         return self.came - self.left
 
 
-def weeks(narrow: Narrow, *, today: date, count: int = WEEKS) -> list[Week]:
+def weeks(
+    narrow: Narrow, *, today: date, count: int = WEEKS, open_now: int | None = None
+) -> list[Week]:
     """Return the last weeks, the earliest first; open at the end of each follows from today's.
 
-    Weeks before anything was there are left out.
+    Weeks before anything was there are left out. `open_now`: what is open, where it was counted.
     """
     this_week = today - timedelta(days=today.weekday())
     first = this_week - timedelta(weeks=count - 1)
@@ -65,8 +67,9 @@ def weeks(narrow: Narrow, *, today: date, count: int = WEEKS) -> list[Week]:
     with connection.cursor() as cursor:
         cursor.execute(_FLOW.format(narrow=narrow.sql()), params)
         moved = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_OPEN_NOW.format(narrow=narrow.sql()), params)
-        open_now, _ = cursor.fetchone()
+        if open_now is None:
+            cursor.execute(_OPEN_NOW.format(narrow=narrow.sql()), params)
+            (open_now,) = cursor.fetchone()
     found: list[Week] = []
     still_open = open_now
     for back in range(count):

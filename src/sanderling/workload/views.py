@@ -37,7 +37,7 @@ from sanderling.workload.people import (
     remove_days_off,
     set_hours,
 )
-from sanderling.workload.queue import health, health_by, late_buckets, oldest_untouched
+from sanderling.workload.queue import oldest_untouched, queue_of
 from sanderling.workload.reassigning import Move, reassign
 from sanderling.workload.replanning import (
     TAG,
@@ -126,22 +126,22 @@ def queue(request: HttpRequest) -> HttpResponse:
     today, narrow, by = timezone.localdate(), form.narrow(), form.cleaned_data["by"]
     if request.GET.get("format", "") in FORMS:
         return _queue_export(request, narrow, by=by, today=today)
-    rows = health_by(by, narrow, today=today)
-    found = weeks(narrow, today=today)
+    whole = queue_of(by, narrow, today=today)
+    found = weeks(narrow, today=today, open_now=whole.total.open.count)
     filters = {name: form.cleaned_data[name] for name in ("client", "payer")}
     payers = {str(pk): code for pk, code in Payer.objects.values_list("pk", "payer_id")}
     oldest = oldest_untouched(narrow, today=today)
     record_listing(request, action="claims.list", detail={"rows": len(oldest)})
-    late = queue_page.late_rows(late_buckets(narrow, today=today), filters)
+    late = queue_page.late_rows(whole.late, filters)
     context = {
         "form": form,
         "tab": "queue",
         "today": today,
         "by": by,
-        "total": queue_page.health_row(
-            health(narrow, today=today), by="", filters=filters, payers=payers
-        ),
-        "rows": [queue_page.health_row(row, by=by, filters=filters, payers=payers) for row in rows],
+        "total": queue_page.health_row(whole.total, by="", filters=filters, payers=payers),
+        "rows": [
+            queue_page.health_row(row, by=by, filters=filters, payers=payers) for row in whole.rows
+        ],
         "late": late,
         "late_chart": queue_page.late_chart(late),
         "weeks": found[::-1],
@@ -160,14 +160,14 @@ def _queue_export(request: HttpRequest, narrow: Narrow, *, by: str, today: date)
             rows = queue_page.flow_rows(weeks(narrow, today=today))
             columns, name = queue_page.FLOW_COLUMNS, "workload-flow"
         case "late":
-            rows = queue_page.late_export(late_buckets(narrow, today=today))
+            rows = queue_page.late_export(queue_of(by, narrow, today=today).late)
             columns, name = queue_page.LATE_COLUMNS, "workload-late"
         case "oldest":
             rows = queue_page.oldest_export(oldest_untouched(narrow, today=today))
             columns, name = queue_page.OLDEST_COLUMNS, "workload-oldest"
             record_listing(request, action="claims.export", detail={"rows": len(rows)})
         case _:
-            rows = queue_page.health_rows(health_by(by, narrow, today=today), by=by)
+            rows = queue_page.health_rows(queue_of(by, narrow, today=today).rows, by=by)
             columns, name = queue_page.HEALTH_COLUMNS, f"workload-by-{by}"
     return _export(request, rows, columns, name, today)
 
