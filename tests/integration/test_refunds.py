@@ -44,7 +44,7 @@ from sanderling.refunds.actions import (
 )
 from sanderling.refunds.causes import causes_of
 from sanderling.refunds.clock import ClockRefused, due_dates, identify, investigate, watch
-from sanderling.refunds.credits import credit_rows, summary
+from sanderling.refunds.credits import credit_rows, credits_in_short, rows_of_credits, summary
 from sanderling.refunds.letter import NoLetter, letter_pdf
 from sanderling.refunds.models import Cause, Identified, Method, Refund, State
 from sanderling.refunds.posting import post_made
@@ -433,3 +433,22 @@ def test_many_credits_take_one_question(people: People) -> None:
         (claim().pk, 11),
         (claim("A2").pk, 14),
     }
+
+
+def test_credits_in_short_are_those_of_the_list(people: People, inbox: Inbox) -> None:
+    inbox.take(
+        remittance_file(paid("A3", 100, 100), trace="E6", control=702, payer="ACME HEALTH"),
+        remittance_file(paid("A3", 100, 100), trace="E7", control=703, payer="ACME HEALTH"),
+        received_date=date(2026, 2, 1),
+    )
+    watch(at=NOW)
+    every, short = credit_rows(today=TODAY), credits_in_short()
+    assert len(every) > 1
+    assert [(one.claim_id, one.party, one.cents, one.due_date) for one in short] == [
+        (row["claim_id"], row["party"], row["credit_cents"], row["due_date"]) for row in every
+    ]
+    for some in (short, short[1:], short[::-1], []):
+        keys = [(one.claim_id, one.party) for one in some]
+        rows = rows_of_credits(some, today=TODAY)
+        assert [(row["claim_id"], row["party"]) for row in rows] == keys
+        assert all(row in every for row in rows)

@@ -260,6 +260,12 @@ def _named(question: Question, found: Iterable[tuple[Period, dict[str, Any], Sum
             return types.get(value, "other")
         return teams.get(value, NO_TEAM) if name == "team" else value
 
+    if not {"team", "payer_type"} & {*question.by}:  # each cell is a group
+        columns = [DIMENSIONS[name] for name in question.by]
+        rows = [
+            Row(period, tuple(cell[name] for name in columns), sums) for period, cell, sums in found
+        ]
+        return sorted(rows, key=lambda row: (row.period.from_date, row.group))
     groups: dict[tuple[Any, ...], Sums] = {}
     for period, cell, sums in found:
         key = (period.from_date, period, *(told(name, cell) for name in question.by))

@@ -147,28 +147,29 @@ def _card(
     values, changes = {}, {}
     for one in figures:
         pairs = [None if month is None else month[one.key] for month in months]
-        values[one.key] = tuple(None if pair is None else one.value(*pair) for pair in pairs)
-        change = changed(one, pairs)
+        values[one.key] = told = tuple(pair and one.value(*pair) for pair in pairs)
+        change = changed(one, pairs, told)
         if change is not None:
             changes[one.key] = change
     return Card(key, sums, values, changes)
 
 
-def changed(one: Definition, pairs: Sequence[Pair | None]) -> Change | None:
+def changed(
+    one: Definition, pairs: Sequence[Pair | None], values: Sequence[float | None]
+) -> Change | None:
     """Return how far the last month is from those before when that is unusual, else None.
 
-    Shares of few outcomes are not judged, and what never varied is not.
+    `values`: of the pairs. Shares of few outcomes are not judged, and what never varied is not.
     """
-    judged = [
-        one.value(*pair)
-        for pair in pairs
-        if pair is not None and (not one.is_of_counts or pair[1] >= FEW)
-    ]
-    known = [value for value in judged if value is not None]
     last = pairs[-1] if pairs else None
-    if last is None or one.value(*last) is None or len(known) <= JUDGED_FROM:
+    if last is None or values[-1] is None or (one.is_of_counts and last[1] < FEW):
         return None
-    if one.is_of_counts and last[1] < FEW:
+    known = [
+        value
+        for pair, value in zip(pairs, values, strict=True)
+        if pair is not None and value is not None and (not one.is_of_counts or pair[1] >= FEW)
+    ]
+    if len(known) <= JUDGED_FROM:
         return None
     before = known[-(BEFORE_MONTHS + 1) : -1]
     if min(before) == max(before):

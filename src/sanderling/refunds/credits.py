@@ -49,8 +49,17 @@ SELECT b.claim_id, b.party, -b.balance_cents, k.code, c.number, c.patient_last_n
        AND i.closed_date IS NULL
   LEFT JOIN refunds_refund r ON r.claim_id = b.claim_id AND r.party = b.party
        AND r.state IN ('requested', 'approved', 'made')
- WHERE b.balance_cents < 0 AND (%(claim)s::bigint IS NULL OR b.claim_id = %(claim)s)
+ WHERE b.balance_cents < 0 AND (%(claims)s::bigint[] IS NULL OR b.claim_id = ANY (%(claims)s))
  ORDER BY b.balance_cents, c.number, b.party
+"""
+# Every credit in the same order, without what is found out about each.
+_IN_SHORT: Final = """
+SELECT b.claim_id, b.party, -b.balance_cents, i.id
+  FROM ledger_open_balance b
+  JOIN claims_claim c ON c.id = b.claim_id
+  LEFT JOIN refunds_identified i ON i.claim_id = b.claim_id AND i.party = b.party
+       AND i.closed_date IS NULL
+ WHERE b.balance_cents < 0 ORDER BY b.balance_cents, c.number, b.party
 """
 _STANDING: Final = """
 SELECT r.id, coalesce(sum(e.amount_cents), 0)::bigint FROM refunds_refund r
@@ -69,10 +78,41 @@ class Asked:
     payer: str = ""
 
 
-def credit_rows(*, today: date, claim_id: int | None = None) -> list[dict[str, Any]]:
-    """Return every credit that the session may see, the largest first. Never netted with debts."""
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit in short."""
+
+    claim_id: int
+    party: int
+    cents: int
+    due_date: date | None  # to be given back until then; None: no clock runs
+
+
+def credits_in_short() -> list[Credit]:
+    """Return every credit that the session may see, in the order of `credit_rows`."""
     with connection.cursor() as cursor:
-        cursor.execute(_CREDITS, {"claim": claim_id})
+        cursor.execute(_IN_SHORT)
+        found = cursor.fetchall()
+    due = due_dates(list(Identified.objects.filter(pk__in=[row[3] for row in found if row[3]])))
+    return [
+        Credit(claim_id, party, cents, due.get(clock)) for claim_id, party, cents, clock in found
+    ]
+
+
+def rows_of_credits(some: Sequence[Credit], *, today: date) -> list[dict[str, Any]]:
+    """Return the rows of these credits, in their order."""
+    of_claims = credit_rows(today=today, claim_ids=[one.claim_id for one in some])
+    found = {(row["claim_id"], row["party"]): row for row in of_claims}
+    return [found[one.claim_id, one.party] for one in some]
+
+
+def credit_rows(*, today: date, claim_ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Return every credit (of these claims) that the session may see, the largest first.
+
+    Never netted with debts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CREDITS, {"claims": None if claim_ids is None else list(claim_ids)})
         found = cursor.fetchall()
     causes = causes_of([(row[0], row[1]) for row in found])
     clocks = Identified.objects.select_related("identified_by").in_bulk(

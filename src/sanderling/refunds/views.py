@@ -260,7 +260,7 @@ def letter(request: HttpRequest, refund_id: int) -> HttpResponse:
 
 
 def _credit_of(claim_id: int, party: int) -> dict[str, Any]:
-    rows = credit_rows(today=timezone.localdate(), claim_id=claim_id)
+    rows = credit_rows(today=timezone.localdate(), claim_ids=[claim_id])
     found = next((row for row in rows if row["party"] == party), None)
     if found is None:
         raise Http404("no such credit")
@@ -315,7 +315,7 @@ def _refund_page(
     is_own, may = found.requested_by_id == user.pk, user.may("refunds.approve")
     credit_left = [
         row
-        for row in credit_rows(today=timezone.localdate(), claim_id=found.claim_id)
+        for row in credit_rows(today=timezone.localdate(), claim_ids=[found.claim_id])
         if row["party"] == found.party
     ]
     context = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
@@ -19,7 +20,7 @@ from sanderling.issues.models import State as IssueStates
 from sanderling.payers.models import Payer
 from sanderling.prevention.listing import found_actions
 from sanderling.prevention.listing import rows_of as prevention_rows
-from sanderling.refunds.credits import credit_rows
+from sanderling.refunds.credits import Credit, credits_in_short, rows_of_credits
 from sanderling.reviews.frame import Block, Frame
 from sanderling.underpayments.asking import Narrow, project_rows, totals
 from sanderling.underpayments.models import State as ProjectState
@@ -140,23 +141,27 @@ def appeals(frame: Frame) -> Block:
 
 def credits_of(frame: Frame) -> Block:
     """Return the credits, and whose clock runs out; never netted with what is owed."""
-    rows = credit_rows(today=frame.today)
-    clocked = [row for row in rows if row["due_date"]]
-    over = [row for row in clocked if row["days_left"] < 0]
-    soon = [row for row in clocked if 0 <= row["days_left"] <= CLOCK_SOON_DAYS]
-    first = sorted(clocked, key=lambda row: (row["due_date"], row["credit_cents"]))
+    whole = credits_in_short()
+    clocked = [(one.due_date, one) for one in whole if one.due_date]
+    over = [one for due, one in clocked if due < frame.today]
+    soon = [one for due, one in clocked if 0 <= (due - frame.today).days <= CLOCK_SOON_DAYS]
+    first = [one for _, one in sorted(clocked, key=lambda pair: (pair[0], pair[1].cents))]
+    rows = rows_of_credits((first or whole)[:SHOWN], today=frame.today)
     names = (
         *("claim_id", "client", "claim", "payer_name", "credit_cents", "age_days", "cause_text"),
         *("due_date", "days_left", "refund", "refund_state_text"),
     )
     return {
-        "count": len(rows),
-        "cents": sum(row["credit_cents"] for row in rows),
+        **_sum(whole),
         "soon_days": CLOCK_SOON_DAYS,
-        "soon": {"count": len(soon), "cents": sum(row["credit_cents"] for row in soon)},
-        "over": {"count": len(over), "cents": sum(row["credit_cents"] for row in over)},
-        "rows": [{name: row[name] for name in names} for row in (first or rows)[:SHOWN]],
+        "soon": _sum(soon),
+        "over": _sum(over),
+        "rows": [{name: row[name] for name in names} for row in rows],
     }
+
+
+def _sum(some: Sequence[Credit]) -> dict[str, int]:
+    return {"count": len(some), "cents": sum(one.cents for one in some)}
 
 
 def write_offs(frame: Frame) -> Block:
