@@ -211,8 +211,6 @@ def test_a_hospital_contract_without_rates_stands_on_its_terms(file: Path, tmp_p
         ("a,b\n1,2\n", "", (), Refusal, "names a code and an amount"),
         ("", "", (), UnreadableSheet, "empty"),
         (RATES, "", ("--mapping", "m", "--column", "fee=code"), Refusal, "no field fee"),
-        (RATES, "", ("--client", "NOBODY"), Refusal, "no client NOBODY"),
-        (RATES, "", ("--payer", "NOBODY"), Refusal, "no payer NOBODY"),
     ],
 )
 def test_what_is_refused_leaves_nothing(
@@ -224,6 +222,14 @@ def test_what_is_refused_leaves_nothing(
     path.write_text(terms)
     with pytest.raises(error, match=says):
         run(file, "--terms", str(path), *words)
+    assert counts() == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("party", ["client", "payer"])
+def test_a_party_that_is_not_there_is_wrong_usage(file: Path, party: str) -> None:
+    answer = run(file, f"--{party}", "NOBODY")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert f"there is no {party} NOBODY" in answer.stderr
     assert counts() == (0, 0, 0, 0, 0)
 
 

@@ -163,7 +163,7 @@ def aging(request: HttpRequest, asked: Query[shapes.AgingAsked]) -> dict[str, An
     try:
         question = AgingQuestion(
             as_of=as_of,
-            by=tuple(part.strip() for part in asked.by.split(",") if part.strip()),
+            by=tuple(dict.fromkeys(part.strip() for part in asked.by.split(",") if part.strip())),
             basis=asked.basis,
             buckets=tuple(int(part) for part in asked.buckets.split(",")),
             party=asked.party,

@@ -52,10 +52,13 @@ def export(since: date | None, client: str, form: str | None, output: Path | Non
     elsewhere gives the same activities.
     """
     from sanderling.audit.actions import record_event
+    from sanderling.clients.queries import client_ids_by_code
     from sanderling.followup.exporting import COLUMNS, exported_activities
 
     wanted: Output = chosen(form, output)
     now = datetime.now(UTC)
+    if client and client not in client_ids_by_code():
+        raise click.UsageError(f"there is no client {client}")
     rows = exported_activities(since=since, client=client)
     detail = {"since": since.isoformat() if since else "", "client": client}
     record_event(action="activities.export", at=now, detail=detail)

@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - its options
     try:
         question = AgingQuestion(
             as_of=as_of,
-            by=tuple(part.strip() for part in by.split(",") if part.strip()),
+            by=tuple(dict.fromkeys(part.strip() for part in by.split(",") if part.strip())),
             basis=basis,
             buckets=bounds,
             party=party,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sanderling.cli.naming import claim_named
 from sanderling.cli.output import chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 
@@ -60,16 +61,12 @@ def command(  # noqa: PLR0913 - its options
     from sanderling.appeals.by_command import COLUMNS, make_appeal
     from sanderling.appeals.packets import packet_bytes
     from sanderling.appeals.writing import Asked
-    from sanderling.receivables.claim import NoSuchClaim, find_claim
 
     wanted = chosen(form, output)
     stated = dict(_pair(one) for one in facts)
     now = datetime.now(UTC)
     asked = Asked(case=case, level=level, template=template, despite_choice=despite)
-    try:
-        found = [find_claim(client=client, number=number) for number in dict.fromkeys(claims)]
-    except NoSuchClaim as error:
-        raise click.UsageError(str(error)) from None
+    found = [claim_named(client, number) for number in dict.fromkeys(claims)]
     made = [make_appeal(one, asked=asked, facts=stated, at=now) for one in found]
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -77,19 +77,22 @@ def import_(
     """
     from django.utils import timezone
 
-    from sanderling.intake.snapshots import import_snapshot
+    from sanderling.intake.snapshots import UnknownClient, import_snapshot
 
     wanted = chosen(form, output)
     now = timezone.now()
-    report = import_snapshot(
-        file,
-        received_date=received or now.date(),
-        recorded_at=now,
-        source="cli",
-        client_code=client_code,
-        mapping_name=mapping_name,
-        given=given_columns(columns),
-    )
+    try:
+        report = import_snapshot(
+            file,
+            received_date=received or now.date(),
+            recorded_at=now,
+            source="cli",
+            client_code=client_code,
+            mapping_name=mapping_name,
+            given=given_columns(columns),
+        )
+    except UnknownClient as error:
+        raise click.UsageError(str(error)) from None
     problems = _problems(report)
     for problem in problems:
         column = f", column {problem['column']}" if problem["column"] else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sanderling.cli.naming import claim_named
 from sanderling.cli.output import as_of_option, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 from sanderling.web.exporting import dollars
@@ -43,13 +44,10 @@ def show(client: str, claim: str, as_of: date, form: str | None, output: Path | 
     ladder.
     """
     from sanderling.barriers.of_claim import known_barriers
-    from sanderling.receivables.claim import NoSuchClaim, claim_detail, find_claim
+    from sanderling.receivables.claim import claim_detail
 
     wanted = chosen(form, output)
-    try:
-        found = find_claim(client=client, number=claim)
-    except NoSuchClaim as error:
-        raise click.UsageError(str(error)) from None
+    found = claim_named(client, claim)
     today = datetime.now(UTC).date()
     rows = known_barriers(found.pk, as_of=as_of, today=today)
     detail = claim_detail(found, as_of=as_of, barriers=rows)

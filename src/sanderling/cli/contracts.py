@@ -12,6 +12,7 @@ import click
 
 from sanderling.cli.claims import given_columns
 from sanderling.cli.imports import read_text
+from sanderling.cli.naming import parties_named
 from sanderling.cli.output import ISODate, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 
@@ -91,14 +92,13 @@ def import_(  # noqa: PLR0913, PLR0917 - as many options
     """
     from django.utils import timezone
 
-    from sanderling.contracts.actions import Parties, VersionTerms
+    from sanderling.contracts.actions import VersionTerms
     from sanderling.contracts.importing import RateSheet, import_contract
-    from sanderling.contracts.queries import client_of, payer_of
 
     wanted = chosen(form, output)
     now = timezone.now()
     report = import_contract(
-        Parties(client_of(client_code), payer_of(payer_id), plan),
+        parties_named(client_code, payer_id, plan),
         sheet=RateSheet(file.name, _bytes(file), mapping_name, given_columns(columns)),
         says=VersionTerms(from_date, to_date, terms=read_text(terms_file) if terms_file else ""),
         by=None,

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -111,32 +112,55 @@ def cli() -> None:
 
 def run() -> None:
     """Run the command line and exit with its status; never shows a traceback."""
+    if sys.stdout is None:  # closed by the caller (`>&-`): nobody listens
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - kept
     sys.exit(guarded(sys.argv[1:]))
 
 
 def guarded(arguments: list[str]) -> int:
     """Run one command and return its exit status: 0 done, 1 refused, 2 usage, 3 failed."""
     try:
-        status = cli.main(args=arguments, prog_name="sanderling", standalone_mode=False)
+        status = _ended(arguments)
+        # Now, while it can still be said that there is no room or no reader for it.
         sys.stdout.flush()
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except click.UsageError as error:
         error.show(sys.stderr)
-        return EXIT_USAGE
+        status = EXIT_USAGE
     except click.ClickException as error:
         error.show(sys.stderr)
-        return EXIT_FAILED
+        status = EXIT_FAILED
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
-        return EXIT_INTERRUPTED
+        status = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`); nothing more can be said on stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        status = 0  # the reader went away (`| head`); nothing more can be said on stdout
     except Exception as error:  # noqa: BLE001 - the edge of the program: see _judged
-        return _judged(error)
+        status = _judged(error)
+    _let_go_of_stdout()
+    return status
+
+
+def _ended(arguments: list[str]) -> int:
+    """Run one command to its end, whichever way it says its status."""
+    stdout = sys.stdout
+    try:
+        status = cli.main(args=arguments, prog_name="sanderling", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        if sys.stdout is not stdout:  # click's way to say that the reader is gone, with status 1
+            sys.stdout = stdout
+            raise BrokenPipeError from None
+        return end.code if isinstance(end.code, int) else EXIT_REFUSED
     return status if isinstance(status, int) else 0
+
+
+def _let_go_of_stdout() -> None:
+    """Write what is left; what cannot be written would be tried, and cried over, at exit again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _judged(error: Exception) -> int:

@@ -81,9 +81,12 @@ class ISODate(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:  # nor 20260305 or weeks, which ISO also has
             self.fail(f"{value!r} is no day like 2026-03-05", param, ctx)
+        return day
 
 
 def chosen(form: str | None, output: Path | None) -> Output:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sanderling.cli.naming import claim_named, parties_named
 from sanderling.cli.output import ISODate, as_of_option, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 
@@ -72,9 +73,8 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command
 
 def _of_claim(client: str, number: str, as_of: date) -> PricedClaim:
     from sanderling.contracts.explaining import price_claim
-    from sanderling.receivables.claim import find_claim
 
-    return price_claim(find_claim(client=client, number=number), as_of=as_of)
+    return price_claim(claim_named(client, number), as_of=as_of)
 
 
 def _of_code(
@@ -82,10 +82,8 @@ def _of_code(
     line: tuple[str, str, str, float, int | None],
     on_date: date,
 ) -> PricedClaim:
-    from sanderling.contracts.actions import Parties
     from sanderling.contracts.claim_lines import BilledLine
     from sanderling.contracts.explaining import price_by_hand
-    from sanderling.contracts.queries import client_of, payer_of
 
     client_code, payer_id, plan = parties
     code, modifiers, pos, units, charge = line
@@ -93,7 +91,7 @@ def _of_code(
         1, code.upper(), modifiers.upper().replace(",", ":"), "", pos, units, charge or 0, on_date
     )
     return price_by_hand(
-        Parties(client_of(client_code), payer_of(payer_id), plan),
+        parties_named(client_code, payer_id, plan),
         "P",
         [billed],
         without_charge=frozenset({1} if charge is None else ()),

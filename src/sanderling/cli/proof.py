@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sanderling.cli.naming import claim_named
 from sanderling.cli.output import as_of_option, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database
 
@@ -40,13 +41,9 @@ def command(
     from sanderling.proofs.chain import check, sealed
     from sanderling.proofs.lineage import best_filing, lineage
     from sanderling.proofs.page import rows
-    from sanderling.receivables.claim import NoSuchClaim, find_claim
 
     wanted = chosen(form, output)
-    try:
-        found = find_claim(client=client, number=claim)
-    except NoSuchClaim as error:
-        raise click.UsageError(str(error)) from None
+    found = claim_named(client, claim)
     filings = lineage(found.pk, as_of=as_of)
     findings = check(filings)
     seals = {} if findings else {one.link: one for one in sealed(filings)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sanderling.cli.naming import claim_named
 from sanderling.cli.output import Output, chosen, output_options, print_rows
 from sanderling.cli.runtime import needs_database, say
 
@@ -78,14 +79,13 @@ def command(  # noqa: PLR0913 - the options of the command
     from django.utils import timezone
 
     from sanderling.core.resubmission.kinds import Kind
-    from sanderling.receivables.claim import find_claim
     from sanderling.resubmission.actions import Asked, send
     from sanderling.resubmission.models import Resubmission
     from sanderling.resubmission.preparing import ClaimFaulty
     from sanderling.resubmission.standing import rows_of
 
     wanted = chosen(form, output)
-    found = find_claim(client=client, number=claim)
+    found = claim_named(client, claim)
     at = timezone.now()
     if lists_fields:
         _print_fields(found.pk, PARTIES[party], at=at, output=wanted)

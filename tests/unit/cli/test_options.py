@@ -41,6 +41,15 @@ def test_as_of_is_today_in_utc_wherever_the_machine_stands() -> None:
     assert told[0] in (before, datetime.now(UTC).date())
 
 
+@pytest.mark.parametrize(
+    "text", ["20260305", "2026-W10-4", "03/05/2026", "2026-02-30", "today", ""]
+)
+def test_a_day_is_written_one_way(text: str) -> None:
+    answer = CliRunner().invoke(aging, ["--as-of", text])
+    assert answer.exit_code == 2
+    assert "2026-03-05" in answer.output
+
+
 def test_a_role_that_does_not_exist_is_wrong_usage() -> None:
     answer = CliRunner().invoke(add, ["a@x.test", "--role", "boss"])
     assert answer.exit_code == 2
