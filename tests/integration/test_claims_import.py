@@ -114,6 +114,25 @@ def test_a_report_with_titles_buckets_and_totals_becomes_opening_balances(
     )
 
 
+def test_columns_that_end_in_cents_hold_whole_cents(north: Client, folder: Path) -> None:
+    """As our own CSV has them."""
+    text = (
+        "client,claim,payer_id,charge_cents,balance_cents\n"
+        "NORTH,C1,ACME1,20000,12345\nNORTH,C2,ACME1,20000,-5\nNORTH,C3,ACME1,1,12.50\n"
+    )
+    report = take(sheet(folder, text))
+    assert (owed("C1"), owed("C2")) == ({PRIMARY: 12345}, {PRIMARY: -5})
+    assert Claim.objects.get(number="C1").charge_cents == 20000
+    (problem,) = report.reading.problems
+    assert (problem.position, problem.element) == (4, "balance_cents")
+    assert "whole number of cents" in problem.message
+
+
+def test_columns_of_ages_may_be_in_cents(north: Client, folder: Path) -> None:
+    text = "client,claim,b0_30_cents,b31_60_cents\nNORTH,C1,100,2345\n"
+    assert take(sheet(folder, text)).insurance_cents == 2445
+
+
 def test_the_same_content_changes_nothing_also_under_another_name_and_format(
     north: Client, folder: Path
 ) -> None:

@@ -71,7 +71,8 @@ def import_(
     """Take over the balances of an aging report (CSV or XLSX) of another billing system.
 
     Columns may stand in any order under their usual names, below titles and above totals; how they
-    were understood is kept for the next sheet with the same header. A newer sheet takes the place
+    were understood is kept for the next sheet with the same header. Amounts are dollars; below a
+    header that ends in "cents" they are whole cents. A newer sheet takes the place
     of an older one, claim by claim. Loading a file twice changes nothing. Exit status 1 when a row
     was refused: the problems say which cell and why, the other rows are taken.
     """

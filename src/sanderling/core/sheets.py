@@ -116,6 +116,26 @@ def header_fingerprint(headers: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
+CENTS = " cents"  # so ends the normalized header of a column that holds whole cents
+
+
+def whole_cents(text: str) -> int | None:
+    """Return the cents of a cell that holds whole cents ("-1234"), None when it is blank.
+
+    Raises:
+        NotAnAmount: there is something else in it.
+    """
+    text = text.strip()
+    if text.lower() in NO_AMOUNT:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.0+)?", text):  # a spreadsheet may write 5 as 5.0
+        raise NotAnAmount
+    cents = int(text.partition(".")[0])
+    if abs(cents) > _CENTS_MAX:
+        raise NotAnAmount
+    return cents
+
+
 def cell_cents(text: str) -> int | None:
     """Return the cents of a cell, None when it is blank.
 

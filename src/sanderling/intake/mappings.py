@@ -17,7 +17,12 @@ from importlib import resources
 from typing import Final
 
 from sanderling.core.refusal import Refusal
-from sanderling.core.sheets import HEADER_ROWS_MAX, header_fingerprint, normalized_header
+from sanderling.core.sheets import (
+    CENTS,
+    HEADER_ROWS_MAX,
+    header_fingerprint,
+    normalized_header,
+)
 from sanderling.intake.models import Mapping
 
 _FINGERPRINT_LETTERS: Final = 10
@@ -83,7 +88,7 @@ def is_enough(columns: Columns) -> bool:
 
 
 def _recognised(at: int, row: Sequence[str]) -> Columns:
-    plain = [normalized_header(cell) for cell in row]
+    plain = [normalized_header(cell).removesuffix(CENTS) for cell in row]
     buckets, patient_buckets = _bucket_places(plain)
     taken = {*buckets, *patient_buckets}
     places: dict[str, int] = {}

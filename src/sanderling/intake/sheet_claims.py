@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from sanderling.core.money import NotAnAmount
 from sanderling.core.names import normalized_name, normalized_number
-from sanderling.core.sheets import cell_cents
+from sanderling.core.sheets import CENTS, cell_cents, normalized_header, whole_cents
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.intake.mappings import Columns
 from sanderling.intake.sheet_values import (
@@ -178,6 +178,8 @@ class _SheetRow:
         return self._cents_at(at) if at is not None else None
 
     def _cents_at(self, at: int) -> int | None:
+        if normalized_header(self.columns.headers[at]).endswith(CENTS):
+            return self._read(at, whole_cents, NotAnAmount, "is no whole number of cents")
         return self._read(
             at, cell_cents, NotAnAmount, "is no amount such as 1,234.56, (12.00) or -5"
         )
