@@ -7,9 +7,9 @@ JSON and CSV and become dollars in the table and in XLSX.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -135,10 +135,11 @@ def print_rows(
     if output.path is None:
         write(sys.stdout)
         return
-    temporary = output.path.with_name(f"{output.path.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
+    with (
+        _appearing_whole(output.path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
         write(stream)
-    temporary.replace(output.path)
 
 
 def print_document(document: Mapping[str, object], *, output: Output) -> None:
@@ -190,6 +191,17 @@ def _write_bytes(content: bytes, output: Output) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         return
-    temporary = output.path.with_name(f"{output.path.name}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, output.path)  # noqa: PTH105 - the same, said once
+    with _appearing_whole(output.path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def _appearing_whole(path: Path) -> Iterator[Path]:
+    """Give a name to write under; the file takes its own when all is written, else it goes."""
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

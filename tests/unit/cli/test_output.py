@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -134,3 +135,18 @@ def test_without_a_terminal_the_format_is_json() -> None:
 )
 def test_dollars(cents: int, text: str) -> None:
     assert dollars(cents) == text
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "table", "xlsx"])
+def test_a_file_that_cannot_be_finished_leaves_what_was_there(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    path.write_text("before")
+
+    def broken() -> Iterator[dict[str, object]]:
+        yield ROWS[0]
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        print_rows(broken(), columns=COLUMNS, as_of=date(2026, 3, 6), output=Output(form, path))
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
