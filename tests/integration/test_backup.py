@@ -61,7 +61,7 @@ def counted(home: Path, table: str) -> int:
     with psycopg.connect(
         host=str(cluster.sockets), port=PORT, dbname=DATABASE, user=OWNER
     ) as connection:
-        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     assert row is not None
     return int(row[0])
 
