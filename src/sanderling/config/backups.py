@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -149,7 +149,7 @@ def restore_backup(folder: Path) -> Backup:
     _clear()
     try:
         _bring_in(folder / DUMP)
-        _compare(cast(dict[str, Any], manifest), _figures())
+        _compare(manifest, _figures())
     except BaseException:
         _clear()
         raise
