@@ -19,10 +19,6 @@ CLAIM_FILES: Final = tuple(entry for entry in entries() if entry.kind.startswith
 _4010: Final = (
     "x12sdk has models of the 4010 guides, which no payer takes since 2012; we refuse them by name"
 )
-_COMPONENTS: Final = (
-    "ISA16 says ':' and the composites use '>': x12sdk does not look into CLM05, so it misses that "
-    "the claim has no frequency and no diagnosis code"
-)
 # file -> the code that must stand in our problems, and why the readers that took it are wrong.
 DISAGREEMENTS: Final = {
     "LinuxForHealth__x12/9c70b8f9360a5bd9.837i": ("guide_not_supported", _4010),
@@ -36,10 +32,6 @@ DISAGREEMENTS: Final = {
     "LinuxForHealth__x12/a558373171f7f74b.837p": ("guide_not_supported", _4010),
     "LinuxForHealth__x12/b4d72f82212e23cd.837p": ("guide_not_supported", _4010),
     "LinuxForHealth__x12/4b14e19aae41afef.837p": ("guide_not_supported", _4010),
-    "LinuxForHealth__x12/b957936e3503d925.837p": ("frequency_unknown", _COMPONENTS),
-    "LinuxForHealth__x12/a5b29466fd09d89e.837p": ("frequency_unknown", _COMPONENTS),
-    "LinuxForHealth__x12/434ecbae71ec445b.837p": ("frequency_unknown", _COMPONENTS),
-    "LinuxForHealth__x12/9b7b531cdd81c483.837p": ("frequency_unknown", _COMPONENTS),
 }
 # Refused as a whole, with the code and the segment it is told at.
 REFUSED: Final = {

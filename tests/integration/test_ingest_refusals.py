@@ -116,6 +116,7 @@ def test_a_refused_file_is_kept_and_the_same_again_is_told_so(name: str, inbox: 
     assert (code,) in stored
     (again,) = inbox.take(data)
     assert again.status == "duplicate"
+    assert code in {problem.code for problem in again.problems}  # still not posted, and why
     assert sum(cash_by_set().values()) == 9000
     check_identities()
 

@@ -14,7 +14,14 @@ from typing import Final
 
 from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.framing import utf16_encoding
-from sanderling.core.x12.read.header import HEADER_MAX, ISA, BadHeader, read_header
+from sanderling.core.x12.read.header import (
+    HEADER_MAX,
+    ISA,
+    SAMPLE_MAX,
+    BadHeader,
+    read_header,
+    with_used_component,
+)
 
 CHUNK_BYTES: Final = 1 << 20
 BYTES_MAX: Final = 1 << 30  # read at most so much of a file to show a place in it
@@ -115,7 +122,7 @@ class _Scan:
     def _seek(self) -> Segment | None:
         """Go behind the next readable ISA and return it; None when more bytes are needed."""
         while (match := ISA.search(self._raw)) is not None:
-            if len(self._raw) - match.start() < HEADER_MAX and not self._is_final:
+            if len(self._raw) - match.start() < SAMPLE_MAX and not self._is_final:
                 return None
             start = self._raw[match.start() : match.start() + HEADER_MAX]
             self._position += 1
@@ -123,6 +130,8 @@ class _Scan:
             if isinstance(header, BadHeader):
                 self._raw = self._raw[match.start() + len(b"ISA") :]
                 continue
+            sample = self._raw[match.start() : match.start() + SAMPLE_MAX]
+            header = with_used_component(header, sample)
             self._raw = self._raw[match.start() + header.length :]
             self._delimiters = header.delimiters
             text = _decoded(start[: header.length]).rstrip("\r\n")

@@ -148,6 +148,7 @@ def register(
             transaction_count=known.transaction_count,
             claim_count=known.claim_count,
             status=FileStatus.DUPLICATE.value,
+            problems=_open_problems(known),
         )
     is_encrypted = keep_original(path, sha256)
     if known is None:
@@ -182,18 +183,28 @@ def _continued(path: Path, stored: StoredFile, received_date: date | None) -> _O
         is_posted = row.transaction is not None and row.transaction.status == SetStatus.POSTED
         if is_posted and severity is Severity.CLAIM:
             opened.statuses.append(FileStatus.PARTLY.value)
-        opened.report.problems.append(
-            Problem(
-                code=row.code,
-                severity=severity,
-                message=row.message,
-                segment=row.segment,
-                position=row.position,
-                loop=row.loop,
-                element=row.element,
-            )
-        )
+        opened.report.problems.append(_problem_of(row))
     return opened
+
+
+def _open_problems(stored: StoredFile) -> list[Problem]:
+    """Return why a file that came again was not posted, or not wholly; [] when it was."""
+    if stored.status not in (FileStatus.QUARANTINED, FileStatus.PARTLY):
+        return []
+    rows = FileProblem.objects.filter(file=stored).exclude(severity=Severity.WARNING.value)
+    return [_problem_of(row) for row in rows.order_by("position", "pk")]
+
+
+def _problem_of(row: FileProblem) -> Problem:
+    return Problem(
+        code=row.code,
+        severity=Severity(row.severity),
+        message=row.message,
+        segment=row.segment,
+        position=row.position,
+        loop=row.loop,
+        element=row.element,
+    )
 
 
 def _told_date(stored: StoredFile) -> date | None:

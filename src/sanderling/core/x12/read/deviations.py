@@ -74,6 +74,10 @@ SENTENCES: Final[dict[str, str]] = {
     "frequency_unknown": (
         "Claim frequency {value!r} says neither original nor replacement nor void. Correct CLM05-3."
     ),
+    "frequency_missing": (
+        "CLM05-3 does not say whether the claim is original, replacement or void; read as an "
+        "original. Ask the sender to fill it."
+    ),
     "original_reference_missing": (
         "Frequency {value} replaces or voids a claim, but REF*F8 does not say which. Add the "
         "payer's claim number."
@@ -127,6 +131,14 @@ SENTENCES: Final[dict[str, str]] = {
         "The claim has no trace number (TRN02), so it can only be matched by other numbers."
     ),
 }
+
+
+_TAG_MAX: Final = 3  # characters of a segment's tag
+
+
+def shown_tag(tag: str) -> str:
+    """Return a segment's tag as a problem shows it: what is longer than one may be anything."""
+    return tag if len(tag) <= _TAG_MAX else f"{tag[:_TAG_MAX]}..."
 
 
 def deviation(

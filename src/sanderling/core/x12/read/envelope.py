@@ -12,17 +12,26 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from sanderling.core.x12.batches import FileEvent, TransactionSet
 from sanderling.core.x12.problems import Problem, Severity, problem_at
 from sanderling.core.x12.read.cleaning import Body, body_of
+from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.header import Header
-from sanderling.core.x12.read.kinds import FUNCTIONAL_CODES, Verdict, kind_of
+from sanderling.core.x12.read.kinds import (
+    FUNCTIONAL_CODES,
+    PURPOSES,
+    Verdict,
+    is_bare,
+    kind_of,
+)
 from sanderling.core.x12.read.parts import Part, SetPart
 from sanderling.core.x12.read.values import parse_date
 
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+_KIND_WITHIN: Final = 1_000_000  # characters of an 837 without a guide in which an SV must stand
 _OUTSIDE_TOLD_MAX: Final = 20  # segments in a row outside transaction sets told one by one
 
 
@@ -70,6 +79,8 @@ class Envelope:
         self._set: _OpenSet | None = None
         self._held = ""  # an ST at the end of the text: the segment after it may be needed
         self._outside_count = 0
+        self._has_lost = False  # segments stood outside transaction sets
+        self._sets_before = set_count
         self._parts: list[Part] = []
         self._first = True
         self._marks: list[int] = []
@@ -103,10 +114,22 @@ class Envelope:
                 )
             )
         self._flush_outside()
+        if self.set_count == self._sets_before and not refused:
+            problems.append(self._without_sets())
         told = [*self._problems, *problems]
         is_refused = any(problem.severity is Severity.REFUSED for problem in told)
         self._parts.append(FileEvent(self.interchange, told, is_refused))
         return parts + self._drain()
+
+    def _without_sets(self) -> Problem:
+        """Say that there was nothing to read; refused when segments stood there all the same."""
+        return self._problem(
+            "set_missing",
+            "No transaction set begins (ST) in this interchange, so nothing of it could be read. "
+            "Ask the sender for the whole interchange.",
+            segment="ST",
+            severity=Severity.REFUSED if self._has_lost else None,
+        )
 
     def _drain(self) -> list[Part]:
         parts, self._parts = self._parts, []
@@ -169,9 +192,10 @@ class Envelope:
         elements = segment.split(self.delimiters.element)
         tag = elements[0]
         if tag == "ST":
-            if end == len(body) - 1 and not final:
-                self._held = segment + self.delimiters.terminator
-                return end
+            is_whole = final or end < len(body) - 1
+            if not is_whole or not (final or self._tells_kind(body, end, elements)):
+                self._held = body[at + 1 :]
+                return len(body) - 1
             return self._open_set(body, at, end, elements)
         self.position += 1
         if self._first and not _TAG.fullmatch(tag):
@@ -196,8 +220,23 @@ class Envelope:
             self._outside(tag)
         return end
 
+    def _service_tag(self, body: str, end: int) -> str:
+        """Return the first of SV1, SV2 and SV3 after the ST that ends at `end`, in its set."""
+        match = _service_pattern(self.delimiters).search(body, end, end + _KIND_WITHIN)
+        return (match.group(1) or "") if match else ""
+
+    def _tells_kind(self, body: str, end: int, elements: list[str]) -> bool:
+        """Tell whether enough of the set is there to know its kind: ST01 837 exists in three."""
+        named = elements[3] if len(elements) > 3 else ""  # noqa: PLR2004 (ST03)
+        guide = named or (self._group.guide if self._group else "")
+        if elements[1:2] != ["837"] or not is_bare(guide):
+            return True
+        is_long = len(body) - end > _KIND_WITHIN
+        return is_long or _service_pattern(self.delimiters).search(body, end) is not None
+
     def _outside(self, tag: str) -> None:
         self._outside_count += 1
+        self._has_lost = True
         if self._outside_count <= _OUTSIDE_TOLD_MAX:
             shown = tag if _TAG.fullmatch(tag) else ""
             message = (
@@ -307,12 +346,10 @@ class Envelope:
         group.set_count += 1
         guide = elements[3] or group.guide
         after = body[end + 1 : body.find(self.delimiters.terminator, end + 1)]
-        verdict = kind_of(
-            elements[1],
-            guide,
-            self.interchange.version,
-            _purpose(after.split(self.delimiters.element)),
-        )
+        hint = _purpose(after.split(self.delimiters.element))
+        if elements[1] == "837" and is_bare(guide):
+            hint = self._service_tag(body, end)
+        verdict = kind_of(elements[1], guide, self.interchange.version, hint)
         self.position += 1
         transaction = self._transaction(verdict.kind, guide, elements, group)
         problems = self._set_problems(verdict, elements, group)
@@ -455,10 +492,19 @@ class Envelope:
         return problems
 
 
+@cache
+def _service_pattern(delimiters: Delimiters) -> re.Pattern[str]:
+    """Return what finds the first service segment of a set (group 1), or where the set ends."""
+    end, separator = re.escape(delimiters.terminator), re.escape(delimiters.element)
+    return re.compile(f"{end}(?:(SV[123])|SE|ST|GE|GS|IEA){separator}")
+
+
 def _purpose(elements: list[str]) -> str:
-    """Return BHT06 when `elements` is a BHT."""
-    is_header = elements[0] == "BHT" and len(elements) > 6  # noqa: PLR2004 (BHT06)
-    return elements[6] if is_header else ""
+    """Return BHT06 when `elements` is a BHT, else what BHT01 stands for."""
+    if elements[0] != "BHT" or len(elements) < 2:  # noqa: PLR2004 (BHT01)
+        return ""
+    is_told = len(elements) > 6 and elements[6]  # noqa: PLR2004 (BHT06)
+    return elements[6] if is_told else PURPOSES.get(elements[1], "")
 
 
 def _shown(count: str) -> str:

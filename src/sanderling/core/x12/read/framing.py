@@ -16,6 +16,7 @@ Source: X12.5 and X12.6 control structures; 835 TR3 005010X221A1 appendix C.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,12 +25,21 @@ from sanderling.core.x12.problems import Problem, problem_at
 from sanderling.core.x12.read.cleaning import clean_text
 from sanderling.core.x12.read.delimiters import Delimiters
 from sanderling.core.x12.read.envelope import Envelope
-from sanderling.core.x12.read.header import HEADER_MAX, ISA, BadHeader, Header, read_header
+from sanderling.core.x12.read.header import (
+    HEADER_MAX,
+    ISA,
+    SAMPLE_MAX,
+    BadHeader,
+    Header,
+    read_header,
+    with_used_component,
+)
 from sanderling.core.x12.read.parts import Part
 
 SEGMENT_MAX: Final = 4_000_000  # bytes without a terminator after which an interchange is given up
 _WINDOW_MIN: Final = 8_192  # first look into an interchange: many are small
 _BYTE_ORDER_MARK: Final = codecs.BOM_UTF8
+_BARE: Final = re.compile(rb"(?:GS|ST|BHT|BPR|TA1)[^A-Za-z0-9\s]")  # segments without an ISA
 _START_LENGTH: Final = 8  # bytes that show a byte-order mark or UTF-16
 _BLANK: Final = b" \t\r\n\x00\x1a"  # 0x1a: end of file in CP/M and after
 
@@ -51,6 +61,7 @@ class Framing:
         self._window = _WINDOW_MIN
         self._raw = b""
         self._at = 0  # how much of it is done with
+        self._head = b""  # how the file begins
         self._started = False
         self._transcoder: codecs.IncrementalDecoder | None = None
         self._events: list[Part] = []
@@ -116,6 +127,7 @@ class Framing:
         elif self._raw.startswith(_BYTE_ORDER_MARK):
             self._tell(problem_at("byte_order_mark", "The file starts with a byte-order mark."))
         self._raw = self._raw.removeprefix(_BYTE_ORDER_MARK)
+        self._head = self._raw[:_START_LENGTH].lstrip()
 
     def _end_of_file(self) -> None:
         if self._position:
@@ -125,6 +137,12 @@ class Framing:
             self._tell(problem_at("empty_file", message), refused=True)
         else:
             message = "No ISA segment was found, so this is no X12 file."
+            if _BARE.match(self._head):
+                message = (
+                    "The file begins inside an interchange: its segments have no ISA before them, "
+                    "which says who sent them and how they are divided. Ask the sender for the "
+                    "whole interchange, ISA to IEA."
+                )
             self._tell(problem_at("no_interchange", message), refused=True)
 
     def _tell_skipped(self) -> None:
@@ -156,7 +174,7 @@ class Framing:
             self._skip_to(max(self._at, len(self._raw) - kept))
             return False
         self._skip_to(match.start())
-        return final or len(self._raw) - self._at >= HEADER_MAX
+        return final or len(self._raw) - self._at >= SAMPLE_MAX
 
     def _begin_interchange(self) -> None:
         self._position += 1
@@ -167,6 +185,7 @@ class Framing:
             self._tell(header.problem, refused=True)
             self._skip_to(self._at + len(b"ISA"))
             return
+        header = with_used_component(header, self._raw[self._at : self._at + SAMPLE_MAX])
         self._interchange_count += 1
         self._at += header.length
         self._window = _WINDOW_MIN

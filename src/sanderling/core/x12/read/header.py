@@ -10,7 +10,8 @@ Source: X12.5 interchange control structures; 835 TR3 005010X221A1 appendix B.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from sanderling.core.x12.batches import Interchange
@@ -25,6 +26,8 @@ _ISA_LENGTH: Final = 106
 _ELEMENTS: Final = 16
 _LINE_BREAKS: Final = b"\r\n"
 _REPETITION_SINCE: Final = "00402"  # ISA11 was a standards identifier before
+SAMPLE_MAX: Final = 16_384  # bytes from the ISA on that are looked at for composites
+_COMPONENT_CANDIDATES: Final = ":><|\\+&^"
 _NEXT_SEGMENT: Final = re.compile(rb"\s*(?:GS|TA1|IEA|ST)[^A-Za-z0-9\s]")
 
 
@@ -82,6 +85,60 @@ def read_header(data: bytes, index: int, position: int) -> Header | BadHeader:
         )
     interchange = _interchange(elements, delimiters, index, position)
     return Header(interchange, delimiters, length, _header_problems(interchange, len(text)))
+
+
+def with_used_component(header: Header, sample: bytes) -> Header:
+    """Return `header` with the component separator that its composites are divided by.
+
+    Some senders change the one and forget ISA16. `sample` begins with the ISA. Where the declared
+    character stands nowhere after it, and every composite there whose first part is a known code
+    (procedures, diagnoses, claim statuses, places of service) goes on with one and the same other
+    character, that one is meant.
+    """
+    delimiters = header.delimiters
+    declared = delimiters.component.encode("latin-1")
+    end = sample.find(b"IEA" + delimiters.element.encode("latin-1"), header.length)
+    end = len(sample) if end < 0 else end
+    if sample.find(declared, header.length, end) >= 0:
+        return header
+    taken = {delimiters.element, delimiters.terminator, delimiters.repetition}
+    others = "".join(c for c in _COMPONENT_CANDIDATES if c not in taken).encode("latin-1")
+    pattern = _composites(delimiters.element, delimiters.terminator, others)
+    found = pattern.findall(sample, header.length - 1, end)
+    used = {next(filter(None, groups)) for groups in found}
+    if len(used) != 1:
+        return header
+    component = used.pop().decode("latin-1")
+    problem = problem_at(
+        "component_separator_differs",
+        f"ISA16 says that {delimiters.component!r} divides composites, but {component!r} does; "
+        "read by the latter. Ask the sender to correct ISA16.",
+        segment="ISA",
+        position=header.interchange.position,
+        element="ISA16",
+    )
+    return replace(
+        header,
+        interchange=replace(header.interchange, component_separator=component),
+        delimiters=replace(delimiters, component=component),
+        problems=(*header.problems, problem),
+    )
+
+
+@cache
+def _composites(element: str, terminator: str, others: bytes) -> re.Pattern[bytes]:
+    """Return what finds the character after the first part of a composite, as one of its groups."""
+    e, t = (re.escape(character.encode("latin-1")) for character in (element, terminator))
+    used = b"([" + re.escape(others) + b"])"
+    any_element = b"[^" + e + t + b"]*" + e
+    return re.compile(
+        b"[" + t + rb"\n]\s*(?:"
+        rb"(?:SV1|SV3|SVC)" + e + b"(?:AD|ER|HC|HP|IV|N4|NU|WK)" + used + b"|"
+        rb"SV2" + e + any_element + b"(?:ER|HC|HP|IV|WK)" + used + b"|"
+        rb"HI" + e + b"(?:ABK|ABF|ABJ|APR|BK|BF|BJ|PR|BH|BE|BG|DR)" + used + b"|"
+        rb"STC" + e + rb"[A-Z][0-9]{1,2}" + used + rb"[0-9]|"
+        rb"CLM" + e + any_element * 4 + rb"[0-9]{2}" + used + b"[AB])"
+    )
 
 
 def _separator_places(data: bytes, separator: bytes) -> list[int]:

@@ -22,7 +22,7 @@ from typing import Any, Final
 from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem, Severity
 from sanderling.core.x12.read.delimiters import Delimiters
-from sanderling.core.x12.read.deviations import deviation
+from sanderling.core.x12.read.deviations import deviation, shown_tag
 from sanderling.core.x12.read.rows import ABOVE_CLAIMS, Frames, Rows
 from sanderling.core.x12.read.values import CENTS, DAYS, NPI, day_range
 from sanderling.core.x12.tables import (
@@ -142,7 +142,7 @@ class Reader277:
             elements = segment.split(self._separator)
             handler = self._handlers.get(elements[0])
             if handler is None:
-                self._report("segment_unknown", elements[0][:3], position)
+                self._report("segment_unknown", shown_tag(elements[0]), position)
                 self._keep(elements, position)
             else:
                 handler(elements, position)

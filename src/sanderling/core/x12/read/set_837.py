@@ -17,6 +17,7 @@ from sanderling.core.x12.batches import TransactionSet
 from sanderling.core.x12.problems import Problem
 from sanderling.core.x12.read.columns_837 import Level, UnitsRead, UnitsText, read_units
 from sanderling.core.x12.read.delimiters import Delimiters
+from sanderling.core.x12.read.deviations import shown_tag
 from sanderling.core.x12.read.rows import Frames, Rows
 from sanderling.core.x12.read.set_837_checks import CENTS_MAX, close_claim
 from sanderling.core.x12.read.set_837_claim import (
@@ -76,9 +77,11 @@ from sanderling.core.x12.read.set_837_lines import (
     fill_line_rendering,
     form,
     institutional_service,
+    is_line_open,
     line,
     line_period,
     line_reference,
+    open_line,
     professional_service,
     tooth,
     usual_line,
@@ -330,6 +333,7 @@ _IN_LINE: Final[Handlers] = {
     "SVD": prior_payment,
     "TOO": tooth,
 }
+_SERVICES_ANY: Final = frozenset(_SERVICE_TAGS.values())
 _KEPT: Final = frozenset(
     {
         *("CAS", "CL1", "CN1", "CR1", "CR2", "CR3", "CRC", "CTP", "CUR", "DN1", "DN2", "FRM"),
@@ -344,12 +348,18 @@ def _out_of_place(state: State, elements: list[str], position: int) -> None:
     handler = _GENERAL.get(tag)
     if handler is None and state.claim is not None:
         handler = _IN_CLAIM.get(tag)
+        if handler is None and tag in _SERVICES_ANY and not is_line_open(state):
+            open_line(state, position)
+            handler = _IN_LINE[tag]
+            if tag == state.grammar.service:
+                handler(state, elements, position)
+                return
         if handler is None and state.lines:
             handler = _IN_LINE.get(tag)
     if handler is None:
         is_known = tag in _KEPT or tag in _IN_CLAIM or tag in _IN_LINE
         code = "segment_out_of_place" if is_known else "segment_unknown"
-        state.report(code, tag[:3], position)
+        state.report(code, shown_tag(tag), position)
         state.keep(elements, position)
         return
     state.report("segment_out_of_place", tag, position)

@@ -6,6 +6,7 @@ Source: 837 TR3s 005010X222A1, 005010X223A2 and 005010X224A2, loop 2300.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from sanderling.core.x12.problems import Severity
@@ -50,6 +51,7 @@ FREQUENCIES: Final = frozenset("0123456789")
 _BILL_FREQUENCIES: Final = FREQUENCIES | frozenset("ABCDEFGHIJKMPQ")
 PRINCIPAL: Final = frozenset({"ABK", "BK"})
 POINTED_AT: Final = frozenset({"ABK", "ABF", "BK", "BF"})  # diagnosis pointers count these
+_TYPE_OF_BILL: Final = re.compile(r"0?[1-8][1-9][0-9A-Z]")  # UB-04 field 4, its zero left out
 _EMPTY_MIDDLE: Final = [None] * (CLAIM_SIGNATURE - CLAIM_STATEMENT_FROM)
 
 
@@ -123,8 +125,10 @@ def _check_opening(state: State, e: list[str], frequency: str | None, position: 
     if not e[1]:
         state.report("claim_number_missing", "CLM", position, "CLM01")
     allowed = _BILL_FREQUENCIES if state.kind == "837I" else FREQUENCIES
-    if frequency not in allowed:
-        state.report("frequency_unknown", "CLM", position, "CLM05-3", value=(frequency or "")[:4])
+    if frequency is None:
+        state.report("frequency_missing", "CLM", position, "CLM05-3")
+    elif frequency not in allowed:
+        state.report("frequency_unknown", "CLM", position, "CLM05-3", value=frequency[:4])
     if state.is_in_doubt:
         state.report("claim_level_in_doubt", "CLM", position)
     if not state.has_levels:
@@ -148,6 +152,8 @@ def _report_missing(state: State, position: int) -> None:
 
 def _place_of_service(state: State, text: str) -> tuple[str | None, str | None, str | None]:
     """Return facility, qualifier and frequency of a CLM05, and remember them."""
+    if state.kind == "837I" and _TYPE_OF_BILL.fullmatch(text):
+        text = state.component.join((text[-3:-1], "A", text[-1]))  # in one piece, as on paper
     parts = [*text.split(state.component), "", ""]
     place = (parts[0] or None, parts[1] or None, parts[2] or None)
     if len(parts) > 5:

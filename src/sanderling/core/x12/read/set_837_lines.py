@@ -13,6 +13,7 @@ from sanderling.core.x12.read.set_837_claim import read_period
 from sanderling.core.x12.read.set_837_levels import BLANKS, flush_party, keep_rest, reference
 from sanderling.core.x12.read.set_837_state import (
     LINE,
+    LINE_ASSIGNED,
     LINE_CHARGE,
     LINE_CONTROL_NUMBER,
     LINE_NDC,
@@ -56,6 +57,24 @@ def line(state: State, elements: list[str], position: int) -> None:
         state.report("line_number_out_of_order", "LX", position, "LX01", expected=number)
     if len(elements) > 2:
         keep_rest(state, elements, position, 1)
+
+
+def is_line_open(state: State) -> bool:
+    """Tell whether a service may still be filled into the open line."""
+    if state.context != LINE or not state.lines:
+        return False
+    return not _has_service(state.lines[-1])
+
+
+def _has_service(row: Row) -> bool:
+    return row[LINE_CHARGE] is not None or row[LINE_SERVICE + 1] is not None
+
+
+def open_line(state: State, position: int) -> None:
+    """Open the line of a service before which the LX is missing."""
+    state.report("required_segment_missing", "LX", position, loop="2400")
+    line(state, ["LX", str(len(state.lines) + 1)], position)
+    state.lines[-1][LINE_ASSIGNED] = None
 
 
 def usual_line(state: State, segments: list[str], place: int, position: int) -> bool:
@@ -169,10 +188,13 @@ def _fill_service(  # noqa: PLR0913 - the columns of a service
 ) -> None:
     """Fill the open line from an SV1, SV2 or SV3."""
     row = state.lines[-1]
-    if row[LINE_CHARGE] is not None or row[LINE_SERVICE + 1] is not None:
-        state.report("segment_repeated", elements[0], position)
-        state.keep(elements, position)
-        return
+    if _has_service(row):
+        if row[LINE_ASSIGNED] is not None:
+            state.report("segment_repeated", elements[0], position)
+            state.keep(elements, position)
+            return
+        open_line(state, position)  # this sender leaves out every LX
+        row = state.lines[-1]
     charge_cents = CENTS[charge]
     row[LINE_SERVICE : LINE_SERVICE + 11] = (
         *procedure_of(state, procedure),

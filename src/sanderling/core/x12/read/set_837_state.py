@@ -126,6 +126,7 @@ _LINE = places(CLAIM_LINES)
 LINE_WIDTH: Final = len(_LINE)
 LINE_INDEX: Final = _LINE["line_index"]
 LINE_POSITION: Final = _LINE["position"]
+LINE_ASSIGNED: Final = _LINE["assigned_number"]
 LINE_SERVICE: Final = _LINE["procedure_qualifier"]  # the first column an SV segment fills
 LINE_CHARGE: Final = _LINE["charge_cents"]
 LINE_POINTERS: Final = _LINE["diagnosis_pointers"]

@@ -450,10 +450,9 @@ MUTANTS: Final = (
         "professional",
         "11:B:1*",
         "11:B*",
-        "frequency_unknown",
+        "frequency_missing",
         "CLM*",
         "CLM05-3",
-        _CLAIM,
     ),
     Mutant(
         "replacement of nothing",
