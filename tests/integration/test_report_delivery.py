@@ -31,6 +31,7 @@ from sanderling.reports.delivery_models import Delivery, Step
 from sanderling.reports.models import Report
 from sanderling.reports.recipients import Choice, addresses_in, suggested
 from sanderling.reports.sending import approve_and_send, send, send_again, withdraw
+from sanderling.reports.several import approve_all
 
 pytestmark = pytest.mark.django_db
 AT = datetime.now(UTC)  # pages and links know no other day
@@ -325,3 +326,65 @@ def test_the_log_can_be_taken_along(draft: Report, lea: User) -> None:
     lines = Visitor(lea).get("/reports/deliveries/?format=csv").content.decode().splitlines()
     assert len(lines) == 2
     assert "owner@practice.test,link,waiting" in lines[1]
+
+
+def test_the_months_reports_are_approved_together_each_refused_to_who_made_it(
+    post: Handler, lea: User
+) -> None:
+    ann = person("ann", "client_user", client("ONE"), client("TWO"))
+    ready, other = report(client("ONE")), report(client("TWO"))
+    mine = report(client("MADE"), made_by=lea)
+    noted = report(client("NOTED"))
+    write_note(noted.pk, "A good month.", user=lea, at=AT)
+    alone = report(client("ALONE"))  # nobody would get it
+    page = Visitor(lea)
+    shown = page.get("/reports/approvals/").content.decode()
+    assert f'name="report" value="{ready.pk}"' in shown
+    assert f'name="report" value="{mine.pk}"' not in shown
+    assert f'name="report" value="{noted.pk}"' not in shown
+    assert "$123.45" in shown  # what is at the head of each
+    ids = [str(one.pk) for one in (ready, other, mine, noted, alone)]
+    assert page.post("/reports/approvals/approve/", act="send", report=ids).status_code == 302
+    told = page.get("/reports/approvals/").content.decode()
+    assert "2 reports approved; 2 mails on the way." in told
+    assert "MADE, Executive summary: you made this report" in told
+    assert "NOTED, Executive summary: you wrote the note" in told
+    assert "ALONE, Executive summary: nobody would get it" in told
+    states = dict(Report.objects.values_list("client__code", "state"))
+    assert states == {
+        "ONE": "sent", "TWO": "sent", "MADE": "draft", "NOTED": "draft", "ALONE": "draft",
+    }  # fmt: skip
+    assert set(Delivery.objects.values_list("user", flat=True)) == {ann.pk}
+    assert set(Report.objects.filter(state="sent").values_list("approved_by", flat=True)) == {
+        lea.pk
+    }
+    again = approve_all(map(int, ids), sends=False, user=lea, at=AT)
+    assert (again.done, len(again.refused)) == (1, 4)  # only the one without people
+    assert Delivery.objects.count() == 2
+
+
+def test_drafts_are_looked_through_by_period_and_composition(lea: User) -> None:
+    report(client("ONE"))
+    report(client("TWO"))
+    january = {"from_date": date(2026, 1, 1), "to_date": date(2026, 1, 31)}
+    report(client("OLD"), **january)
+    page = Visitor(lea)
+    shown = page.get("/reports/approvals/").content.decode()
+    (address,) = set(re.findall(r"\?group=2026-01-01\.2026-01-31\.\d+", shown))
+    narrowed = page.get(f"/reports/approvals/{address}").content.decode()
+    assert "Choose Executive summary of OLD" in narrowed
+    assert "Choose Executive summary of ONE" not in narrowed
+    assert (
+        "Choose Executive summary of ONE"
+        in page.get("/reports/approvals/?group=x").content.decode()
+    )
+
+
+def test_who_may_not_approve_sees_no_boxes_and_is_refused(draft: Report) -> None:
+    sam = person("sam", "specialist")
+    page = Visitor(sam)
+    assert 'name="report"' not in page.get("/reports/approvals/").content.decode()
+    answer = page.post("/reports/approvals/approve/", act="approve", report=str(draft.pk))
+    assert answer.status_code == 403
+    draft.refresh_from_db()
+    assert draft.state == "draft"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -22,31 +22,44 @@ from sanderling.mirror.reading import scan
 HISTORY_DAYS: Final = 730
 _INSURERS: Final = (Account.PRIMARY, Account.SECONDARY, Account.TERTIARY)
 _FIRST: Final = ("", "1")  # frequencies of a claim sent for the first time
+Rows = Callable[[str], pl.LazyFrame]  # a table of the mirror, of the claims asked about
 _WAIT: Final = [
     *("claim_id", "client_id", "payer_id", "payer_type", "kind", "start_date", "exposure_cents"),
 ]
 
 
-def history(as_of: date, client_ids: Sequence[int] | None = None) -> History:
-    """Return what was known at the end of a day; `client_ids` None: of all clients."""
+def history(
+    as_of: date,
+    client_ids: Sequence[int] | None = None,
+    claim_ids: pl.Series | None = None,
+) -> History:
+    """Return what was known at the end of a day; `client_ids` None: of all clients.
+
+    `claim_ids`: of these claims alone.
+    """
     since = as_of - timedelta(days=HISTORY_DAYS)
-    paid = _paid(client_ids)
+
+    def rows(name: str) -> pl.LazyFrame:
+        found = scan(name, client_ids)
+        if claim_ids is None:
+            return found
+        return found.filter(pl.col("claim_id").is_in(claim_ids.implode()))
+
+    paid = _paid(rows)
     waits = pl.concat(
         [
-            _ended(_answers(client_ids), paid.filter(pl.col("sequence") == 1), ANSWER),
-            _ended(
-                _refusals(client_ids), paid.filter(pl.col("cents") > 0).drop("sequence"), RECOVERY
-            ),
-            _ended(_shares(client_ids), paid.filter(pl.col("sequence") > 1), NEXT_PAYER),
+            _ended(_answers(rows), paid.filter(pl.col("sequence") == 1), ANSWER),
+            _ended(_refusals(rows), paid.filter(pl.col("cents") > 0).drop("sequence"), RECOVERY),
+            _ended(_shares(rows), paid.filter(pl.col("sequence") > 1), NEXT_PAYER),
         ]
     ).filter(pl.col("start_date") >= since)
-    return History(waits.collect(), _cash(client_ids, since).collect()).known_on(as_of)
+    return History(waits.collect(), _cash(rows, since).collect()).known_on(as_of)
 
 
-def _paid(client_ids: Sequence[int] | None) -> pl.LazyFrame:
+def _paid(rows: Rows) -> pl.LazyFrame:
     """Return claim_id, sequence, day, cents: what each place's payer paid on each day, net."""
     return (
-        scan("payments", client_ids)
+        rows("payments")
         .filter(~pl.col("is_held"), ~pl.col("is_duplicate"))
         .group_by(
             "claim_id",
@@ -82,9 +95,9 @@ def _ended(begun: pl.LazyFrame, paid: pl.LazyFrame, process: str) -> pl.LazyFram
     )
 
 
-def _answers(client_ids: Sequence[int] | None) -> pl.LazyFrame:
+def _answers(rows: Rows) -> pl.LazyFrame:
     return (
-        scan("submissions", client_ids)
+        rows("submissions")
         .filter(pl.col("sequence") == 1, pl.col("frequency").is_in(_FIRST))
         .with_columns(
             start_date=pl.coalesce("submitted_date", "received_date"),
@@ -96,9 +109,9 @@ def _answers(client_ids: Sequence[int] | None) -> pl.LazyFrame:
     )
 
 
-def _refusals(client_ids: Sequence[int] | None) -> pl.LazyFrame:
+def _refusals(rows: Rows) -> pl.LazyFrame:
     return (
-        scan("payments", client_ids)
+        rows("payments")
         .filter(
             ~pl.col("is_held"),
             ~pl.col("is_duplicate"),
@@ -114,10 +127,10 @@ def _refusals(client_ids: Sequence[int] | None) -> pl.LazyFrame:
     )
 
 
-def _shares(client_ids: Sequence[int] | None) -> pl.LazyFrame:
-    further = scan("claims", client_ids).select("claim_id", "secondary_payer_id")
+def _shares(rows: Rows) -> pl.LazyFrame:
+    further = rows("claims").select("claim_id", "secondary_payer_id")
     return (
-        scan("payments", client_ids)
+        rows("payments")
         .filter(
             ~pl.col("is_held"),
             ~pl.col("is_duplicate"),
@@ -138,10 +151,10 @@ def _shares(client_ids: Sequence[int] | None) -> pl.LazyFrame:
     )
 
 
-def _cash(client_ids: Sequence[int] | None, since: date) -> pl.LazyFrame:
+def _cash(rows: Rows, since: date) -> pl.LazyFrame:
     """Return what insurers paid on claims by posted day, taken back again subtracted."""
     return (
-        scan("ledger", client_ids)
+        rows("ledger")
         .filter(
             pl.col("kind") == Kind.INSURANCE_PAYMENT.value,
             pl.col("debit") == Account.CASH.value,

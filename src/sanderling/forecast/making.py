@@ -54,9 +54,14 @@ def forecast_rows(
     weeks: int = WEEKS_MAX,
     by_client: bool = False,
     client_ids: Sequence[int] | None = None,
+    claim_ids: pl.Series | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the rows of `sanderling forecast`: client_id (by client), week, cents and bounds."""
-    made = make(history(as_of, client_ids), as_of, weeks)
+    """Return the rows of `sanderling forecast`: client_id (by client), week, cents and bounds.
+
+    `claim_ids`: learned from these claims alone, such as one provider's; parts that are forecast
+    apart do not add up to the forecast of the whole.
+    """
+    made = make(history(as_of, client_ids, claim_ids), as_of, weeks)
     is_whole = pl.col("client_id") == WHOLE
     rows = with_bounds(made.weeks.filter(~is_whole if by_client else is_whole), made.learned)
     return [

@@ -20,6 +20,8 @@ from sanderling.reports.models import Report, State
 
 NOTE_MAX: Final = 4_000
 REASON_MAX: Final = 500
+MADE_IT: Final = "you made this report; another person must approve it"
+WROTE_ITS_NOTE: Final = "you wrote the note of this report; another person must approve it"
 
 
 class ReportRefused(Refusal):
@@ -85,9 +87,9 @@ def approve(report_id: int, *, user: User, at: datetime) -> Report:
 def cannot_approve(report: Report, user: User) -> str:
     """Return why this person is not the second one; empty when he is."""
     if report.made_by_id == user.pk:
-        return "you made this report; another person must approve it"
+        return MADE_IT
     if report.steps.filter(kind=StepKind.NOTE, user=user).exists():
-        return "you wrote the note of this report; another person must approve it"
+        return WROTE_ITS_NOTE
     return ""
 
 

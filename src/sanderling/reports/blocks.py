@@ -18,13 +18,13 @@ AGING_BY: Final = ("payer", "provider")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of block. `is_of_claims`: can be narrowed to the claims of one provider."""
+    """A kind of block. `not_of_one`: why it cannot be told for one provider; empty: it can."""
 
     name: str
     title: str
     hint: str
     make: Callable[[Part, Json], Block]
-    is_of_claims: bool = True
+    not_of_one: str = ""
     options: tuple[str, ...] = ()  # of by, rows, keys
 
 
@@ -37,8 +37,7 @@ _LISTED: Final = (
          "By payer; after a touch, on denials overturned, from disputes.", blocks_money.cash),
     Kind("aging", "Receivables by age", "By payer or provider, in buckets of 30 days.",
          blocks_money.aging, options=("by",)),
-    Kind("trend", "Receivables over time", "Month ends of a year.", blocks_money.trend,
-         is_of_claims=False),
+    Kind("trend", "Receivables over time", "Month ends of a year.", blocks_money.trend),
     Kind("barriers", "Why it is open", "Every open dollar by its reason.", blocks_why.barriers),
     Kind("denials", "Denials", "Rates, overturned, by kind.", blocks_why.denials),
     Kind("kpis", "Key figures", "Each beside the period before.", blocks_why.kpis,
@@ -46,16 +45,16 @@ _LISTED: Final = (
     Kind("underpayments", "Paid short", "By payer, the dearest lines, what was recovered.",
          blocks_why.underpayments),
     Kind("issues", "Systemic issues", "What goes wrong again and again, with what is at stake.",
-         blocks_why.issues, is_of_claims=False),
+         blocks_why.issues, not_of_one="issues are found over all of a client's claims"),
     Kind("top_claims", "The largest open claims", "With reason and next step.",
          blocks_why.top_claims, options=("rows",)),
     Kind("work", "What we did", "Calls, portals, appeals, claims sent again.", blocks_ahead.work),
     Kind("service_levels", "Service levels", "What was agreed, and kept in time.",
-         blocks_ahead.service_levels, is_of_claims=False),
+         blocks_ahead.service_levels),
     Kind("prevention", "What we prevent", "Preventive actions and what they proved.",
-         blocks_ahead.prevention, is_of_claims=False),
+         blocks_ahead.prevention),
     Kind("forecast", "Cash to come", "Thirteen weeks, with bounds.", blocks_ahead.forecast,
-         is_of_claims=False, options=("rows",)),
+         options=("rows",)),
 )  # fmt: skip
 KINDS: Final[Mapping[str, Kind]] = {one.name: one for one in _LISTED}
 
@@ -102,7 +101,19 @@ def made(part: Part, blocks: Sequence[Json]) -> list[Block]:
     found = []
     for one in blocks:
         kind = KINDS[one["kind"]]
-        if part.provider and not kind.is_of_claims:
-            raise BadBlocks(f"{kind.title} cannot be told for one provider; leave it out")
+        if part.provider:
+            refuse_block(kind)
         found.append(kind.make(part, one))
     return found
+
+
+def refuse_block(kind: Kind) -> None:
+    """Refuse a block that cannot be told for one provider.
+
+    Raises:
+        BadBlocks: it cannot; says why.
+    """
+    if kind.not_of_one:
+        raise BadBlocks(
+            f"{kind.title} cannot be told for one provider: {kind.not_of_one}; leave it out"
+        )

@@ -26,7 +26,12 @@ def forecast(part: Part, options: Json) -> Block:
         "Insurance cash expected in each of the next weeks, by what was known at the end of the"
         " day. Four of five weeks fall between low and high.",
     )  # fmt: skip
-    found = part.of("forecast").sort("week")[:weeks]
+    found = part.forecast.sort("week")[:weeks]
+    if part.provider:
+        block.notes.append(
+            "Learned from this provider's claims alone: forecasts of single providers need not add"
+            " up to the client's."
+        )
     rows = [
         row({name: one[name] for name in ("week", "expected_cents", "low_cents", "high_cents")})
         for one in found.to_dicts()
@@ -40,7 +45,9 @@ def forecast(part: Part, options: Json) -> Block:
             "weeks", "",
             [column("week", "Week from", "date"), column("expected_cents", "Expected", "cents"),
              column("low_cents", "Low", "cents"), column("high_cents", "High", "cents")],
-            rows, empty="There is too little history of this client for a forecast.",
+            rows,
+            empty=f"There is too little history of this"
+            f" {'provider' if part.provider else 'client'} for a forecast.",
         )
     ]  # fmt: skip
     block.charts = [
@@ -93,7 +100,14 @@ def prevention(part: Part, _options: Json) -> Block:
     )  # fmt: skip
     rows = []
     low = high = saved = proven = 0
-    for action in PreventiveAction.objects.filter(client_ids=[part.client_id]).order_by("pk"):
+    actions = PreventiveAction.objects.filter(client_ids=[part.client_id]).order_by("pk")
+    if part.provider:
+        block.notes.append(
+            "Only actions about this provider's claims alone: one over all of the client's providers"
+            " is measured over all of them together and not shown here."
+        )
+        actions = actions.filter(scope__provider=part.provider)
+    for action in actions:
         step = ActionStep.objects.filter(action=action, at__date__lte=as_of).order_by("-pk").first()
         if step is None or step.to_state == "dropped":
             continue
@@ -134,7 +148,9 @@ def prevention(part: Part, _options: Json) -> Block:
              column("effective_date", "In effect", "date"), column("before", "Before"),
              column("after", "After"), column("verdict", "What was found"),
              column("saved_cents", "Saved, estimated", "cents")],
-            rows, empty="There are no preventive actions for this client alone.",
+            rows,
+            empty=f"There are no preventive actions for this"
+            f" {'provider' if part.provider else 'client'} alone.",
         )
     ]  # fmt: skip
     return block
@@ -153,6 +169,11 @@ def service_levels(part: Part, _options: Json) -> Block:
         " nowhere.",
     )  # fmt: skip
     found = part.of("clocks").with_columns(count=pl.lit(1, pl.Int64))
+    if part.provider:
+        block.notes.append(
+            "Only what was due about single claims of this provider: reports, and requests over"
+            " several providers' claims, are not counted."
+        )
     levels = service_levels_of(part.client_id)
     sums = {
         kind: (due, met)

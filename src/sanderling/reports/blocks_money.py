@@ -224,7 +224,8 @@ def trend(part: Part, _options: Json) -> Block:
         "trend", "Receivables over time",
         "What insurers owed at the end of each of the last months, as it was known on that day.",
     )  # fmt: skip
-    found = part.book.trend.filter(pl.col("client") == part.client_code).sort("day")
+    found = part.trend.sort("day")
+    provider = {"provider": part.provider} if part.provider else {}
     rows = [
         row(
             {"day": one["day"], "total_cents": one["total_cents"],
@@ -233,7 +234,7 @@ def trend(part: Part, _options: Json) -> Block:
              if one["total_cents"] else None},
             link={"page": "aging-claims",
                   "query": {"as_of": one["day"].isoformat(), "client": part.client_code,
-                            "party": "insurance"}},
+                            "party": "insurance", **provider}},
         )
         for one in found.to_dicts()
     ]  # fmt: skip

@@ -49,6 +49,13 @@ BALANCES: Final = {
     "age_days": pl.Int64,
     "cents": pl.Int64,
 }
+FORECAST: Final = {
+    "client_id": pl.Int64,
+    "week": pl.Date,
+    "expected_cents": pl.Int64,
+    "low_cents": pl.Int64,
+    "high_cents": pl.Int64,
+}
 # How an entry of a kind moves receivables, in the words of the roll-forward.
 MOVES: Final = {
     **dict.fromkeys((int(kind) for kind in CHARGE_KINDS), "charges"),
@@ -166,6 +173,10 @@ class Book:
     @cached_property
     def trend(self) -> pl.DataFrame:
         """What insurers owed at month ends: client, day, total_cents, over_90_cents."""
+        return self.trend_of(self.client_ids)
+
+    def trend_of(self, client_ids: Sequence[int] | None, provider: str = "") -> pl.DataFrame:
+        """Return the trend of these clients (None: of all), of one provider's claims if named."""
         rows = []
         for day in self.span.trend_days:
             self.tell(f"what was owed on {day}")
@@ -173,7 +184,8 @@ class Book:
                 as_of=day,
                 by=("client",),
                 buckets=OVER_90,
-                client_ids=None if self.client_ids is None else tuple(self.client_ids),
+                client_ids=None if client_ids is None else tuple(client_ids),
+                filters={"provider": provider} if provider else {},
             )
             rows += [
                 (row["client"], day, row["total_cents"], row["b90_plus_cents"])
@@ -285,12 +297,7 @@ class Book:
     def forecast(self) -> pl.DataFrame:
         """Cash of the weeks ahead by client, as `sanderling forecast --by client`."""
         self.tell("cash to come")
-        schema = {
-            "client_id": pl.Int64, "week": pl.Date, "expected_cents": pl.Int64,
-            "low_cents": pl.Int64, "high_cents": pl.Int64,
-        }  # fmt: skip
-        rows = forecast_rows(self.span.as_of, by_client=True)
-        return pl.DataFrame(rows, schema=schema)
+        return pl.DataFrame(forecast_rows(self.span.as_of, by_client=True), schema=FORECAST)
 
     @cached_property
     def kpis(self) -> KpiRows:
@@ -361,6 +368,25 @@ class Part:
     def opening_cents(self) -> int:
         """What was owed by all parties before the period, credits netted."""
         return self.book.opening(self.client_id, self.client_code, self.provider)
+
+    @cached_property
+    def trend(self) -> pl.DataFrame:
+        """What insurers owed at month ends (Book.trend), of the report's claims."""
+        if self.provider:
+            return self.book.trend_of([self.client_id], self.provider)
+        return self.book.trend.filter(pl.col("client") == self.client_code)
+
+    @cached_property
+    def forecast(self) -> pl.DataFrame:
+        """Cash of the weeks ahead; of one provider, learned from that one's claims alone."""
+        if not self.provider:
+            return self.of("forecast")
+        self.book.tell("cash to come")
+        rows = forecast_rows(
+            self.book.span.as_of, by_client=True, client_ids=[self.client_id],
+            claim_ids=self._claims,
+        )  # fmt: skip
+        return pl.DataFrame(rows, schema=FORECAST)
 
     def of(self, name: str) -> pl.DataFrame:
         """Return the rows of a frame of the book that concern the report."""

@@ -14,6 +14,7 @@ from sanderling.reports.delivery_models import Delivery, Due, DueState
 from sanderling.reports.models import Report, State
 from sanderling.reports.page_pictures import pages_of
 from sanderling.reports.patients import names_claims
+from sanderling.reports.several import drafts, glanced, groups_of
 from sanderling.web.exporting import Row
 
 LISTED_MAX: Final = 300
@@ -31,17 +32,28 @@ SHOWS: Final = {
 }
 
 
-def waiting_facts(user: User) -> dict[str, Any]:
-    """Return what waits for people: drafts, approved ones, what could not be made or delivered."""
+def waiting_facts(user: User, *, group: str = "") -> dict[str, Any]:
+    """Return what waits for people: drafts, approved ones, what could not be made or delivered.
+
+    `group`: only drafts of one period and composition (`several.groups_of`); unknown: all.
+    """
     listed = Report.objects.select_related("client", "approved_by").defer("numbers")
-    drafts = listed.filter(state=State.DRAFT).order_by("to_date", "client__code", "pk")
+    waiting = drafts()
+    groups = groups_of(waiting)
+    chosen = next((one for one in groups if one["key"] == group), None)
+    if chosen is not None:
+        first, last, definition_id = group.split(".")
+        waiting = waiting.filter(from_date=first, to_date=last, definition_id=definition_id)
     approved = listed.filter(state=State.APPROVED).order_by("to_date", "client__code", "pk")
     failed = Due.objects.filter(state=DueState.FAILED).select_related("schedule__definition")
     undelivered = _shown("failed").order_by("-pk")
     codes = client_codes_by_id()
     return {
-        "drafts": drafts[:LISTED_MAX],
-        "draft_count": drafts.count(),
+        "drafts": glanced(waiting, user, most=LISTED_MAX),
+        "draft_count": waiting.count(),
+        "groups": groups if len(groups) > 1 else [],
+        "group": group if chosen is not None else "",
+        "all_count": sum(one["count"] for one in groups),
         "approved": approved[:LISTED_MAX],
         "failed": [
             {"due": due, "client": codes.get(due.client_id, "")} for due in failed.order_by("pk")

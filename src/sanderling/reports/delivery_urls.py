@@ -18,6 +18,11 @@ register_converter(Form, "report_form")
 
 urlpatterns = [
     path("reports/approvals/", delivery_views.approvals_view, name="report-approvals"),
+    path(
+        "reports/approvals/approve/",
+        delivery_views.approve_several_view,
+        name="report-approve-several",
+    ),
     path("reports/deliveries/", log_views.deliveries_view, name="report-deliveries"),
     path(
         "reports/deliveries/<int:delivery_id>/again/",

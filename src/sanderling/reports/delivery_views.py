@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,8 +26,10 @@ from sanderling.reports.models import Report
 from sanderling.reports.page_pictures import pages_of
 from sanderling.reports.recipients import suggested
 from sanderling.reports.sending import approve_and_send, send, send_again, withdraw
+from sanderling.reports.several import approve_all
 
 UNPROCESSABLE: Final = 422
+REFUSED_SHOWN: Final = 10
 
 
 def look(request: HttpRequest, report: Report, action: str = "report.view") -> None:
@@ -42,8 +47,32 @@ def look(request: HttpRequest, report: Report, action: str = "report.view") -> N
 @requires("reports.view")
 def approvals_view(request: HttpRequest) -> HttpResponse:
     """List what waits: for approval, to be sent, and what could not be made or delivered."""
-    facts = waiting_facts(person_of(request))
+    facts = waiting_facts(person_of(request), group=request.GET.get("group", ""))
     return render(request, "reports/approvals.html", facts)
+
+
+@require_POST
+@requires("reports.approve")
+def approve_several_view(request: HttpRequest) -> HttpResponse:
+    """Approve the chosen drafts, or approve and send each to whom it usually goes."""
+    ids = [int(one) for one in request.POST.getlist("report") if one.isdecimal()]
+    sends = request.POST.get("act") == "send"
+    told = approve_all(ids, sends=sends, user=person_of(request), at=timezone.now())
+    if not ids:
+        messages.warning(request, "Choose at least one report.")
+    if told.done:
+        messages.success(
+            request,
+            f"{told.done} report{pluralize(told.done)} approved"
+            + (f"; {told.sent} mail{pluralize(told.sent)} on the way." if sends else "."),
+        )
+    for sentence in told.refused[:REFUSED_SHOWN]:
+        messages.warning(request, f"Not approved: {sentence}")
+    if (more := len(told.refused) - REFUSED_SHOWN) > 0:
+        messages.warning(request, f"Not approved: {more} more; they still wait below.")
+    group = request.POST.get("group", "")
+    query = f"?{urlencode({'group': group})}" if group else ""
+    return redirect(f"{reverse('report-approvals')}{query}")
 
 
 def _page(

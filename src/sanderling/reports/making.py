@@ -23,7 +23,7 @@ from sanderling.core.refusal import Refusal
 from sanderling.ledger.spans import extend_spans
 from sanderling.mirror.actions import refresh
 from sanderling.postgres.locks import Lock, session_lock
-from sanderling.reports.blocks import KINDS, BadBlocks, made
+from sanderling.reports.blocks import KINDS, made, refuse_block
 from sanderling.reports.book import Book, Part, Span, Tell
 from sanderling.reports.models import Behind, Definition, Report, State
 from sanderling.reports.shapes import LAYOUT, Block
@@ -122,9 +122,8 @@ def refuse_provider(definition: Definition, provider: str) -> None:
         BadBlocks: one of its blocks.
     """
     for one in definition.blocks:
-        if provider and not KINDS[one["kind"]].is_of_claims:
-            title = KINDS[one["kind"]].title
-            raise BadBlocks(f"{title} cannot be told for one provider; leave it out")
+        if provider:
+            refuse_block(KINDS[one["kind"]])
 
 
 def _standing(
