@@ -130,14 +130,13 @@ def test_acts_of_every_simple_kind(caller: Caller) -> None:
         ("defer", {"date": day}),
         ("tag", {"tags": ["big"]}),
         ("pend", {"date": day}),
-        ("flag", {}),
     ):
         done = data(
             caller.post("/acts", {"kind": kind, "item_ids": [item.pk], "parameters": parameters})
         )
         assert done["items"] == 1, kind
     item.refresh_from_db()
-    assert (item.tags, item.is_pended, item.is_flagged) == (["big"], True, True)
+    assert (item.tags, item.is_pended) == (["big"], True)
     assert item.follow_up_date is not None
     assert item.follow_up_date.isoformat() == day
 
@@ -146,9 +145,10 @@ def test_an_act_that_nothing_can_have_changes_nothing(caller: Caller) -> None:
     item, foreign = item_of("A2"), item_of("B1")
     found = refused(caller.post("/acts", {"kind": "unpend", "item_ids": [item.pk]}), 422)
     assert found["errors"] == [{"field": f"item_ids.{item.pk}", "message": "is not pended"}]
-    refused(caller.post("/acts", {"kind": "flag", "item_ids": [foreign.pk]}), 422)
+    refused(caller.post("/acts", {"kind": "status_inquiry", "item_ids": [foreign.pk]}), 422)
     refused(caller.post("/acts", {"kind": "eat", "item_ids": [item.pk]}), 422)
-    refused(caller.post("/acts", {"kind": "flag", "item_ids": []}), 422)
+    refused(caller.post("/acts", {"kind": "flag", "item_ids": [item.pk]}), 422)
+    refused(caller.post("/acts", {"kind": "pend", "item_ids": []}), 422)
     mine = Client.objects.get(code="MINE")
     other = create_user(
         email="o@x.test", name="O", role="specialist", password="correct-horse-battery",
@@ -157,15 +157,16 @@ def test_an_act_that_nothing_can_have_changes_nothing(caller: Caller) -> None:
     body = {"kind": "assign", "item_ids": [item.pk], "parameters": {"assignee": other.pk}}
     assert "only leads" in refused(caller.post("/acts", body), 403)["detail"].lower()
     assert BulkAct.objects.count() == 0
-    assert item_of("B1").is_flagged is False
+    assert item_of("B1").is_pended is False
 
 
 def test_a_foreign_act_is_not_undone(people: People, caller: Caller) -> None:
     foreign = item_of("B1")
-    done = data(Caller(people.admin).post("/acts", {"kind": "flag", "item_ids": [foreign.pk]}))
+    body = {"kind": "tag", "item_ids": [foreign.pk], "parameters": {"tags": ["x"]}}
+    done = data(Caller(people.admin).post("/acts", body))
     refused(caller.post(f"/acts/{done['act_id']}/undo", {}), 404)
     refused(caller.post("/acts/99999999/undo", {}), 404)
-    assert item_of("B1").is_flagged is True
+    assert item_of("B1").tags == ["x"]
 
 
 def test_a_team_is_asked_and_answers(caller: Caller) -> None:

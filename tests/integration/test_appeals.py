@@ -23,9 +23,10 @@ from sanderling.appeals.actions import (
     take_back_sent,
     withdraw_appeal,
 )
+from sanderling.appeals.asking import ask_client
 from sanderling.appeals.deciding import decide, read_outcomes, undo_decision
 from sanderling.appeals.evidence import add_evidence
-from sanderling.appeals.models import Appeal, Packet, State
+from sanderling.appeals.models import Appeal, Evidence, Packet, State
 from sanderling.appeals.packets import NotComplete, packet_bytes
 from sanderling.appeals.writing import (
     AppealRefused,
@@ -36,6 +37,14 @@ from sanderling.appeals.writing import (
 )
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
+from sanderling.core.appeals.cases import cases
+from sanderling.document_requests.models import Item as RequestItem
+from sanderling.document_requests.models import Request
+from sanderling.followup.models import Activity
+from sanderling.mail.models import Mail
+from sanderling.news.models import Notice
+from sanderling.tasks.models import Task
+from sanderling.worklists.models import BulkAct
 
 pytestmark = pytest.mark.django_db
 
@@ -332,3 +341,34 @@ def a_png() -> bytes:
     head = struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)
     rows = zlib.compress(b"\0" + b"\xff" * 6 + b"\0" + b"\x00" * 6)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_asking_the_client_for_evidence_is_one_transaction(
+    desk: AppealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeal = desk.begin("T1")
+    case = cases()[appeal.case]
+    wanted = [one.key for one in case.items][:2]
+    tables = (Request, RequestItem, Task, BulkAct, Activity, Evidence, Notice, Mail)
+
+    def state() -> tuple[object, ...]:
+        counts = [table.objects.count() for table in tables]
+        return (*counts, Appeal.objects.filter(pk=appeal.pk).values().get())
+
+    before = state()
+    half_way: list[int] = []
+
+    def fails(*_: object, **__: object) -> None:
+        half_way.append(Request.objects.count())
+        raise RuntimeError("stopped half-way")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sanderling.worklists.acting.record_claim_events", fails)
+        with pytest.raises(RuntimeError, match="half-way"):
+            ask_client(appeal.pk, wanted, due_date=None, user=desk.writer, at=AT)
+    assert half_way == [1]  # it had been made
+    assert state() == before
+    for _ in range(2):  # again that day is once
+        ask_client(appeal.pk, wanted, due_date=None, user=desk.writer, at=AT)
+    assert (Request.objects.count(), RequestItem.objects.count()) == (1, len(wanted))
+    assert [one.origin["appeal"] for one in RequestItem.objects.all()] == [appeal.pk] * len(wanted)

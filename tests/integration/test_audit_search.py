@@ -74,9 +74,9 @@ def test_an_event_is_found_by_person_action_and_days(page: Browser) -> None:
         return [(row["actor"], row["action"]) for row in json.loads(answer.content)["rows"]]
 
     assert asked("actor=user:71&action=claim.") == [("user:71", "claim.view")] * 2
-    assert asked("kind=changes&actor=user:72") == [("user:72", "note.addendum")] * 2
-    assert asked("kind=looks&actor=user:72&to_date=2026-03-04") == []
-    assert len(asked("kind=looks&actor=user:72&from_date=2026-03-05&to_date=2026-03-05")) == 2
+    assert asked("kind=change&actor=user:72") == [("user:72", "note.addendum")] * 2
+    assert asked("kind=look&actor=user:72&to_date=2026-03-04") == []
+    assert len(asked("kind=look&actor=user:72&from_date=2026-03-05&to_date=2026-03-05")) == 2
 
 
 def test_who_looked_at_a_patient_is_found_and_the_search_names_nobody(page: Browser) -> None:
@@ -166,3 +166,24 @@ def test_days_the_wrong_way_round_are_refused(page: Browser) -> None:
     answer = page.get("/audit/?from_date=2026-03-05&to_date=2026-03-04")
     assert answer.status_code == 422
     assert b"before the first" in answer.content
+
+
+def test_who_came_and_went_is_a_kind_of_its_own(page: Browser, officer: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        for action in ("user.log_in", "user.log_out", "user.log_in_failed"):
+            set_actor(f"user:{officer.pk}", role="compliance")
+            record_event(action=action, at=AT, subject=("user", officer.pk))
+        set_actor("", role="")
+        cursor.execute("SET LOCAL ROLE sanderling_app")
+
+    def asked(kind: str) -> set[str]:
+        answer = page.get(f"/audit/?format=json&client=&kind={kind}")
+        return {row["action"] for row in json.loads(answer.content)["rows"]}
+
+    came = {"user.log_in", "user.log_out", "user.log_in_failed"}
+    assert asked("log_in") == came
+    assert not asked("change") & came
+    assert not asked("look") & came
+    assert came | {"claim.view", "note.addendum"} <= asked("")
+    assert ">log-in<" in page.get("/audit/?kind=log_in").content.decode()

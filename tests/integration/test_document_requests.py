@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import struct
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,7 +29,8 @@ from sanderling.audit.models import AuditEvent
 from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Claim
-from sanderling.document_requests import answering
+from sanderling.config import checks
+from sanderling.document_requests import answering, cleaning
 from sanderling.document_requests.answering import Faulty, NothingSent, Reply, take_reply
 from sanderling.document_requests.asking import RequestRefused, adopt_tasks, withdraw_request
 from sanderling.document_requests.cycle import (
@@ -38,7 +41,7 @@ from sanderling.document_requests.cycle import (
     set_days,
 )
 from sanderling.document_requests.demo import ensure_demo_requests
-from sanderling.document_requests.keeping import FileRefused, bytes_of
+from sanderling.document_requests.keeping import FileRefused, bytes_of, keep
 from sanderling.document_requests.listing import fill_of, rows_of
 from sanderling.document_requests.mailing import new_link, send_due, send_now
 from sanderling.document_requests.models import Answer, Item, Request, Upload
@@ -296,6 +299,67 @@ def test_files_are_kept_encrypted_and_open_with_the_key_only(workers: Workers) -
     stored.write_bytes(stored.read_bytes()[:-1] + b"x")
     with pytest.raises(OriginalDamaged):
         bytes_of(kept)
+
+
+def aged(path: Path, age: timedelta) -> Path:
+    then = time.time() - age.total_seconds() - 60
+    os.utime(path, (then, then))
+    return path
+
+
+def test_files_that_nobody_names_are_removed_counted_and_in_the_trail(workers: Workers) -> None:
+    ask(workers, "A1")
+    mine = request_of(workers)
+    answer(mine, *items(mine), data=PDF + b"named")
+    named = Upload.objects.get()
+    lone = keep(io.BytesIO(PDF + b"nobody's"))
+    fresh = keep(io.BytesIO(PDF + b"just now"))
+    places = {sha256: path for path, sha256, _ in cleaning.kept_files()}
+    for sha256 in (named.sha256, lone.sha256):
+        aged(places[sha256], cleaning.UNNAMED_AFTER)
+    with web_role(), pytest.raises(RuntimeError, match="who sees all uploads"):
+        cleaning.remove_unnamed(at=AT)
+    removed = cleaning.remove_unnamed(at=AT)
+    assert removed.files >= 1  # other tests share the folder
+    assert not places[lone.sha256].exists()
+    assert places[named.sha256].exists()
+    assert places[fresh.sha256].exists()
+    assert bytes_of(named) == PDF + b"named"
+    event = AuditEvent.objects.get(action="document.clean_up")
+    assert event.detail == {"files": removed.files, "size_bytes": removed.size_bytes}
+    assert cleaning.remove_unnamed(at=AT).files == 0
+    assert AuditEvent.objects.filter(action="document.clean_up").count() == 1
+
+
+def test_the_same_bytes_sent_again_are_not_removed_under_the_sender(workers: Workers) -> None:
+    kept = keep(io.BytesIO(PDF + b"twice"))
+    (path,) = [one for one, sha256, _ in cleaning.kept_files() if sha256 == kept.sha256]
+    aged(path, cleaning.UNNAMED_AFTER)
+    assert keep(io.BytesIO(PDF + b"twice")) == kept  # sent again, not named yet
+    cleaning.remove_unnamed(at=AT)
+    assert path.exists()
+
+
+def test_what_a_killed_web_server_left_is_told_by_doctor_and_removed(
+    workers: Workers, tmp_path: Path
+) -> None:
+    left, fresh = tmp_path / "a.upload", tmp_path / "b.upload"
+    waiting = tmp_path / "spool"
+    waiting.mkdir()
+    (waiting / "1").write_bytes(b"the worker's")
+    for path in (left, fresh):
+        path.write_bytes(b"half a scan")
+    aged(left, cleaning.LEFT_AFTER)
+    aged(waiting, cleaning.LEFT_AFTER)
+    with override_settings(FILE_UPLOAD_TEMP_DIR=tmp_path):
+        with pytest.raises(checks.Fault, match="1 half received files lie unencrypted"):
+            checks._uploads()
+        assert cleaning.remove_left_uploads(at=AT).files == 1
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["b.upload", "spool"]
+        assert checks._uploads() == "nothing is left half received"
+        assert cleaning.remove_left_uploads(at=AT).files == 0
+    event = AuditEvent.objects.get(action="upload.clean_up")
+    assert event.detail == {"files": 1, "size_bytes": len(b"half a scan")}
 
 
 def word_file(*names: str) -> bytes:
@@ -748,3 +812,29 @@ def test_contacts_and_days_are_set_by_who_edits_clients(workers: Workers) -> Non
         assert b"desk@mine.test" in page.get(path).content
     assert addresses_of(workers.mine.pk) == ["desk@mine.test", "records@mine.test"]
     assert days_of(workers.mine.pk).reminder == 4
+
+
+def test_a_rule_may_ask_in_the_portal_where_the_client_has_people_there(workers: Workers) -> None:
+    def asked(number: str) -> Request:
+        ask(workers, number, by_portal=True)
+        return Request.objects.order_by("-pk")[0]
+
+    lone = asked("A1")  # nobody is there: by mail, as usual
+    assert (lone.is_mailed, lone.steps.count()) == (True, 0)
+    ann = create_user(
+        email="ann@mine.test", name="Ann", role="client_user", password="correct-horse-battery",
+        client_ids=[workers.mine.pk],
+    )  # fmt: skip
+    mine = asked("A2")
+    assert mine.is_mailed is False
+    told = Notice.objects.get(user=ann)
+    assert told.url == f"/portal/requests/{mine.pk}/"
+    assert "Documents are needed by" in told.text
+    send_due(at=AT + timedelta(hours=1))
+    assert not Mail.objects.filter(key__contains=f":{mine.pk}:").exists()
+    for _ in range(2):
+        remind(TODAY + timedelta(days=3), at=AT + timedelta(days=3))
+    assert list(mine.steps.order_by("at", "pk").values_list("step", flat=True)) == [
+        "portal", "reminder",
+    ]  # fmt: skip
+    assert Notice.objects.filter(user=ann, url=told.url).count() == 2

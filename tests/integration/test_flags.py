@@ -33,6 +33,7 @@ from sanderling.flags.listing import Attainment, attainment, flag_rows, tab_coun
 from sanderling.flags.models import Flag, FlagEvent
 from sanderling.mail.models import Content, Mail
 from sanderling.news.models import Notice
+from sanderling.worklists.act_kinds import KINDS
 from sanderling.worklists.keeping import refresh_work
 
 pytestmark = pytest.mark.django_db
@@ -324,3 +325,28 @@ def test_a_stranger_finds_no_flag(path: str, desk: Desk) -> None:
     answer = visitor.post(f"/flags/{flag.pk}/{path}") if path else visitor.get(f"/flags/{flag.pk}/")
     assert answer.status_code == 404
     assert "A1" not in text_of(visitor.get("/flags/?tab=all"))
+
+
+def test_where_the_claim_is_worked_its_flag_and_clock_lead_to_the_flag(
+    desk: Desk, manager: User
+) -> None:
+    page = Visitor(manager)
+    item = desk.item()
+    places = [f"/work/items/{item.pk}/", "/claims/MINE/A1/"]
+    for place in places:
+        shown = page.get(place).content.decode()
+        assert f"/flags/new/{desk.claim.pk}/" in shown
+        assert "Flagged by the client" not in shown
+    flag = flagged(desk)
+    for place in places:
+        shown = page.get(place).content.decode()
+        assert f'href="/flags/{flag.pk}/"' in shown
+        assert "it has been open too long" in shown
+        assert f"{flag.owner.name if flag.owner else ''} answers by" in shown
+        assert f"{NORMAL_DUE:%Y-%m-%d %H:%M} UTC" in shown
+        assert f"/flags/new/{desk.claim.pk}/" not in shown
+    assert "flag" not in KINDS  # one way only: what marks an item is the client's flag
+    ask_client(flag.pk, text="Which plan?", user=manager, at=AT)
+    shown = page.get(places[0]).content.decode()
+    assert "waits for the client" in shown
+    assert "answers by" not in shown

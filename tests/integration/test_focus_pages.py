@@ -80,9 +80,9 @@ def test_who_comes_second_reads_and_cannot_act(workers: Workers) -> None:
     page = text_of(kim.get(address("A1")))
     assert "Sam is working on this claim" in page
     assert "focus-skip" not in page
-    sent = {"kind": "flag", "ids": str(item("A1").pk), "key": "k"}
+    sent = {"kind": "tag", "tags": "x", "ids": str(item("A1").pk), "key": "k"}
     assert kim.post("/work/acts/", **sent).status_code == 422
-    assert not item("A1").is_flagged
+    assert item("A1").tags == []
     assert Visitor(workers.sam).post("/work/acts/", **sent).status_code == 302
 
 
@@ -128,7 +128,7 @@ def test_leaving_lets_go_but_not_what_was_taken_again(workers: Workers) -> None:
 
 def test_the_latest_thing_is_taken_back_whatever_it_was(workers: Workers) -> None:
     sam = Visitor(workers.sam)
-    sam.post("/work/acts/", kind="flag", ids=str(item("A1").pk), key="k1")
+    sam.post("/work/acts/", kind="tag", tags="x", ids=str(item("A1").pk), key="k1")
     sam.post("/work/acts/", kind="note", ids=str(item("A2").pk), key="k2", note="Called.")
     page = text_of(sam.get(address("A2")))
     assert "1 of" in page  # a claim was touched today
@@ -136,7 +136,7 @@ def test_the_latest_thing_is_taken_back_whatever_it_was(workers: Workers) -> Non
         answer = sam.post("/work/undo/", item=str(item("A3").pk))
         assert answer["Location"] == address(number)
         assert BulkAct.objects.filter(undone_at__isnull=True).count() == table_left
-    assert (item("A1").is_flagged, item("A2").touches) == (False, 0)
+    assert (item("A1").tags, item("A2").touches) == ([], 0)
     assert sam.post("/work/undo/", item=str(item("A3").pk))["Location"] == address("A3")
 
 

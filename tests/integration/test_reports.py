@@ -37,12 +37,13 @@ from sanderling.core.refusal import Refusal
 from sanderling.core.trends.findings import SIBLINGS, Description, Finding
 from sanderling.issues import actions as issue_actions
 from sanderling.issues import queries as issue_queries
+from sanderling.prevention.models import ActionStep, PreventiveAction
 from sanderling.reports import blocks_why
 from sanderling.reports.behind import NotBehind, rows_behind
 from sanderling.reports.book import Book, Part, Span
 from sanderling.reports.comparing import make_again
-from sanderling.reports.making import hash_of
-from sanderling.reports.models import Report, State
+from sanderling.reports.making import hash_of, make_reports
+from sanderling.reports.models import Definition, Report, State
 from sanderling.reports.rendering import pdf_of
 from sanderling.reports.workbook import xlsx_of
 
@@ -329,3 +330,53 @@ def test_the_command_lists_makes_renders_and_says_again(
     assert json.loads(target.read_text()) == report.numbers
     assert asked("reports", "again", str(report.pk))["totals"] == {"differences": 0}
     assert CliRunner().invoke(cli, ["reports", "make", "nothing"]).exit_code == 2
+
+
+def test_a_provider_has_a_trend_a_forecast_and_what_was_due_of_its_own_claims(
+    world: Inbox,
+) -> None:
+    client = Client.objects.order_by("pk")[0]
+    kinds = ("trend", "forecast", "prevention", "service_levels")
+    composed = Definition.objects.create(
+        name="Of one", audience="provider", blocks=[{"kind": one} for one in kinds], made_at=AT
+    )
+
+    def made(npi: str) -> Report:
+        found = make_reports(
+            composed, client_ids=[client.pk], from_date=FIRST, to_date=LAST, as_of=LAST, by=None,
+            at=AT, provider=npi,
+        )  # fmt: skip
+        return found[0]
+
+    of_mine = {"provider": builders.NPI}
+    for title, scope in (("Of mine", of_mine), ("Of all", {}), ("Given up", of_mine)):
+        action = PreventiveAction.objects.create(
+            title=title, client_ids=[client.pk], metric="denial", scope=scope, problem="x",
+            root_cause="coding", kind="training", correction="x", team="billing", due_date=LAST,
+            state_at=AT, made_at=AT,
+        )  # fmt: skip
+        begun_at = AT - timedelta(days=20)
+        ActionStep.objects.create(action=action, to_state="open", at=begun_at)
+        if title == "Given up":
+            ActionStep.objects.create(
+                action=action, from_state="open", to_state="cancelled", at=begun_at
+            )
+    whole = block_of(of_march("executive", client_ids=[client.pk])[0], "trend")["tables"][0]
+    mine, other = made(builders.NPI), made("1999999992")
+    # All of the client's claims are this provider's.
+    assert cells(mine, "trend") == [one["cells"] for one in whole["rows"]]
+    assert cells(mine, "trend")[-1]["total_cents"] == 140_000
+    assert cells(other, "trend") == []
+    assert [one["title"] for one in cells(mine, "prevention")] == ["Of mine"]
+    assert cells(other, "prevention") == []
+    assert cells(mine, "forecast")
+    assert cells(other, "forecast") == []
+    assert "too little history of this provider" in str(block_of(other, "forecast")["tables"])
+    assert "need not add up" in str(block_of(mine, "forecast")["notes"])
+
+
+def test_what_cannot_be_told_for_one_provider_says_why(world: Inbox) -> None:
+    with pytest.raises(
+        Refusal, match="Systemic issues cannot be told for one provider: issues are"
+    ):
+        of_march("executive", provider=builders.NPI)

@@ -67,8 +67,8 @@ def test_htmx_gets_a_toast_with_undo(workers: Workers) -> None:
     [
         ("defer", {"business_days": ""}, "Choose a day."),
         ("tag", {"tags": ""}, "This field is required."),
-        ("flag", {"ids": ""}, "Choose some claims first."),
-        ("unflag", {}, "Nothing was done. Each of the claims is not flagged."),
+        ("unpend", {"ids": ""}, "Choose some claims first."),
+        ("unpend", {}, "Nothing was done. Each of the claims is not pended."),
     ],
 )
 def test_what_cannot_be_done_comes_back_with_the_form(
@@ -102,9 +102,9 @@ def test_the_same_form_sent_twice_acts_once(workers: Workers) -> None:
 def test_foreign_items_are_refused_even_by_their_ids(workers: Workers) -> None:
     sam = Visitor(workers.sam)
     before = work_of("B1")
-    assert send(sam, "flag", "B1").status_code == 422
-    assert send(sam, "flag", "A1", "B1", key="k2").status_code == 302
-    assert (work_of("B1"), item("A1").is_flagged) == (before, True)
+    assert send(sam, "tag", "B1", tags="x").status_code == 422
+    assert send(sam, "tag", "A1", "B1", key="k2", tags="x").status_code == 302
+    assert (work_of("B1"), item("A1").tags) == (before, ["x"])
     done = BulkAct.objects.get()
     page = text_of(sam.get(f"/work/acts/{done.pk}/"))
     assert "A claim that you do not see" in page
@@ -112,11 +112,11 @@ def test_foreign_items_are_refused_even_by_their_ids(workers: Workers) -> None:
 
 
 def test_strangers_see_and_undo_nothing(workers: Workers) -> None:
-    send(Visitor(workers.sam), "flag", "A1")
+    send(Visitor(workers.sam), "tag", "A1", tags="x")
     done = BulkAct.objects.get()
     far = Visitor(workers.far)
     assert far.get(f"/work/acts/{done.pk}/").status_code == 404
     far.post(f"/work/acts/{done.pk}/undo/")
-    assert item("A1").is_flagged
-    assert "Flagged 1 claim" not in text_of(far.get(ACTS))
-    assert "Flagged 1 claim" in text_of(Visitor(workers.lead).get(ACTS))
+    assert item("A1").tags == ["x"]
+    assert "Tagged 1 claim" not in text_of(far.get(ACTS))
+    assert "Tagged 1 claim" in text_of(Visitor(workers.lead).get(ACTS))

@@ -98,14 +98,14 @@ def test_unknown_foreign_and_locked_items_are_refused_by_name_and_the_rest_goes_
     )  # fmt: skip
     foreign = item("B1").pk
     done = act(
-        "flag", [*ids("A1", "A2"), foreign, 999_999], {},
+        "pend", [*ids("A1", "A2"), foreign, 999_999], {},
         user=workers.sam, actor=f"user:{workers.sam.pk}", at=AT,
     )  # fmt: skip
     assert done.items == 1
     assert sorted(map(tuple, done.refused)) == sorted(
         [(locked.pk, "Kim is working on it"), (foreign, NOT_HERE), (999_999, NOT_HERE)]
     )
-    assert [item(number).is_flagged for number in ("A1", "A2", "B1")] == [True, False, False]
+    assert [item(number).is_pended for number in ("A1", "A2", "B1")] == [True, False, False]
 
 
 def test_a_lock_that_ended_hinders_nobody(workers: Workers) -> None:
@@ -113,7 +113,7 @@ def test_a_lock_that_ended_hinders_nobody(workers: Workers) -> None:
     ItemLock.objects.create(
         item=locked, client_id=locked.client_id, user=workers.kim, taken_at=AT, until_at=AT
     )
-    assert do("flag", ["A2"], workers.sam).items == 1
+    assert do("pend", ["A2"], workers.sam).items == 1
 
 
 @pytest.mark.parametrize(
@@ -297,12 +297,12 @@ def test_what_cannot_be_understood_is_refused_as_a_whole(
 
 def test_too_many_none_and_client_users_are_refused(workers: Workers) -> None:
     with pytest.raises(InvalidParameters, match="at most 5,000"):
-        act("flag", range(ITEMS_MAX + 1), {}, user=workers.sam, actor="user:1", at=AT)
+        act("pend", range(ITEMS_MAX + 1), {}, user=workers.sam, actor="user:1", at=AT)
     with pytest.raises(InvalidParameters, match="choose some claims"):
-        act("flag", [], {}, user=workers.sam, actor="user:1", at=AT)
+        act("pend", [], {}, user=workers.sam, actor="user:1", at=AT)
     client_user = User(pk=workers.sam.pk, role="client_user", is_active=True)
     with pytest.raises(NotAllowed):
-        do("flag", ["A1"], client_user)
+        do("pend", ["A1"], client_user)
     assert count("worklists_bulk_act") == 0
 
 
@@ -310,7 +310,7 @@ def test_the_same_form_twice_is_one_act(workers: Workers) -> None:
     first = do("note", ["A1"], workers.sam, key="k1", note="Once.")
     assert do("note", ["A1"], workers.sam, key="k1", note="Once.") == first
     assert (count("worklists_bulk_act"), count("followup_activity")) == (1, 1)
-    assert do("flag", ["A1"], workers.kim, key="k1") != first  # another person's key
+    assert do("pend", ["A1"], workers.kim, key="k1") != first  # another person's key
 
 
 def test_undo_puts_back_only_what_nobody_changed_since(workers: Workers) -> None:
@@ -318,13 +318,13 @@ def test_undo_puts_back_only_what_nobody_changed_since(workers: Workers) -> None
     before = work_of("A1", "A2", "A3")
     done = do("pend", ["A1", "A2", "A3"], workers.sam)
     do("defer", ["A2"], workers.sam, business_days=9)
-    do("flag", ["A3"], workers.sam)  # another column
+    do("tag", ["A3"], workers.sam, tags="x")  # another column
     taken_back = undo(done, user=workers.sam, at=AT + timedelta(hours=23))
     assert taken_back.kept == ((item("A2").claim_id, 11, "was changed since"),)
     after = work_of("A1", "A2", "A3")
     assert after[0] == before[0]
     assert after[1][2] == date(2026, 3, 18)
-    assert after[2] == (*before[2][:5], True, *before[2][6:])
+    assert after[2] == (*before[2][:6], ["x"], *before[2][7:])
     done.refresh_from_db()
     assert (done.undone_at, done.undone_by) == (AT + timedelta(hours=23), workers.sam)
     with pytest.raises(CannotUndo, match="undone already"):
@@ -332,16 +332,16 @@ def test_undo_puts_back_only_what_nobody_changed_since(workers: Workers) -> None
 
 
 def test_undo_is_for_who_did_it_and_leads_within_a_day(workers: Workers) -> None:
-    done = do("flag", ["A1"], workers.sam)
+    done = do("pend", ["A1"], workers.sam)
     for user, at, message in (
         (workers.kim, AT, "only who did it"),
         (workers.sam, AT + timedelta(hours=25), "more than 24 hours"),
     ):
         with pytest.raises(CannotUndo, match=message):
             undo(done, user=user, at=at)
-    assert item("A1").is_flagged
+    assert item("A1").is_pended
     undo(done, user=workers.lead, at=AT)
-    assert not item("A1").is_flagged
+    assert not item("A1").is_pended
 
 
 def test_a_rule_acts_and_a_lead_takes_it_back(workers: Workers) -> None:

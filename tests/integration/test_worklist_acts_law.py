@@ -22,7 +22,7 @@ _DERIVED = ("touches", "last_touch_date", "last_outcome", "open_tasks", "escalat
 KINDS = st.one_of(
     st.tuples(st.just("defer"), st.fixed_dictionaries({"business_days": st.integers(1, 20)})),
     st.tuples(st.just("pend"), st.fixed_dictionaries({"business_days": st.integers(1, 9)})),
-    st.tuples(st.sampled_from(["unpend", "flag", "unflag", "status_inquiry"]), st.just({})),
+    st.tuples(st.sampled_from(["unpend", "status_inquiry"]), st.just({})),
     st.tuples(
         st.sampled_from(["tag", "untag"]),
         st.fixed_dictionaries({"tags": st.lists(st.sampled_from("abc"), min_size=1)}),

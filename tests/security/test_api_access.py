@@ -78,7 +78,7 @@ def calls(claim_id: int) -> dict[str, tuple[str, str, Any]]:
         "search_items": ("post", "/items/search", {"view": "all", "text": "FOREIGNER"}),
         "list_views": ("get", "/items/views", {}),
         "show_item": ("get", f"/items/{item_id}", {}),
-        "do_act": ("post", "/acts", {"kind": "flag", "item_ids": [item_id]}),
+        "do_act": ("post", "/acts", {"kind": "pend", "item_ids": [item_id]}),
         "undo_act": ("post", f"/acts/{act.act_id if act else 0}/undo", {}),
         "list_tasks": ("get", "/tasks", {}),
         "ask_team": ("post", "/tasks", question),

@@ -21,7 +21,6 @@ from sanderling.worklists.models import ItemLock, Skip, StatusInquiry
 pytestmark = pytest.mark.django_db
 OWN = ("worklists_bulk_change", "worklists_status_inquiry", "worklists_skip", "worklists_item_lock")
 KINDS = {
-    "flag": {},
     "pend": {},
     "note": {"note": "x"},
     "tag": {"tags": "x"},

@@ -1,4 +1,4 @@
-"""What a demonstration has agreed with one of its clients, a month ago."""
+"""What a demonstration has agreed with one of its clients, four months ago."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sanderling.agreements.queries import agreement_of
 from sanderling.clients.models import Client, Tier
 from sanderling.core.service_levels import Level
 
-SINCE: Final = timedelta(days=30)
+SINCE: Final = timedelta(days=120)
 _LEVELS: Final = (
     ("first_touch", 3, "business_days", 90),
     ("denial_first_action", 3, "business_days", 95),

@@ -33,8 +33,7 @@ class Question:
     subject_kind: str = ""
     subject_id: str = ""
     text: str = ""
-    looks_only: bool = False
-    changes_only: bool = False
+    kind: str = ""  # of kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,14 @@ class Place:
         return cls(moment, number)
 
 
-# What is only looked at or taken away; everything else changes something.
+# What is only looked at or taken away.
 _LOOKS: Final = (
     *("view", "list", "export", "search", "download", "open", "preview", "lines", "call_sheet"),
     *("exhibit", "document", "letter", "form", "check", "choose", "file", "price_claim", "looks"),
     *("patient_search", "chain", "flags", "claims", "requests", "request", "open_by_link"),
 )
+# Who came and went: neither looks at anything nor changes it.
+_LOG_INS: Final = ("user.log_in", "user.log_out", "user.log_in_failed")
 
 
 def found(question: Question) -> QuerySet[AuditEvent]:
@@ -131,20 +132,18 @@ def known_values(column: str) -> list[str]:
         return [value for (value,) in cursor.fetchall()]
 
 
-def is_look(action: str) -> bool:
-    """Say whether an action only looked at something or took it away."""
-    return action.rpartition(".")[2] in _LOOKS
+def kind_of(action: str) -> str:
+    """Return what an action was: look (at something, or away with it), log_in, or change."""
+    if action in _LOG_INS:
+        return "log_in"
+    return "look" if action.rpartition(".")[2] in _LOOKS else "change"
 
 
 def _actions_of(question: Question) -> list[str] | None:
-    if not (question.action or question.looks_only or question.changes_only):
+    if not (question.action or question.kind):
         return None
     actions = _fitting("action", question.action, ".")
-    if question.looks_only:
-        actions = [one for one in actions if is_look(one)]
-    if question.changes_only:
-        actions = [one for one in actions if not is_look(one)]
-    return actions
+    return [one for one in actions if question.kind in ("", kind_of(one))]
 
 
 def _fitting(column: str, wanted: str, mark: str) -> list[str]:

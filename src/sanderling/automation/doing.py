@@ -28,7 +28,11 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, An
     "status_inquiry": lambda _: ("status_inquiry", {}),
     "request_documents": lambda said: (
         "request_documents",
-        {"question": said["question"], "documents": said.get("documents", [])},
+        {
+            "question": said["question"],
+            "documents": said.get("documents", []),
+            "by_portal": said.get("by_portal", False),
+        },
     ),
     "escalate": lambda said: ("escalate", {"level": said["level"], "reason": said["reason"]}),
 }

@@ -86,6 +86,11 @@ class RuleForm(forms.Form):
         label="Of each claim",
         widget=forms.CheckboxSelectMultiple,
     )
+    by_portal = forms.BooleanField(
+        required=False,
+        label="Ask in the portal, without a mail",
+        help_text="Where the client has people in the portal; else it gets the mail.",
+    )
     team = forms.ChoiceField(
         choices=[
             ("", "to no team"),
@@ -236,6 +241,8 @@ class RuleForm(forms.Form):
             found.append({"kind": "status_inquiry"})
         if values.get("question"):
             asked = {"question": values["question"], "documents": sorted(values["documents"])}
+            if values.get("by_portal"):
+                asked["by_portal"] = True
             found.append({"kind": "request_documents", **asked})
         if values.get("team"):
             asked = {"team": values["team"], "question": values["team_question"]}
@@ -292,7 +299,11 @@ def _act_values(act: Mapping[str, Any]) -> dict[str, Any]:
         case "status_inquiry":
             return {"status_inquiry": True}
         case "request_documents":
-            return {"question": act["question"], "documents": act.get("documents", [])}
+            return {
+                "question": act["question"],
+                "documents": act.get("documents", []),
+                "by_portal": act.get("by_portal", False),
+            }
         case "hand_to_team":
             return {"team": act["team"], "team_question": act["question"]}
         case "escalate":

@@ -11,7 +11,12 @@ from sanderling.accounts.models import User
 from sanderling.audit.searching import Question, known_values
 from sanderling.clients.queries import client_choices
 
-KINDS: Final = (("", "Looks and changes"), ("looks", "Looks only"), ("changes", "Changes only"))
+KINDS: Final = (
+    ("", "Everything"),
+    ("look", "Looks only"),
+    ("change", "Changes only"),
+    ("log_in", "Log-ins only"),
+)
 
 
 class SearchForm(forms.Form):
@@ -63,8 +68,7 @@ class SearchForm(forms.Form):
             to_date=values["to_date"],
             subject_kind=kind,
             subject_id=identifier,
-            looks_only=values["kind"] == "looks",
-            changes_only=values["kind"] == "changes",
+            kind=values["kind"],
         )
 
     def asked(self) -> dict[str, int | str]:

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sanderling.accounts.models import User
 from sanderling.audit.models import AuditEvent
-from sanderling.audit.searching import is_look
+from sanderling.audit.searching import kind_of
 from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 
 COLUMNS: Final = (
-    *("id", "at", "actor", "person", "role", "client", "claim", "action", "is_look"),
+    *("id", "at", "actor", "person", "role", "client", "claim", "action", "is_look", "kind"),
     *("subject_kind", "subject_id", "break_glass", "detail", "ip"),
 )
 
@@ -41,7 +41,8 @@ def event_rows(events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
                 "claim": claims.get(event.claim_id, "") if event.claim_id else "",
                 "claim_id": event.claim_id,
                 "action": event.action,
-                "is_look": is_look(event.action),
+                "is_look": kind_of(event.action) == "look",
+                "kind": kind_of(event.action),
                 "subject_kind": event.subject_kind,
                 "subject_id": event.subject_id,
                 "break_glass": event.detail.get("break_glass", []),

@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sanderling.audit.chain import verify_chain
 from sanderling.audit.heads import known_heads
+from sanderling.document_requests.cleaning import left_uploads
 from sanderling.document_requests.scanning import ScannerAway
 from sanderling.document_requests.scanning import version as scanner_version
 from sanderling.postgres import launcher
@@ -100,6 +101,17 @@ def _scanner() -> str:
     if not version:
         return "none found: what clients upload is NOT checked (install clamav-daemon)"
     return version
+
+
+def _uploads() -> str:
+    """Look for what a killed web server left; the worker removes it every hour."""
+    left = [path for path in left_uploads() if path.exists()]
+    if left:
+        raise Fault(
+            f"{len(left)} half received files lie unencrypted in the folder for uploads: let the"
+            " worker run for an hour (`sanderling up`), or remove them"
+        )
+    return "nothing is left half received"
 
 
 def _database() -> str:
@@ -266,6 +278,7 @@ BEFORE_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("keys", _keys),
     ("front end", _assets),
     ("virus scanner", _scanner),
+    ("half uploads", _uploads),
 )
 ON_DATABASE: tuple[tuple[str, Callable[[], str]], ...] = (
     ("migrations", _migrations),

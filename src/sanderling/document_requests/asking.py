@@ -14,11 +14,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from sanderling.accounts.models import User
+from sanderling.accounts.roles import Role
 from sanderling.audit.actions import record_event
 from sanderling.core.codes.names import Team
 from sanderling.core.document_kinds import DOCUMENT_KINDS, OTHER
 from sanderling.core.refusal import Refusal
+from sanderling.document_requests.cycle import people_of
 from sanderling.document_requests.models import Item, ItemState, Request, State
+from sanderling.document_requests.portal_news import ASKED, tell_in_portal
 from sanderling.links.actions import revoke_links
 from sanderling.links.models import Purpose
 from sanderling.tasks.actions import withdraw_task
@@ -42,14 +45,16 @@ def make_request(
     """Make a request of tasks of one question to one client.
 
     `details`: `wanted`, a list of kind, text and origin for each claim (none: one other document),
-    and `is_mailed`.
+    `is_mailed`, and `by_portal`: where the client has people in the portal, they are told there and
+    nobody gets a mail.
     """
     first = tasks[0]
+    people = people_of(first.client_id, [Role.CLIENT_USER]) if details.get("by_portal") else []
     made = Request.objects.create(
         client_id=first.client_id,
         question=first.question,
         due_date=first.due_date,
-        is_mailed=bool(details.get("is_mailed", True)),
+        is_mailed=bool(details.get("is_mailed", True)) and not people,
         asked_by=user,
         asked_at=at,
         actor=current_actor()[0] or "unknown",
@@ -74,6 +79,8 @@ def make_request(
         subject=("document_request", made.pk),
         detail={"claims": len(tasks), "documents": len(tasks) * len(wanted)},
     )
+    if people:
+        tell_in_portal(made, people, step=ASKED, at=at)
     return made
 
 

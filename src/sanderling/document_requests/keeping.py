@@ -8,6 +8,7 @@ stands beside each file, so that files kept with an earlier one open as long as 
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +102,9 @@ def keep(stream: BinaryIO) -> Kept:
     ending, media_type = type_of(stream)
     key_name, key = next(iter(_keys().items()))
     place = _place(sha256, key_name)
-    if not place.exists():
+    try:
+        os.utime(place)  # it is wanted again: the clean-up waits from now on
+    except FileNotFoundError:
         stream.seek(0)
         write_whole(stream, place, key=key, bound_to=sha256)
     return Kept(media_type, ending, size, sha256, key_name)
@@ -134,6 +137,15 @@ def plain_name(name: str, ending: str) -> str:
     safe = "".join(c if c.isprintable() and c not in '"<>:|?*%' else "_" for c in bare).strip(" .")
     stem = safe.rpartition(".")[0] if "." in safe else safe
     return f"{stem[:NAME_CHARACTERS_MAX].strip(' .') or 'document'}.{ending}"
+
+
+def kept_files() -> Iterator[tuple[Path, str, str]]:
+    """Yield each kept file with its SHA-256 and the name of its key."""
+    folder = private_folder(Path(settings.SANDERLING_HOME), "documents")
+    for path in sorted(folder.glob("*/*")):
+        sha256, _, key_name = path.name.partition(".")
+        if path.is_file():
+            yield path, sha256, key_name
 
 
 def _place(sha256: str, key_name: str) -> Path:

@@ -20,10 +20,10 @@ from sanderling.clients.models import Client
 from sanderling.document_requests.cycle import Days, days_of, people_of
 from sanderling.document_requests.mailing import Stake, stakes_of, write
 from sanderling.document_requests.models import Request, State, Step
+from sanderling.document_requests.portal_news import ASKED, NOTICE, tell_in_portal
 from sanderling.news.actions import notify
 from sanderling.web.templatetags.sanderling import money
 
-NOTICE: Final = "document_request.waits"
 WEEK: Final = 7
 
 
@@ -56,6 +56,10 @@ def _of_client(requests: list[Request], today: date, *, at: datetime) -> int:
         if mailed and "sent" in steps:
             # One mail for both when both are due.
             write([one.pk], step=mailed[-1], at=at, first_lines=_lines(mailed[-1], stake))
+        if ASKED in steps:
+            people = people_of(client.pk, [Role.CLIENT_USER])
+            for step in (one_step for one_step in due if one_step not in {"lead", "manager"}):
+                tell_in_portal(one, people, step=step, at=at)
         if "sent" in steps and any(step.startswith("week:") for step in due):
             weekly.append(one.pk)
         _note(one, due, at=at)

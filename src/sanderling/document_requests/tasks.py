@@ -44,6 +44,17 @@ def remind_all(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
     return remind(now.date(), at=now)
 
 
+@app.periodic(cron="10 * * * *")
+@app.task(name="document_requests.clean_up", retry=PATIENTLY, queueing_lock="documents_clean_up")
+def clean_up(timestamp: int) -> int:  # noqa: ARG001 - periodic jobs get it
+    """Remove files that nobody names; return how many."""
+    from sanderling.document_requests.cleaning import remove_left_uploads, remove_unnamed
+
+    renew_connection()
+    now = timezone.now()
+    return remove_left_uploads(at=now).files + remove_unnamed(at=now).files
+
+
 def defer_settling() -> None:
     """Ask the worker to let claims go on when this transaction commits."""
     defer_on_commit(settle_now)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from sanderling.flags.models import Flag, FlagEvent
+from sanderling.flags.queries import flag_of_claim
 from sanderling.flags.words import (
     COLORS,
     EVENTS,
@@ -148,6 +149,24 @@ def left_text(due_at: datetime | None, *, now: datetime) -> str:
             words = f"{count} {name}{'' if count == 1 else 's'}"
             return f"in {words}" if left > timedelta() else f"{words} late"
     return "now"
+
+
+def standing_flag(claim_id: int, *, now: datetime) -> dict[str, Any] | None:
+    """Return the claim's open flag as `flags/banner.html` shows it wherever a claim is worked."""
+    flag = flag_of_claim(claim_id)
+    if flag is None:
+        return None
+    return {
+        "id": flag.pk,
+        "reason": reason_title(flag.reason),
+        "is_urgent": flag.urgency == Urgency.URGENT,
+        "owner": flag.owner.name if flag.owner else "",
+        "state": flag.get_state_display().lower(),
+        "due_at": flag.due_at,
+        "left": left_text(flag.due_at, now=now),
+        "is_late": flag.due_at is not None and flag.due_at < now,
+        "level": LEVELS[flag.level],
+    }
 
 
 def history(flag: Flag) -> list[dict[str, Any]]:

@@ -230,10 +230,6 @@ def _mark(people: _People, at: datetime) -> None:
         of_sam = [one for one in items_of(people.sam) if one.barrier == "denied"][:4]
         if of_sam:
             _act("tag", of_sam, {"tags": "second look"}, people.sam, at)
-    with acting_as(people.mia):
-        of_mia = sorted(items_of(people.mia), key=lambda one: (-one.balance_cents, one.pk))[:2]
-        if of_mia:
-            _act("flag", of_mia, {}, people.mia, at)
     with acting_as(people.lena):
         payers = [one.payer_id for one in denied]
         if payers:

@@ -20,7 +20,7 @@ from sanderling.claims.models import Claim
 from sanderling.clients.models import Client
 from sanderling.core.ages import bucket_labels
 from sanderling.files.queries import data_as_of, file_ids
-from sanderling.flags.queries import flag_of_claim
+from sanderling.flags.listing import standing_flag
 from sanderling.payers.models import Payer
 from sanderling.receivables import aging_page, claim_page
 from sanderling.receivables.aging import (
@@ -236,7 +236,9 @@ def claim(request: HttpRequest, client: str, number: str) -> HttpResponse:
         if may_work and not is_past and RESUBMISSIONS in there
         else [],
         "may_work": may_work,
-        "flag": flag_of_claim(found.pk) if may_work and FLAGS in there else None,
+        "flag": standing_flag(found.pk, now=timezone.now())
+        if may_work and FLAGS in there
+        else None,
         "form": form,
         "as_of": as_of,
         "may_see_files": may_see_files,

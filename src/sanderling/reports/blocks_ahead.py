@@ -16,6 +16,7 @@ from sanderling.reports.book import Part
 from sanderling.reports.shapes import Block, Json, chart, column, figure, row, table
 
 PROVEN: Final = "proven"
+CANCELLED: Final = "cancelled"
 
 
 def forecast(part: Part, options: Json) -> Block:
@@ -103,13 +104,13 @@ def prevention(part: Part, _options: Json) -> Block:
     actions = PreventiveAction.objects.filter(client_ids=[part.client_id]).order_by("pk")
     if part.provider:
         block.notes.append(
-            "Only actions about this provider's claims alone: one over all of the client's providers"
-            " is measured over all of them together and not shown here."
+            "Only actions about this provider's claims alone: one over several providers is"
+            " measured over all of them together and not shown here."
         )
         actions = actions.filter(scope__provider=part.provider)
     for action in actions:
         step = ActionStep.objects.filter(action=action, at__date__lte=as_of).order_by("-pk").first()
-        if step is None or step.to_state == "dropped":
+        if step is None or step.to_state == CANCELLED:
             continue
         effect = (
             ActionEffect.objects.filter(

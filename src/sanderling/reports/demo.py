@@ -18,6 +18,8 @@ from sanderling.reports.sending import approve_and_send
 def ensure_demo_reports(*, at: datetime) -> int:
     """Make last month's and the month before's report of the client user's client.
 
+    Last month's of all of the account manager's clients: they wait to be approved together.
+
     Return how many; where there are reports already, nothing is done.
     """
     cleo = User.objects.filter(role=Role.CLIENT_USER, is_active=True).order_by("pk").first()
@@ -33,10 +35,14 @@ def ensure_demo_reports(*, at: datetime) -> int:
     )  # fmt: skip
     last_day = at.date().replace(day=1) - timedelta(days=1)
     made = 0
-    for to_date, is_sent in ((_month_before(last_day), True), (last_day, False)):
+    all_of_mia = list(Client.objects.filter(assignments__user=mia).order_by("code"))
+    for to_date, is_sent, of in (
+        (_month_before(last_day), True, clients),
+        (last_day, False, sorted({*clients, *all_of_mia}, key=lambda one: one.code)),
+    ):
         found = make_reports(
             definition,
-            client_ids=[client.pk for client in clients],
+            client_ids=[client.pk for client in of],
             from_date=to_date.replace(day=1),
             to_date=to_date,
             as_of=to_date,

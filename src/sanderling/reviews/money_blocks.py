@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db import connection
@@ -13,12 +14,14 @@ from django.db.models import Count, QuerySet
 from sanderling.clients.models import Client, Tier
 from sanderling.core.kpis.frames import Period
 from sanderling.core.reviews.bridge import ENTRIES, bridge
+from sanderling.core.service_levels import ZONE
 from sanderling.document_requests.models import Request
 from sanderling.document_requests.models import State as RequestState
 from sanderling.flags.queries import open_flags
 from sanderling.forecast.asking import cash_weeks, latest_run, weeks_of
 from sanderling.forecast.making import WEEK
 from sanderling.forecast.models import ForecastRun, ForecastWeek
+from sanderling.keyaccounts.attainment import attained
 from sanderling.kpis.asking import Question, kept, kept_months
 from sanderling.kpis.page import figure, series
 from sanderling.kpis.scores import pay_days
@@ -187,6 +190,7 @@ def clients(frame: Frame) -> Block:
             cursor.execute(_CASH_OF_CLIENTS, [frame.since, frame.as_of, list(frame.client_ids)])
             came = dict(cursor.fetchall())
     asked = _asked(frame)
+    levels = _levels(frame)
     nothing = {"owed_cents": 0, "over_90_cents": 0, "pended_cents": 0}
     rows = [
         {
@@ -200,6 +204,7 @@ def clients(frame: Frame) -> Block:
             else None,
             "came_cents": came.get(one.pk, 0) if frame.since else None,
             **{name: counts.get(one.pk, 0) for name, counts in asked.items()},
+            **levels.get(one.pk, {"levels_met": 0, "levels_due": 0, "levels_late": 0}),
         }
         for one in Client.objects.order_by("code")
     ]
@@ -210,6 +215,25 @@ def clients(frame: Frame) -> Block:
         "key_count": sum(row["is_key"] for row in rows),
         "pended_cents": sum(row["pended_cents"] for row in rows),
     }
+
+
+def _levels(frame: Frame) -> dict[int, Block]:
+    """Return by client what came due by its service levels since, what was in time, what is late.
+
+    Of a first pack: of the week before.
+    """
+    since = frame.since or frame.as_of - timedelta(days=7)
+    first, last = (
+        datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(ZONE))
+        for day in (since, frame.as_of)
+    )
+    found: dict[int, Block] = {}
+    for one in attained(frame.client_ids, since=first, at=last):
+        row = found.setdefault(one.client_id, {"levels_met": 0, "levels_due": 0, "levels_late": 0})
+        row["levels_met"] += one.met
+        row["levels_due"] += one.decided
+        row["levels_late"] += one.late
+    return found
 
 
 def _asked(frame: Frame) -> dict[str, dict[int, int]]:

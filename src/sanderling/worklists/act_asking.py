@@ -37,8 +37,9 @@ from sanderling.worklists.targets import Target
 
 
 def _clean_documents(parameters: Mapping[str, Any], who: Who) -> Values:
-    """Read the question, the kinds wanted of each claim, and whether the client gets a mail.
+    """Read the question, the kinds wanted of each claim, and how the client hears of it.
 
+    `mails`: it gets a mail; `by_portal`: none where it has people in the portal, who are told there.
     `wanted` (kind, text and origin of each document) says it instead of `documents` where another
     room asks, an appeal for its checklist.
     """
@@ -55,6 +56,7 @@ def _clean_documents(parameters: Mapping[str, Any], who: Who) -> Values:
         "day": read_optional_day(parameters, who),
         "wanted": wanted,
         "is_mailed": bool(parameters.get("mails", True)),
+        "by_portal": bool(parameters.get("by_portal", False)),
     }
 
 
@@ -88,7 +90,7 @@ def _add_documents(targets: Sequence[Target], values: Values, who: Who) -> tuple
             due_date=values["day"],
             asked_by=who.user,
             at=who.at,
-            details={"wanted": values["wanted"], "is_mailed": values["is_mailed"]},
+            details={name: values[name] for name in ("wanted", "is_mailed", "by_portal")},
         )
         pairs = zip(theirs, tasks, strict=True)
         added |= {one.item_id: [["task", task.pk]] for one, task in pairs}

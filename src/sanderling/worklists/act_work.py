@@ -277,18 +277,4 @@ WORK_KINDS: Final[Mapping[str, Kind]] = {
         columns=("project_id",),
         sets="project_id = %(project)s",
     ),
-    "flag": Kind(
-        "Flag",
-        counted("Flagged {claims}"),
-        fault=lambda target, _values, _who: "is flagged already" if target.is_flagged else "",
-        columns=("is_flagged",),
-        sets="is_flagged = true",
-    ),
-    "unflag": Kind(
-        "Take the flag off",
-        counted("Took the flag off {claims}"),
-        fault=lambda target, _values, _who: "" if target.is_flagged else "is not flagged",
-        columns=("is_flagged",),
-        sets="is_flagged = false",
-    ),
 }

@@ -62,7 +62,7 @@ SELECT FROM worklists_work_item WHERE (claim_id, party) IN (
        SELECT claim_id, party FROM worklists_bulk_change WHERE act_id = %s)
  ORDER BY claim_id, party FOR UPDATE
 """
-_NOTHING: Final = "is_flagged = w.is_flagged"
+_NOTHING: Final = "tags = w.tags"
 _UNCHANGED: Final = """
 SELECT w.claim_id, w.party
   FROM worklists_bulk_change c JOIN worklists_work_item w USING (claim_id, party)
@@ -291,6 +291,8 @@ def undo_fault(act: BulkAct, *, user: User, at: datetime) -> str:
     """Return why this person cannot take the act back now, an empty text when he can."""
     if act.undone_at is not None:
         return "it was undone already"
+    if act.kind not in KINDS:
+        return "such things are not done any more"
     if act.user_id != user.pk and not user.may("claims.assign"):
         return "only who did it and leads can undo it"
     if at - act.made_at > UNDO_FOR:

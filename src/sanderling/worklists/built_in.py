@@ -108,7 +108,7 @@ VIEWS: Final = (
         "flagged",
         "Flagged",
         "w.is_flagged",
-        "A client waits for an answer of ours, or somebody of us flagged it.",
+        "A client flagged it and waits for an answer of ours.",
     ),
     View(
         "credit",

@@ -57,7 +57,7 @@ def focus(request: HttpRequest, item_id: int) -> HttpResponse:
         return render(request, "worklists/focus_gone.html", {"query": query}, status=404)
     record_view(request, claim_id=row["claim_id"], client_id=row["client_id"])
     context = {
-        **item_context(row, today=now.date()),
+        **item_context(row, now=now),
         **focus_context(row),
         "held": held,
         "query": query,

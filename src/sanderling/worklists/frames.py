@@ -13,7 +13,7 @@ from sanderling.core.priority.parameters import Parameters
 from sanderling.postgres.frames import read_frame
 
 # Columns of `WorkItem` and of what hangs on it. The latest activity is looked up only where there
-# was one; expected_cents is added afterwards.
+# was one; expected_cents is added afterwards. Days of service levels: core.service_levels.ZONE.
 _COLUMNS: Final = """
 SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party,
        CASE WHEN w.balance_cents = 0 THEN -w.variance_cents ELSE w.balance_cents END,
@@ -21,7 +21,9 @@ SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party,
        w.since_date, w.next_date, w.due_date, w.deadline_date, w.deadline_kind, w.is_deadline_met,
        w.service_date, c.last_billed_date, w.last_touch_date, coalesce(a.action, ''),
        w.last_outcome, w.touches, w.follow_up_date, w.is_high_dollar, w.is_key_client,
-       w.is_flagged, w.escalation_level, s.repeat_days, coalesce(s.floor, '')
+       w.is_flagged, w.escalation_level, s.repeat_days, coalesce(s.floor, ''),
+       coalesce(k.kind, ''), (k.warn_at AT TIME ZONE 'America/New_York')::date,
+       (k.due_at AT TIME ZONE 'America/New_York')::date
   FROM worklists_work_item w
   JOIN claims_claim c ON c.id = w.claim_id
   LEFT JOIN agreements_schedule s ON s.id = w.schedule_id
@@ -30,6 +32,12 @@ SELECT w.id, w.client_id, w.payer_id, coalesce(p.type, ''), w.party,
        SELECT f.action FROM followup_standing_activity f
         WHERE w.touches > 0 AND f.claim_id = w.claim_id
         ORDER BY f.activity_date DESC, f.id DESC LIMIT 1) a ON true
+  LEFT JOIN LATERAL (
+       SELECT one.kind, one.warn_at, one.due_at FROM agreements_clock one
+        WHERE one.claim_id = w.claim_id AND coalesce(one.party, w.party) = w.party
+          AND one.ended_at IS NULL AND one.dropped_at IS NULL
+          AND (one.agreement_id IS NOT NULL OR w.is_key_client)
+        ORDER BY one.warn_at, one.id LIMIT 1) k ON true
 """
 
 
@@ -61,7 +69,8 @@ SELECT row_number() OVER (ORDER BY b.claim_id, b.party), b.client_id, b.payer_id
        sent.last_date, a.last_date, coalesce(a.action, ''), coalesce(a.outcome, ''),
        coalesce(a.touches, 0), NULL::date,
        coalesce(abs(b.balance_cents) >= k.high_dollar_cents, false), k.tier = 'key', false, 0,
-       s.repeat_days, coalesce(s.floor, ''), b.claim_id, c.number, b.balance_cents, b.variance_cents
+       s.repeat_days, coalesce(s.floor, ''), '', NULL::date, NULL::date, b.claim_id, c.number,
+       b.balance_cents, b.variance_cents
   FROM {table} b
   LEFT JOIN agreements_schedule s ON s.id = b.schedule_id
   JOIN claims_claim c ON c.id = b.claim_id
@@ -92,7 +101,8 @@ OF_DAY: Final = {
 def items_of_day(table: str, as_of: date, parameters: Parameters) -> pl.DataFrame:
     """Return the items of a past day, with claim_id and claim, from its barriers in `table`.
 
-    What people set on items since (dates, flags, levels) is not part of the past and left out.
+    What people set on items since (dates, flags, levels) is not part of the past and left out, and
+    so are the clocks of service levels.
     """
     rows = read_frame(_OF_DAY.format(table=table), OF_DAY, [as_of, as_of])
     return with_expected(rows, parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
@@ -22,6 +22,7 @@ from sanderling.core.barriers.words import (
     team_title,
 )
 from sanderling.core.codes.carc import title_of
+from sanderling.flags.listing import standing_flag
 from sanderling.followup.models import Activity
 from sanderling.payers.models import Payer
 from sanderling.worklists.list_page import age_days, deadline_mark
@@ -31,8 +32,9 @@ from sanderling.worklists.reasons import reason_sentences
 ENTRIES_SHOWN: Final = 5
 
 
-def item_context(row: Row, *, today: date) -> dict[str, Any]:
+def item_context(row: Row, *, now: datetime) -> dict[str, Any]:
     """Return what the drawer of an item shows."""
+    today = now.date()
     payer = Payer.objects.filter(pk=row["payer_id"]).first() if row["payer_id"] else None
     people = dict(
         User.objects.filter(
@@ -58,6 +60,7 @@ def item_context(row: Row, *, today: date) -> dict[str, Any]:
         "payer": payer,
         "entries": latest_entries(row["claim_id"]),
         "links": _links(row),
+        "flag": standing_flag(row["claim_id"], now=now),
         "today": today,
     }
 
@@ -101,6 +104,7 @@ def _links(row: Row) -> dict[str, str]:
         "claim": ("claim", [row["client_code"], row["claim_number"]], ""),
         "note": ("note-form", [row["claim_id"]], party),
         "call_sheet": ("call-sheet", [row["claim_id"]], party),
+        "flag": ("flag-form", [row["claim_id"]], ""),
         "focus": ("work-focus", [row["id"]], ""),
         "task": ("task-form", [], f"?claim={row['claim_id']}&party={row['party']}"),
     }

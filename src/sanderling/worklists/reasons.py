@@ -21,6 +21,7 @@ _CHIPS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "flagged": lambda _: "flagged by client",
     "high_dollar": lambda _: "high balance",
     "key_client": lambda _: "key client",
+    "service": lambda v: "service level late" if v["days"] < 0 else "service level at risk",
     "refund": lambda _: "to be settled",
     "nothing": lambda _: "nothing to win now",
 }

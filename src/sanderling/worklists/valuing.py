@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from sanderling.core.priority import value_items
 from sanderling.postgres.frames import keep_frame
@@ -35,6 +35,23 @@ UPDATE worklists_work_item w
        IS DISTINCT FROM
        (v.value_cents, v.effort_minutes, v.score, v.not_before_date, v.reasons, %s)
 """
+# Items that say so without a clock at risk, and those at risk that do not say so.
+_RISKS_CHANGED: Final = """
+WITH at_risk AS MATERIALIZED (
+    SELECT DISTINCT w.id, w.claim_id
+      FROM agreements_clock k JOIN worklists_work_item w ON w.claim_id = k.claim_id
+       AND coalesce(k.party, w.party) = w.party
+     WHERE k.ended_at IS NULL AND k.dropped_at IS NULL AND k.claim_id IS NOT NULL
+       AND (k.warn_at AT TIME ZONE 'America/New_York')::date <= %(today)s
+       AND (k.agreement_id IS NOT NULL OR w.is_key_client)
+)
+SELECT claim_id FROM at_risk WHERE id NOT IN (SELECT id FROM worklists_work_item w
+        WHERE w.claim_id IN (SELECT claim_id FROM at_risk) AND w.reasons @> '[["service"]]')
+UNION
+SELECT w.claim_id FROM worklists_work_item w
+ WHERE w.claim_id IN (SELECT k.claim_id FROM agreements_clock k WHERE k.claim_id IS NOT NULL)
+   AND w.reasons @> '[["service"]]' AND w.id NOT IN (SELECT id FROM at_risk)
+"""
 
 
 def revalue(claim_ids: list[int] | None, *, today: date) -> None:
@@ -48,6 +65,19 @@ def revalue(claim_ids: list[int] | None, *, today: date) -> None:
         return
     for first, last in pieces(ITEMS_AT_ONCE):
         revalue_between(first, last, today=today)
+
+
+def revalue_at_risk(*, today: date) -> int:
+    """Value anew the items whose service level has come to be at risk, or is no more; how many.
+
+    Doing it again on the same day changes nothing.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_RISKS_CHANGED, {"today": today})
+            claim_ids = [claim_id for (claim_id,) in cursor.fetchall()]
+        revalue(claim_ids, today=today)
+    return len(claim_ids)
 
 
 def revalue_between(first: int, last: int, *, today: date) -> None:

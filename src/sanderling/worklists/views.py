@@ -160,7 +160,7 @@ def work_item(request: HttpRequest, item_id: int) -> HttpResponse:
     if row is None:
         raise Http404
     record_view(request, claim_id=row["claim_id"], client_id=row["client_id"])
-    context = item_context(row, today=timezone.localdate())
+    context = item_context(row, now=timezone.now())
     is_fragment = bool(request.headers.get("HX-Request"))
     name = "worklists/drawer.html" if is_fragment else "worklists/item.html"
     return render(request, name, context)

@@ -53,6 +53,8 @@ class Settings:
     yearly_discount: float = 0.5
     calls_at_once: int = 10  # claims a payer takes on one call (DOMAIN 9.2)
     avoidable_max: float = 0.2  # no touch while an answer on its own is more likely than this
+    # What is agreed with a client and at risk is worth so much more a minute (DOMAIN 9.2).
+    service_factor: float = 1.5
     # The scores at which the first tenth and the first quarter of what can be worked begin; what a
     # client's schedule lifts gets at least that. 0: nothing was learned yet.
     tenth_score: float = 0.0

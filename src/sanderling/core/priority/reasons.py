@@ -100,6 +100,14 @@ def reasons(as_of: date) -> pl.Expr:
                 floor=text(pl.col("floor")),
             )
         ),
+        pl.when("is_at_risk").then(
+            _json(
+                "service",
+                kind=text(pl.col("service")),
+                date=text(pl.col("service_due_date").dt.to_string("%Y-%m-%d")),
+                days=(pl.col("service_due_date") - today).dt.total_days(),
+            )
+        ),
         pl.when(pl.col("barrier") == "credit_balance").then(pl.lit('["refund",{}]')),
         pl.when(pl.col("value_cents") == 0).then(pl.lit('["nothing",{}]')),
     ]

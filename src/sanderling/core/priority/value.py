@@ -76,6 +76,11 @@ ITEMS: Final = {
     "escalation_level": pl.Int64,
     "every_days": pl.Int64,  # by the client's own schedule; null: it has none for this
     "floor": pl.String,  # how far up that schedule lifts it: quarter, tenth; empty: not at all
+    # Of what is agreed with the client and not done yet: the kind, the day from which it is at
+    # risk, and the day it is due; empty and null: nothing.
+    "service": pl.String,
+    "service_warn_date": pl.Date,
+    "service_due_date": pl.Date,
 }
 VALUED: Final = {
     "item_id": pl.Int64,
@@ -115,14 +120,19 @@ def value_items(
 
     `calls`: payer_id, calls: how many items wait for a call to each payer; None: as many as there
     are among `items`. What a client flagged is lifted above all else, and never waits for a better
-    day.
+    day. A service level at risk raises the score, not the value: no more money comes of it.
     """
     settings = settings or Settings()
     rows = valued_rows(items, parameters, as_of, settings)
     is_flagged = pl.col("is_flagged").fill_null(value=False)
-    rows = _with_effort(rows, settings, calls).with_columns(
+    at_risk = (pl.col("service_warn_date") <= as_of).fill_null(value=False)
+    rows = _with_effort(rows, settings, calls).with_columns(is_at_risk=at_risk)
+    rows = rows.with_columns(
         score=pl.max_horizontal(
-            pl.col("value_cents") / pl.col("effort_minutes"), _floor(settings, as_of)
+            pl.col("value_cents")
+            / pl.col("effort_minutes")
+            * pl.when("is_at_risk").then(settings.service_factor).otherwise(1.0),
+            _floor(settings, as_of),
         )
         + pl.when(is_flagged).then(FLAGGED_SCORE).otherwise(0.0),
         not_before_date=pl.when(~is_flagged).then("not_before_date"),

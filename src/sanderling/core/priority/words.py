@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from sanderling.core.barriers.words import action_title, deadline_title
+from sanderling.core.service_levels import KIND_WORDS
 
 
 def sentence(reason: Sequence[Any], *, payer: str = "") -> str:
@@ -109,6 +110,12 @@ def _schedule(v: Mapping[str, Any], _: str) -> str:
     )
 
 
+def _service(v: Mapping[str, Any], _: str) -> str:
+    what = KIND_WORDS.get(v["kind"], v["kind"].replace("_", " "))
+    when = f"due {day(v['date'])}" if v["days"] >= 0 else f"late since {day(v['date'])}"
+    return f"Agreed with the client and at risk: {what[:1].lower()}{what[1:]}, {when}; ranks higher"
+
+
 _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "past_deadline": _past,
     "deadline": _deadline,
@@ -124,6 +131,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "high_dollar": lambda _v, _p: "High balance",
     "key_client": lambda _v, _p: "Key client",
     "schedule": _schedule,
+    "service": _service,
     "refund": lambda _v, _p: "Credit balance: brings nothing in, but must be settled",
     "nothing": lambda _v, _p: "No money is expected from a touch now",
     "rule": lambda v, _p: str(v.get("words", "")),

@@ -25,10 +25,8 @@ BUTTONS: Final = {
     "project": ("", "", ""),
     "write_off": ("", "credit", "is a credit balance: it is refunded, not written off"),
     "transfer": ("", "credit patient", "has no payer that owes: patient or credit balance"),
-    "flag": ("", "flagged", "is flagged already"),
     "unpend": ("", "due", "is not pended"),
     "untag": ("", "", ""),
-    "unflag": ("", "plain", "is not flagged"),
     "de_escalate": ("", "calm", "is not escalated"),
 }
 
@@ -51,6 +49,5 @@ def words_of(item: Mapping[str, Any]) -> str:
     if item["party"] == PATIENT:
         words.append("patient")
     words.append("pended" if item["is_pended"] else "due")
-    words.append("flagged" if item["is_flagged"] else "plain")
     words.append("escalated" if item["escalation_level"] else "calm")
     return " ".join(words)

@@ -10,6 +10,7 @@ from tests.unit.core.priority.valued import TODAY, days, item, silent, value_of,
 
 from sanderling.core.priority import Settings, cold_start
 from sanderling.core.priority.parameters import cold_share, share_of_category
+from sanderling.core.priority.words import sentence
 
 
 def test_a_fresh_denial_is_worth_its_share_of_what_is_expected() -> None:
@@ -236,3 +237,26 @@ def test_parameters_of_the_first_day_are_the_same_each_time() -> None:
         for name in ("recovery", "answers", "minutes")
     )
     assert isinstance(TODAY, date)
+
+
+def test_a_service_level_at_risk_raises_the_rank_by_half_and_says_so() -> None:
+    level = {"service": "first_touch", "service_due_date": days(1)}
+    usual, at_risk, in_time = valued(
+        item(), item(**level, service_warn_date=TODAY), item(**level, service_warn_date=days(1))
+    )
+    assert at_risk["score"] == pytest.approx(1.5 * usual["score"])
+    assert in_time["score"] == usual["score"] > 0
+    assert at_risk["value_cents"] == usual["value_cents"]  # no more money comes of it
+    (told,) = [one for one in at_risk["reasons"] if one[0] == "service"]
+    assert sentence(told) == (
+        "Agreed with the client and at risk: first touch, due 6 Mar 2026; ranks higher"
+    )
+    late = ["service", {"kind": "appeal_out", "date": "2026-03-02", "days": -3}]
+    assert "late since" in sentence(late)
+    assert "service" not in str(in_time["reasons"])
+
+
+def test_a_touch_that_brings_nothing_is_not_lifted_by_a_service_level() -> None:
+    level = {"service": "first_touch", "service_warn_date": TODAY, "service_due_date": TODAY}
+    (row,) = valued(item(expected_cents=0, **level))
+    assert (row["value_cents"], row["score"]) == (0, 0.0)

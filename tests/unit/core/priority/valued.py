@@ -30,6 +30,7 @@ def item(**more: Any) -> dict[str, Any]:
         "last_touch_date": None, "last_action": "", "last_outcome": "", "touches": 0,
         "follow_up_date": None, "is_high_dollar": False, "is_key_client": False,
         "is_flagged": False, "escalation_level": 0, "every_days": None, "floor": "",
+        "service": "", "service_warn_date": None, "service_due_date": None,
     }  # fmt: skip
     return usual | more
 
