@@ -39,7 +39,7 @@ from sanderling.worklists.targets import Target
 def _clean_documents(parameters: Mapping[str, Any], who: Who) -> Values:
     """Read the question, the kinds wanted of each claim, and how the client hears of it.
 
-    `mails`: it gets a mail; `by_portal`: none where it has people in the portal, who are told there.
+    `mails`: it gets a mail; `by_portal`: none where it has people in the portal, told there.
     `wanted` (kind, text and origin of each document) says it instead of `documents` where another
     room asks, an appeal for its checklist.
     """
