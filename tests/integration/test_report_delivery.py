@@ -366,8 +366,7 @@ def test_the_months_reports_are_approved_together_each_refused_to_who_made_it(
 def test_drafts_are_looked_through_by_period_and_composition(lea: User) -> None:
     report(client("ONE"))
     report(client("TWO"))
-    january = {"from_date": date(2026, 1, 1), "to_date": date(2026, 1, 31)}
-    report(client("OLD"), **january)
+    report(client("OLD"), from_date=date(2026, 1, 1), to_date=date(2026, 1, 31))
     page = Visitor(lea)
     shown = page.get("/reports/approvals/").content.decode()
     (address,) = set(re.findall(r"\?group=2026-01-01\.2026-01-31\.\d+", shown))
