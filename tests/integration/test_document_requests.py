@@ -30,7 +30,7 @@ from sanderling.barriers.actions import refresh_stale
 from sanderling.barriers.models import Barrier
 from sanderling.claims.models import Claim
 from sanderling.config import checks
-from sanderling.document_requests import answering, cleaning
+from sanderling.document_requests import answering, cleaning, keeping
 from sanderling.document_requests.answering import Faulty, NothingSent, Reply, take_reply
 from sanderling.document_requests.asking import RequestRefused, adopt_tasks, withdraw_request
 from sanderling.document_requests.cycle import (
@@ -314,7 +314,7 @@ def test_files_that_nobody_names_are_removed_counted_and_in_the_trail(workers: W
     named = Upload.objects.get()
     lone = keep(io.BytesIO(PDF + b"nobody's"))
     fresh = keep(io.BytesIO(PDF + b"just now"))
-    places = {sha256: path for path, sha256, _ in cleaning.kept_files()}
+    places = {sha256: path for path, sha256, _ in keeping.kept_files()}
     for sha256 in (named.sha256, lone.sha256):
         aged(places[sha256], cleaning.UNNAMED_AFTER)
     with web_role(), pytest.raises(RuntimeError, match="who sees all uploads"):
@@ -333,7 +333,7 @@ def test_files_that_nobody_names_are_removed_counted_and_in_the_trail(workers: W
 
 def test_the_same_bytes_sent_again_are_not_removed_under_the_sender(workers: Workers) -> None:
     kept = keep(io.BytesIO(PDF + b"twice"))
-    (path,) = [one for one, sha256, _ in cleaning.kept_files() if sha256 == kept.sha256]
+    (path,) = [one for one, sha256, _ in keeping.kept_files() if sha256 == kept.sha256]
     aged(path, cleaning.UNNAMED_AFTER)
     assert keep(io.BytesIO(PDF + b"twice")) == kept  # sent again, not named yet
     cleaning.remove_unnamed(at=AT)
