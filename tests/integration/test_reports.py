@@ -163,7 +163,7 @@ def test_a_clients_parts_of_an_issue_sum_to_the_commands(
         pl.DataFrame({"client_id": [c.pk for c in clients], "is_hit": [True, True]}),
         pl.DataFrame(), siblings,
     )  # fmt: skip
-    found = SimpleNamespace(searched=SimpleNamespace(findings=[finding]))
+    found = SimpleNamespace(searched=SimpleNamespace(findings=[finding], again={}))
     monkeypatch.setattr(issue_queries, "look", lambda *_, **__: found)
     monkeypatch.setattr("sanderling.reports.book.look", lambda *_, **__: found)
     monkeypatch.setattr(issue_actions, "bring_in_step", lambda *_, **__: False)

@@ -19,6 +19,6 @@ UPDATE worklists_work_item w
 
 
 class Migration(migrations.Migration):
-    dependencies = [("worklists", "0016_schedules"), ("flags", "0002_guards")]
+    dependencies = [("worklists", "0017_payer_tallies"), ("flags", "0002_guards")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
