@@ -129,7 +129,12 @@ def test_a_chart_has_only_payers_with_lines_enough(version: ContractVersion) -> 
     chart = found.chart
     assert chart is not None
     assert chart["series"][0]["values"] == [found.rows[0]["yield_rate"]]
-    assert [one["value"] for one in chart["levels"]] == [1.0, pytest.approx(1.0, abs=0.001)]
+    assert [one["value"] for one in chart["levels"]] == [1.0]
+    assert found.total is not None
+    found.total["yield_rate"] = 0.9
+    both = found.chart
+    assert both is not None
+    assert [one["text"] for one in both["levels"]] == ["Reference", "All"]
 
 
 def test_clients_that_are_not_asked_for_are_not_read(version: ContractVersion) -> None:

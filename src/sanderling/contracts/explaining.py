@@ -16,9 +16,7 @@ from sanderling.contracts.claim_lines import (
     AllowedLine,
     BilledLine,
     SentClaim,
-    allowed_by_line,
-    decisions_of,
-    sent_claim,
+    lines_of_claim,
 )
 from sanderling.contracts.models import ContractVersion
 from sanderling.contracts.queries import STANDING, parsed, references
@@ -109,11 +107,9 @@ def price_claim(claim: Claim, *, as_of: date) -> PricedClaim:
     """
     if claim.payer is None:
         raise NotPriced("the claim has no payer, hence no contract")
-    decisions = decisions_of(claim, as_of=as_of)
-    sent = sent_claim(claim, decisions, as_of=as_of)
+    sent, allowed = lines_of_claim(claim, as_of=as_of)
     parties = Parties(claim.client, claim.payer, claim.plan)
     priced = price_lines(parties, sent)
-    allowed = allowed_by_line(claim, sent, decisions)
     priced.number = claim.number
     priced.whole = allowed.get(0)
     priced.lines = [replace(one, allowed=allowed.get(one.billed.line)) for one in priced.lines]

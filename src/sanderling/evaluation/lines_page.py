@@ -27,6 +27,15 @@ KINDS: Final = {
     "short": "Lines paid short of their price",
     "touches": "Claims that were touched",
 }
+TABS: Final = {
+    "all": "All",
+    "allowed": "Paid",
+    "compared": "Compared",
+    "refused": "Refused",
+    "days": "With days",
+    "short": "Paid short",
+    "touches": "Touched",
+}
 COLUMNS: Final = (
     *("client", "claim", "payer", "service_date", "code", "modifiers", "units", "charge_cents"),
     *("allowed_cents", "paid_cents", "reference_cents", "is_denied", "days"),

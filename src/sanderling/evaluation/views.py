@@ -26,6 +26,7 @@ from sanderling.evaluation.lines_page import (
 from sanderling.evaluation.lines_page import (
     COLUMNS_OF,
     KINDS,
+    TABS,
     UNKNOWN_PAYER,
     Asked,
     lines_behind,
@@ -102,7 +103,7 @@ def contract_value_lines(request: HttpRequest) -> HttpResponse:
     payer_id = UNKNOWN_PAYER if is_unknown else payer.pk if payer else None
     asked = Asked([client.pk] if client else visible, payer_id, what, group)
     context: dict[str, Any] = {
-        "title": KINDS[what], "what": what, "kinds": KINDS, "client": client, "forms": FORMS,
+        "title": KINDS[what], "what": what, "kinds": TABS, "client": client, "forms": FORMS,
         "payer_name": payer.name if payer else "Payer not known" if is_unknown else "All payers",
         "group_title": GROUPS.get(group, ""), "refreshed_at": refreshed_at(),
     }  # fmt: skip

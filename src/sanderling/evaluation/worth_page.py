@@ -16,6 +16,7 @@ from sanderling.evaluation.reading import year_of
 from sanderling.payers.models import Payer
 
 CHARTED: Final = 12
+APART: Final = 0.02  # lines of a chart that are nearer hide each other's words
 FEW_LINES: Final = 30  # below, no rate is shown
 COLUMNS: Final = (
     "client", "payer_id", "payer", "lines", "denied_lines", "charge_cents", "allowed_cents",
@@ -43,7 +44,7 @@ class Worth:
             return None
         shown = shown[:CHARTED]
         levels = [{"value": 1.0, "text": "Reference"}]
-        if self.total["yield_rate"] is not None:
+        if abs((self.total["yield_rate"] or 1.0) - 1.0) >= APART:  # else one line for both
             levels.append({"value": self.total["yield_rate"], "text": "All"})
         return {
             "kind": "bars",

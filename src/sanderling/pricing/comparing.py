@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from sanderling.contracts.loading import Lines, setting
 from sanderling.contracts.queries import ContractBook
 from sanderling.core.contracts.allowed import ALLOWED
 from sanderling.core.contracts.frames import LINES, References, empty
@@ -19,7 +20,6 @@ from sanderling.core.contracts.variance import (
     departures,
     judge,
 )
-from sanderling.pricing.loading import Lines, setting
 
 _YEAR: Final = "1y"
 _PLACE: Final = ["group_id", "line"]

@@ -10,13 +10,13 @@ from typing import Final
 import polars as pl
 from django.db import transaction
 
+from sanderling.contracts.loading import load_lines
 from sanderling.contracts.queries import contract_book, references
 from sanderling.core.contracts.learned import learn
 from sanderling.core.contracts.patterns import OBSERVED, find_patterns
 from sanderling.core.contracts.variance import PROVIDER_CLASS_RATIO
 from sanderling.postgres.frames import read_frame
 from sanderling.pricing.comparing import Compared, History, Prices, compared, history_of, judged
-from sanderling.pricing.loading import load_lines
 
 CLAIMS_AT_ONCE: Final = 40_000  # bounds memory
 PRACTITIONER_LINES_MIN: Final = 8

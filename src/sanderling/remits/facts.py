@@ -114,26 +114,41 @@ def load_facts(claim_ids: list[int]) -> ClaimFacts:
     return _load(claim_ids, for_posting=True).facts
 
 
+def given(query: str) -> str:
+    """Return a query over `posted_claims t` for claims that are its one parameter: for pages."""
+    return query.replace("posted_claims t", _GIVEN)
+
+
 def facts_of(claim_ids: list[int]) -> ClaimFacts:
     """Return all that posting needs of the claims, without a temporary table: for pages."""
+    return priced_facts_of(claim_ids).facts
+
+
+def priced_facts_of(claim_ids: list[int]) -> Loaded:
+    """Return what `load_priced_facts` does, without a temporary table: for pages."""
     claims = [claim_ids]
 
     def read(query: str, schema: dict[str, Any]) -> pl.DataFrame:
-        return read_frame(query.replace("posted_claims t", _GIVEN), schema, claims)
+        return read_frame(given(query), schema, claims)
 
-    return ClaimFacts(
-        submissions=read(_SUBMISSIONS, f.SUBMISSIONS | SUBMISSION_DETAILS).select(
-            list(f.SUBMISSIONS)
-        ),
+    submissions = read(_SUBMISSIONS, f.SUBMISSIONS | SUBMISSION_DETAILS)
+    payments = read(_PAYMENTS, f.PAYMENTS | PAYMENT_DETAILS)
+    facts = ClaimFacts(
+        submissions=submissions.select(list(f.SUBMISSIONS)),
         submission_lines=read(_SUBMISSION_LINES, f.SUBMISSION_LINES),
         coverages=read(_COVERAGES, f.COVERAGES),
-        payments=read(_PAYMENTS, f.PAYMENTS | PAYMENT_DETAILS).select(list(f.PAYMENTS)),
+        payments=payments.select(list(f.PAYMENTS)),
         payment_lines=read(_PAYMENT_LINES, f.PAYMENT_LINES),
         adjustments=read(_ADJUSTMENTS, f.ADJUSTMENTS),
         snapshots=read(_SNAPSHOTS, f.SNAPSHOTS),
         write_offs=read(_WRITE_OFFS, f.WRITE_OFFS),
         refunds=read(_REFUNDS, f.DECIDED),
         transfers=read(_TRANSFERS, f.DECIDED),
+    )
+    return Loaded(
+        facts=facts,
+        submission_details=submissions.select("submission_id", *SUBMISSION_DETAILS),
+        payment_details=payments.select("payment_id", *PAYMENT_DETAILS),
     )
 
 

@@ -1,4 +1,7 @@
-"""Which claim as sent a payment answers: what is compared is priced as it was sent then."""
+"""Which claim as sent counts: what a payment answers, as it was sent then; else what was sent last.
+
+The one rule for prices: variances and the price of one claim both ask here.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,7 @@ def answered_submissions(submissions: pl.DataFrame, payments: pl.DataFrame) -> p
         submissions: of core.ledger.facts.
         payments: claim_id, payment_id, payment_date, charge_cents.
     """
-    first = submissions.filter(
-        pl.col("sequence") == pl.col("sequence").min().over("claim_id"),
-        pl.col("frequency") != VOID_FREQUENCY,
-    ).select(
-        "claim_id", "submission_id", sent_cents="charge_cents",
-        sent_date=pl.coalesce("submitted_date", "received_date"), sent_order="order_key",
-        sent_position="position",
-    )  # fmt: skip
+    first = _to_first_payer(submissions)
     pairs = payments.select("claim_id", "payment_id", "payment_date", "charge_cents").join(
         first, on="claim_id"
     )
@@ -38,4 +34,29 @@ def answered_submissions(submissions: pl.DataFrame, payments: pl.DataFrame) -> p
         )
         .unique("payment_id", keep="first", maintain_order=True)
         .select("payment_id", "submission_id")
+    )  # fmt: skip
+
+
+def last_sent(submissions: pl.DataFrame) -> pl.DataFrame:
+    """Return claim_id, submission_id: the latest to the first payer that is no void, of each claim.
+
+    Args:
+        submissions: of core.ledger.facts.
+    """
+    return (
+        _to_first_payer(submissions)
+        .sort("sent_date", "sent_order", "sent_position")
+        .unique("claim_id", keep="last", maintain_order=True)
+        .select("claim_id", "submission_id")
+    )
+
+
+def _to_first_payer(submissions: pl.DataFrame) -> pl.DataFrame:
+    return submissions.filter(
+        pl.col("sequence") == pl.col("sequence").min().over("claim_id"),
+        pl.col("frequency") != VOID_FREQUENCY,
+    ).select(
+        "claim_id", "submission_id", sent_cents="charge_cents",
+        sent_date=pl.coalesce("submitted_date", "received_date"), sent_order="order_key",
+        sent_position="position",
     )  # fmt: skip
