@@ -1,35 +1,23 @@
 """Runs Django's migrations without building every model again at each step.
 
-Django builds all models of the state before an operation, and after each new model all those again
-that are tied to it. Ours are nearly all tied to each other (client, user): a new database took time
-by the square of their number. An operation that adds something looks only at its own model and at
-what this one refers to: `LeanState` builds no more. All other operations (altered, removed, Python)
-get Django's own state, whole.
+Django keeps, while migrations run, a class for each model as it was at that point. A new model, an
+index or a constraint makes it build anew all classes that are tied to the model by any number of
+steps. Ours are nearly all tied to each other (client, user): a new database took time by the square
+of their number. But a new model changes nothing of the others except what points to them, and an
+index or a constraint changes one list of one class: `LeanState` does no more. All other operations
+(fields added, altered or removed, Python) are Django's own.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from typing import Self
 
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import connection, migrations
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
-from django.db.migrations.state import ModelState, ProjectState, StateApps
-from django.db.migrations.utils import resolve_relation
-from django.db.models import Model
-
-ModelKey = tuple[str, str]  # label of the app, name in small letters
-
-LOOK_AT_THEIR_MODEL_ONLY: Final = (
-    migrations.CreateModel,
-    migrations.AddConstraint,
-    migrations.AddField,
-    migrations.AddIndex,
-    migrations.RemoveConstraint,
-    migrations.RemoveIndex,
-    migrations.RunSQL,
-)
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models import BaseConstraint, Index
 
 
 def migrate() -> None:
@@ -45,7 +33,7 @@ def migrate() -> None:
 
 
 class LeanExecutor(MigrationExecutor):
-    """Django's executor, with lean states for the migrations that only add."""
+    """Django's executor, with lean states; for migrations forwards only."""
 
     def apply_migration(
         self,
@@ -55,60 +43,52 @@ class LeanExecutor(MigrationExecutor):
         fake_initial: bool = False,  # noqa: FBT001, FBT002 - as Django calls it
     ) -> ProjectState:
         """Apply one migration; return the state after it, lean."""
-        adds = all(isinstance(each, LOOK_AT_THEIR_MODEL_ONLY) for each in migration.operations)
-        fit = LeanState.of(state) if adds else ProjectState(state.models, state.real_apps)
-        after = super().apply_migration(fit, migration, fake=fake, fake_initial=fake_initial)
-        return LeanState.of(after)
+        return super().apply_migration(
+            LeanState.of(state), migration, fake=fake, fake_initial=fake_initial
+        )
 
 
 class LeanState(ProjectState):
-    """A state whose models are built when asked for, with those that they refer to."""
+    """A state that keeps the classes that did not change.
+
+    Its clones share them, as Django's do, but what they have since learned of each other, too: the
+    state of before an addition is not to be used after it. Forwards, nobody does.
+    """
 
     @classmethod
     def of(cls, state: ProjectState) -> Self:
         """Return the same state, lean."""
-        return state if isinstance(state, cls) else cls(state.models, state.real_apps)
+        if isinstance(state, cls):
+            return state
+        lean = cls(state.models, state.real_apps)
+        if "apps" in state.__dict__:  # a property that remembers: built already
+            lean.apps = state.apps
+        return lean
 
     def clone(self) -> Self:
         """Return an exact copy."""
-        return type(self)(
-            {key: model.clone() for key, model in self.models.items()}, self.real_apps
-        )
+        return type(self).of(super().clone())
 
-    @property
-    def apps(self) -> LeanApps:  # type: ignore[override]  # what operations ask of it is the same
-        """Answer models of this state."""
-        return LeanApps(self)
+    def add_model(self, model_state: ModelState) -> None:
+        """Add a model, and its class beside the others."""
+        key = model_state.app_label, model_state.name_lower
+        self.models[key] = model_state
+        if self._relations is not None:  # type: ignore[attr-defined]  # stubs lack it
+            self.resolve_model_relations(key)
+        if "apps" not in self.__dict__:
+            return
+        self.apps.render_multiple([model_state])
+        for model in self.apps.get_models(include_auto_created=True, include_swapped=True):
+            # A class looks in its registry for what points to it; it still knew the clone's before.
+            model._meta.apps = self.apps  # noqa: SLF001 - there is no public way
+        self.apps.clear_cache()
 
-
-class LeanApps:
-    """Gives single models of a state."""
-
-    def __init__(self, state: LeanState) -> None:
-        """Take the state."""
-        self.state = state
-
-    def get_model(self, app_label: str, model_name: str) -> type[Model]:
-        """Return a model, built together with all that it refers to, directly or not.
-
-        Raises:
-            LookupError: the state has no such model.
-        """
-        needed: dict[ModelKey, ModelState] = {}
-        missing = [(app_label, model_name.lower())]
-        while missing:
-            key = missing.pop()
-            if key not in needed:
-                if key not in self.state.models:
-                    raise LookupError(f"no model {key[0]}.{key[1]} in the state of migrations")
-                needed[key] = self.state.models[key]
-                missing += _referred_to(needed[key])
-        return StateApps([], needed).get_model(app_label, model_name)
-
-
-def _referred_to(model: ModelState) -> list[ModelKey]:
-    found: list[Any] = [base for base in model.bases if isinstance(base, str)]
-    for field in model.fields.values():
-        if field.is_relation and field.remote_field is not None:
-            found += [field.remote_field.model, getattr(field.remote_field, "through", None)]
-    return [resolve_relation(each, model.app_label, model.name_lower) for each in found if each]
+    def _append_option(
+        self, app_label: str, model_name: str, option_name: str, item: Index | BaseConstraint
+    ) -> None:
+        options = self.models[app_label, model_name].options
+        options[option_name] = [*options[option_name], item]
+        if "apps" in self.__dict__:
+            meta = self.apps.get_model(app_label, model_name)._meta  # noqa: SLF001 - as above
+            setattr(meta, option_name, [*getattr(meta, option_name), item])
+            meta._expire_cache()  # noqa: SLF001 - as above
