@@ -16,7 +16,7 @@ RATE, DAYS = BY_KEY["denial_rate"], BY_KEY["pay_days"]
 
 
 def change_of(pairs: Sequence[Pair | None]) -> Change | None:
-    return changed(RATE, pairs, [None if pair is None else RATE.value(*pair) for pair in pairs])
+    return changed(RATE, pairs)
 
 
 def test_a_month_beyond_two_standard_deviations_is_a_change() -> None:

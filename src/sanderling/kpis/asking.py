@@ -151,9 +151,10 @@ def kept(question: Question) -> list[Row]:
     for name, values in question.filters.items():
         conditions.append(f"{name} = ANY (%({name})s)")
         params[name] = values
+    definitions = question.definitions
     sums = ", ".join(
         f"sum(numerators[{one.slot + 1}])::bigint, sum(denominators[{one.slot + 1}])::bigint"
-        for one in question.definitions
+        for one in definitions
     )
     names = ", ".join(columns)
     with connection.cursor() as cursor:
@@ -165,16 +166,14 @@ def kept(question: Question) -> list[Row]:
         found = cursor.fetchall()
     by_start = {period.from_date: period for period in question.periods}
     wide = len(columns)
+    places = [(one.key, wide + 2 * number) for number, one in enumerate(definitions)]
     return _named(
         question,
         (
             (
                 by_start[row[0]],
                 dict(zip(columns[1:], row[1:wide], strict=True)),
-                {
-                    one.key: (row[wide + 2 * n] or 0, row[wide + 2 * n + 1] or 0)
-                    for n, one in enumerate(question.definitions)
-                },
+                {key: (row[at] or 0, row[at + 1] or 0) for key, at in places},
             )
             for row in found
         ),

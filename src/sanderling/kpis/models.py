@@ -46,6 +46,11 @@ class Cell(models.Model):
                 condition=models.Q(grain=Grain.PAYER),
                 name="kpi_cell_of_payer",
             ),
+            models.Index(
+                fields=["client_id", "provider", "month_date"],
+                condition=models.Q(grain=Grain.PROVIDER),
+                name="kpi_cell_of_provider",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -163,7 +163,7 @@ def lines(found: Cards, card: Card, query: Mapping[str, str]) -> list[dict[str, 
         {
             **cell(one, card),
             "all": shown_text(one, *sums[one.key]) if one.is_sum or sums[one.key][1] else "",
-            "spark": spark(card.by_month[one.key]),
+            "spark": spark(card.by_month(one)),
             "url": f"{reverse('kpi', args=[one.key])}?{urlencode(query)}",
         }
         for one in found.figures

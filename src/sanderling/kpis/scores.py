@@ -72,12 +72,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One payer, client, provider or team: sums of the card's months, values by month, changes."""
+    """One payer, client, provider or team: sums of the card's months, of each month, changes."""
 
     id: Any
     sums: Sums
-    by_month: Mapping[str, tuple[float | None, ...]]
+    months: tuple[Sums | None, ...]
     changes: Mapping[str, Change]
+
+    def by_month(self, one: Definition) -> tuple[float | None, ...]:
+        """Return a figure by month."""
+        return tuple(None if sums is None else one.value(*sums[one.key]) for sums in self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,7 @@ def cards(
         Period(latest[0].from_date, latest[-1].to_date),
         figures,
         tuple(
-            _card(key, sums[key], [monthly[key].get(period) for period in periods], figures)
-            for key in sums
+            _card(key, sums[key], tuple(map(monthly[key].get, periods)), figures) for key in sums
         ),
     )
 
@@ -141,34 +144,30 @@ def cards(
 def _card(
     key: Any,  # noqa: ANN401 - an id or a word
     sums: Sums,
-    months: Sequence[Sums | None],
+    months: tuple[Sums | None, ...],
     figures: Sequence[Definition],
 ) -> Card:
-    values, changes = {}, {}
+    changes = {}
     for one in figures:
-        pairs = [None if month is None else month[one.key] for month in months]
-        values[one.key] = told = tuple(pair and one.value(*pair) for pair in pairs)
-        change = changed(one, pairs, told)
+        change = changed(one, [None if month is None else month[one.key] for month in months])
         if change is not None:
             changes[one.key] = change
-    return Card(key, sums, values, changes)
+    return Card(key, sums, months, changes)
 
 
-def changed(
-    one: Definition, pairs: Sequence[Pair | None], values: Sequence[float | None]
-) -> Change | None:
+def changed(one: Definition, pairs: Sequence[Pair | None]) -> Change | None:
     """Return how far the last month is from those before when that is unusual, else None.
 
-    `values`: of the pairs. Shares of few outcomes are not judged, and what never varied is not.
+    Shares of few outcomes are not judged, and what never varied is not.
     """
     last = pairs[-1] if pairs else None
-    if last is None or values[-1] is None or (one.is_of_counts and last[1] < FEW):
+    is_counted = one.is_of_counts
+    if last is None or one.value(*last) is None or (is_counted and last[1] < FEW):
         return None
-    known = [
-        value
-        for pair, value in zip(pairs, values, strict=True)
-        if pair is not None and value is not None and (not one.is_of_counts or pair[1] >= FEW)
-    ]
+    judged = [pair for pair in pairs if pair is not None and (not is_counted or pair[1] >= FEW)]
+    if len(judged) <= JUDGED_FROM:
+        return None
+    known = [value for pair in judged if (value := one.value(*pair)) is not None]
     if len(known) <= JUDGED_FROM:
         return None
     before = known[-(BEFORE_MONTHS + 1) : -1]
