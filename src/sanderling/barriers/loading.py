@@ -9,8 +9,10 @@ from typing import Final
 import polars as pl
 from django.db import connection
 
+from sanderling.contracts.queries import paid_by_the_month
 from sanderling.core.barriers import facts as f
 from sanderling.core.barriers.facts import BarrierFacts
+from sanderling.core.barriers.line_states import CAPITATION_REASON
 from sanderling.followup.queries import ACTIVITY_COLUMNS, load_activities
 from sanderling.postgres.frames import read_frame
 from sanderling.remits.facts import load_judged_facts, load_whole_facts
@@ -56,6 +58,25 @@ SELECT m.payment_id, m.line_index, m.code
   JOIN remits_remark m ON m.payment_id = p.id
  ORDER BY m.payment_id, m.position
 """
+# Services that a payer left unpaid as covered by capitation, as contracts know them.
+_CAPITATED: Final = """
+SELECT s.payment_id, s.line_index, c.client_id, coalesce(r.payer_id, c.payer_id), upper(c.plan),
+       coalesce(s.service_from_date, c.service_from_date),
+       coalesce(nullif(s.submitted_procedure, ''), s.procedure)
+  FROM remits_claim_payment p
+  JOIN claims_claim c ON c.id = p.claim_id
+  JOIN remits_remittance r ON r.id = p.remittance_id
+  JOIN remits_service_payment s ON s.payment_id = p.id
+ WHERE p.id = ANY (%s)
+"""
+_CAPITATED_COLUMNS: Final = {
+    **f.CAPITATED,
+    "client_id": pl.Int64,
+    "payer_id": pl.Int64,
+    "plan": pl.String,
+    "service_date": pl.Date,
+    "procedure": pl.String,
+}
 # What was said of a claim itself.
 _CLAIM_ANSWERS: Final = """
 SELECT a.claim_id, a.submission_id, a.kind, a.transaction_id, a.position, a.level,
@@ -180,4 +201,14 @@ def load_barrier_facts(
             pl.col(name).cast(ACTIVITY_COLUMNS[name]) for name in f.ACTIVITIES
         ),
         payers=payers,
+        capitated=_capitated(loaded.facts.adjustments),
     )
+
+
+def _capitated(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Return the services of CO-24 that a contract pays by the month (facts.CAPITATED)."""
+    said = adjustments.filter(pl.col("reason_code") == CAPITATION_REASON)["payment_id"].unique()
+    if said.is_empty():
+        return pl.DataFrame(schema=f.CAPITATED)
+    services = read_frame(_CAPITATED, _CAPITATED_COLUMNS, [said.to_list()])
+    return paid_by_the_month(services).select(list(f.CAPITATED))

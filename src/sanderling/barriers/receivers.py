@@ -16,6 +16,8 @@ from sanderling.agreements.signals import agreement_changed
 from sanderling.barriers.stale import mark_open_claims, mark_stale
 from sanderling.barriers.tasks import defer_refresh, defer_rules_changed
 from sanderling.codes.signals import code_rules_changed
+from sanderling.contracts.queries import names_capitation
+from sanderling.contracts.signals import contract_changed
 from sanderling.followup.signals import activities_recorded
 from sanderling.payers.signals import payer_rules_changed
 
@@ -43,6 +45,16 @@ def on_rules(
         client_id=client_id,
         known_date=timezone.now().date(),
     )
+    defer_refresh()
+
+
+@receiver(contract_changed)
+def on_contract(client_id: int, payer_id: int, **_: object) -> None:
+    """What a contract pays by the month may be other services from now on."""
+    if not names_capitation(client_id, payer_id):
+        return
+    known_date = timezone.now().date()
+    mark_open_claims(payer_id=payer_id, payer_type=None, client_id=client_id, known_date=known_date)
     defer_refresh()
 
 

@@ -90,28 +90,81 @@ def contract_book(client_ids: Sequence[int] | None = None) -> ContractBook:
 
     A version that ended long ago is in it: claims of its days are priced by it.
     """
-    wanted = [None, None] if client_ids is None else [sorted(client_ids)] * 2
     terms = terms_of_versions(client_ids)
+    return ContractBook(
+        terms=terms,
+        rates=read_frame(_RATES, RATES, _wanted(client_ids)),
+        assignments=_assignments(client_ids, terms),
+    )
+
+
+def _wanted(client_ids: Sequence[int] | None) -> list[list[int] | None]:
+    return [None, None] if client_ids is None else [sorted(client_ids)] * 2
+
+
+def _assignments(client_ids: Sequence[int] | None, terms: dict[int, Terms]) -> pl.DataFrame:
+    """Return which version holds for whom and when (ASSIGNMENTS)."""
     assigned = read_frame(
-        _ASSIGNED, {name: ASSIGNMENTS[name] for name in list(ASSIGNMENTS)[:6]}, wanted
+        _ASSIGNED,
+        {name: ASSIGNMENTS[name] for name in list(ASSIGNMENTS)[:6]},
+        _wanted(client_ids),
     )
     tolerances = pl.DataFrame(
         [(key, one.tolerance_cents, one.tolerance_rate) for key, one in terms.items()],
         schema={name: ASSIGNMENTS[name] for name in list(ASSIGNMENTS)[5:]},
         orient="row",
     )
-    return ContractBook(
-        terms=terms,
-        rates=read_frame(_RATES, RATES, wanted),
-        assignments=assigned.join(tolerances, on="version_id", how="left", maintain_order="left"),
+    return assigned.join(tolerances, on="version_id", how="left", maintain_order="left")
+
+
+def versions_in_force(lines: pl.DataFrame, assignments: pl.DataFrame) -> pl.DataFrame:
+    """Return row, version_id, tolerance_cents, tolerance_rate of the lines that have a contract.
+
+    `lines` has row, client_id, payer_id, plan and service_date; `assignments` as ContractBook has
+    them. The contract of the line's plan counts before the one for any plan.
+    """
+    return (
+        lines.select("row", "client_id", "payer_id", "plan", "service_date")
+        .join(assignments.rename({"plan": "for_plan"}), on=["client_id", "payer_id"])
+        .filter(
+            (pl.col("for_plan") == "") | (pl.col("for_plan") == pl.col("plan")),
+            pl.col("service_date") >= pl.col("from_date"),
+            pl.col("to_date").is_null() | (pl.col("service_date") <= pl.col("to_date")),
+        )
+        .sort("row", pl.col("for_plan") == "", "from_date", descending=[False, False, True])
+        .unique("row", keep="first", maintain_order=True)
+        .select("row", "version_id", "tolerance_cents", "tolerance_rate")
     )
+
+
+def paid_by_the_month(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return those of `lines` whose procedure the contract of the day pays by capitation.
+
+    `lines` has client_id, payer_id, plan, service_date and procedure, and what else it may.
+    """
+    client_ids = lines["client_id"].drop_nulls().unique().to_list()
+    terms = terms_of_versions(client_ids) if client_ids else {}
+    if not any(one.capitation for one in terms.values()):
+        return lines.clear()
+    numbered = lines.with_row_index("row")
+    versions = versions_in_force(numbered, _assignments(client_ids, terms))
+    asked = numbered.join(versions, on="row").select("row", "version_id", "procedure")
+    said = [row for row, version, code in asked.iter_rows() if code in terms[version].capitation]
+    return lines[said]
+
+
+def names_capitation(client_id: int, payer_id: int) -> bool:
+    """Say whether any version between them, withdrawn or not, ever paid a service by the month."""
+    texts = ContractVersion.objects.filter(
+        contract__client_id=client_id, contract__payer_id=payer_id, terms__contains="capitation"
+    ).values_list("terms", flat=True)
+    return any(parsed(text).capitation for text in texts)
 
 
 def terms_of_versions(client_ids: Sequence[int] | None = None) -> dict[int, Terms]:
     """Return version id -> terms of the versions that are not withdrawn."""
-    wanted = [None, None] if client_ids is None else [sorted(client_ids)] * 2
     with connection.cursor() as cursor:
-        cursor.execute(_TERMS, wanted)
+        cursor.execute(_TERMS, _wanted(client_ids))
         return {version_id: parsed(text) for version_id, text in cursor.fetchall()}
 
 

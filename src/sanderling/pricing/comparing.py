@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from sanderling.contracts.loading import Lines, setting
-from sanderling.contracts.queries import ContractBook
+from sanderling.contracts.queries import ContractBook, versions_in_force
 from sanderling.core.contracts.allowed import ALLOWED
 from sanderling.core.contracts.frames import LINES, References, empty
 from sanderling.core.contracts.learned import HISTORY, WHOLE, priced_by_history
@@ -74,17 +74,7 @@ def with_contracts(lines: pl.DataFrame, book: ContractBook) -> pl.DataFrame:
     before the one for any plan.
     """
     numbered = lines.with_row_index("row")
-    fitting = (
-        numbered.select("row", "client_id", "payer_id", "plan", "service_date")
-        .join(book.assignments.rename({"plan": "for_plan"}), on=["client_id", "payer_id"])
-        .filter(
-            (pl.col("for_plan") == "") | (pl.col("for_plan") == pl.col("plan")),
-            pl.col("service_date") >= pl.col("from_date"),
-            pl.col("to_date").is_null() | (pl.col("service_date") <= pl.col("to_date")),
-        )
-        .sort("row", pl.col("for_plan") == "", "from_date", descending=[False, False, True])
-        .unique("row", keep="first", maintain_order=True)
-    )
+    fitting = versions_in_force(numbered, book.assignments)
     sequestered = [key for key, terms in book.terms.items() if terms.sequestration > 0]
     return (
         numbered.join(

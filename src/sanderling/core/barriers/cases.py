@@ -187,6 +187,13 @@ def _cases(as_of: date) -> tuple[Case, ...]:
             next_action=_appeal_only(),
         ),
         decided(decision == "unknown", "unexplained", detail="unknown_code"),
+        # Paid by the month, as agreed: nothing is owed, and somebody has to say so to the ledger.
+        decided(
+            decision == "capitated",
+            "awaiting_internal",
+            detail="capitated",
+            next_action="write_off",
+        ),
         # A split claim: what is open is exactly the part that no remittance speaks of yet.
         waiting(
             is_decided & (decision == "settled") & pl.col("is_part_undecided"),

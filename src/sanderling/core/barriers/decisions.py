@@ -41,8 +41,8 @@ class Decisions:
     - payments: every claim payment in order (core.ledger.payments.ordered_payments) with payer_id,
       payer_type, client_id, is_taken_back (a reversal undoes it), stands.
     - standing: one row for each decision that stands, with claim_id, sequence, payment_id, state
-      (of the claim: denied, pended, reduced, unknown, settled), is_whole, open_cents (what it left
-      open), group_code, reason_code and REASON_COLUMNS of its main reason.
+      (of the claim: denied, pended, reduced, unknown, capitated, settled), is_whole, open_cents
+      (what it left open), group_code, reason_code and REASON_COLUMNS of its main reason.
     - denials: one row for each refused line, see denial_lines.
     - adjustments: every adjustment of the decisions, whether they stand or not, with its nature and
       effect (core.ledger.effects) and what explains it.
@@ -90,7 +90,6 @@ def _payments(facts: BarrierFacts) -> pl.DataFrame:
         .join(facts.claims.select("claim_id", "client_id"), on="claim_id", how="left")
         .with_columns(
             is_taken_back=pl.col("payment_id").is_in(taken_back["payment_id"].implode()),
-            is_capitated=pl.lit(value=False),  # no capitation terms before contracts exist
         )
         .sort("payment_order")
     )
@@ -122,18 +121,28 @@ def _lines(facts: BarrierFacts, judged: pl.DataFrame, adjustments: pl.DataFrame)
     whole = claims.join(adjusted, on="payment_id", how="semi").join(
         bare, on="payment_id", how="anti"
     )
-    return pl.concat([services, bare, whole])
+    capitated = facts.capitated.with_columns(is_capitated=pl.lit(value=True))
+    return (
+        pl.concat([services, bare, whole])
+        .join(capitated, on=_LINE, how="left", maintain_order="left")
+        .with_columns(pl.col("is_capitated").fill_null(value=False))
+    )
 
 
 def _left_open(adjustments: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the adjustments that left their amount with the payer, and how: `leaves`.
 
     denied, pended, reduced (a reduction that a person reviews, or that the payer took without a
-    contract), unknown (a code of no table).
+    contract), unknown (a code of no table), capitated (a contract pays it by the month).
     """
     is_open = (pl.col("effect") == effects.NOTHING) & (pl.col("amount_cents") > 0)
     leaves = (
-        pl.when(pl.col("nature") == "W")
+        pl.when(
+            (pl.col("state") == states.CAPITATED)
+            & (pl.col("reason_code") == states.CAPITATION_REASON)
+        )
+        .then(pl.lit("capitated"))
+        .when(pl.col("nature") == "W")
         .then(pl.lit("pended"))
         .when(pl.col("nature") == "D")
         .then(pl.lit("denied"))
@@ -144,9 +153,9 @@ def _left_open(adjustments: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         adjustments.filter(is_open)
+        .join(lines.select(*_LINE, "state"), on=_LINE, how="left")
         .with_columns(leaves=leaves)
         .filter(pl.col("leaves").is_not_null())
-        .join(lines.select(*_LINE, "state"), on=_LINE, how="left")
     )
 
 
@@ -154,7 +163,8 @@ def _summary(judged: pl.DataFrame, lines: pl.DataFrame, open_rows: pl.DataFrame)
     """Return one row per claim payment: state, is_whole, open_cents and its main reason."""
     ranked = open_rows.with_columns(
         leaves_rank=pl.col("leaves").replace_strict(
-            {"pended": 0, "denied": 1, "unknown": 2, "reduced": 3}, return_dtype=pl.Int64
+            {"pended": 0, "denied": 1, "unknown": 2, "reduced": 3, "capitated": 4},
+            return_dtype=pl.Int64,
         ),
     )
     main = (

@@ -15,11 +15,13 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
   category, code, entity, action (WQ, U), status_date, received_date, answer_id.
 - activities: claim_id, activity_id, activity_date, channel, action, outcome, next_date.
 - payers: payer_id, payer_type, response_days (own or learned, null: default of the type).
+- capitated: payment_id, line_index of the service payments whose procedure a contract of the day
+  pays by the month.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -83,6 +85,7 @@ ACTIVITIES: Final = {
     "outcome": pl.String,
     "next_date": pl.Date,
 }
+CAPITATED: Final = {"payment_id": pl.Int64, "line_index": pl.Int64}
 PAYERS: Final = {"payer_id": pl.Int64, "payer_type": pl.String, "response_days": pl.Int64}
 
 
@@ -99,6 +102,7 @@ class BarrierFacts:
     answers: pl.DataFrame
     activities: pl.DataFrame
     payers: pl.DataFrame
+    capitated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CAPITATED))
 
 
 def known_on(facts: BarrierFacts, as_of: date) -> BarrierFacts:

@@ -35,8 +35,9 @@ def line_states(
     """Return payment_id, line_index, state, denied_cents: one row per line.
 
     `lines`: payment_id, line_index (0: the claim, where its adjustments stand on the claim),
-    charge_cents, paid_cents. `adjustments`: as core.ledger.effects.adjustment_effects returns them.
-    `payments`: payment_id, status, sequence, is_capitated (a capitation contract is on file).
+    charge_cents, paid_cents, is_capitated (a contract pays this procedure by the month).
+    `adjustments`: as core.ledger.effects.adjustment_effects returns them. `payments`: payment_id,
+    status, sequence.
     """
     denied = pl.col("nature") == "D"
     is_prior = (pl.col("group_code") == "OA") & (pl.col("reason_code") == PRIOR_PAYER_REASON)
@@ -57,7 +58,7 @@ def line_states(
         is_only_prior=is_expected_later.all(),
     )
     rows = lines.join(found, on=_LINE, how="left").join(
-        payments.select("payment_id", "status", "sequence", "is_capitated"), on="payment_id"
+        payments.select("payment_id", "status", "sequence"), on="payment_id"
     )
     paid = pl.col("paid_cents")
     allowed = pl.coalesce("allowed_cents", "paid_cents")

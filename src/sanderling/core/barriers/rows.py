@@ -41,8 +41,8 @@ ROWS: Final = {
     # Which of a barrier's cases (cases.py): while waiting one of sent, accepted, in_process,
     # crossover, passed_on, part, reversed, snapshot; where rejected one of 277CA, 999, TA1,
     # status, replacement; where denied one of claim, line, status, duplicate; where pended one of
-    # remittance, status; held, reduced, unknown_code, paid, no_facts; and act where a person's
-    # deed decides (act_sent: one that sent the payer what it needs).
+    # remittance, status; held, capitated, reduced, unknown_code, paid, no_facts; and act where a
+    # person's deed decides (act_sent: one that sent the payer what it needs).
     "detail": pl.String,
     "group_code": pl.String,
     "reason_code": pl.String,

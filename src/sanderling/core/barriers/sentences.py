@@ -173,6 +173,11 @@ def _awaiting_internal(row: Row, payer: str, as_of: date) -> str:
             f"A payment of {payer}, received on {_day(row['since_date'])}, could not be posted: it"
             " does not balance or does not fit the claim."
         )
+    if row["detail"] == "capitated":
+        return (
+            f"{payer} pays this service by the month and said so on {_day(row['since_date'])}"
+            f" ({_code(row)}): nothing more comes for it, and it is to be written off."
+        )
     waited = (as_of - row["since_date"]).days
     team = TEAMS.get(row["team"], row["team"])
     return f"Another team ({team}) has had it for {_days(waited)}."

@@ -356,7 +356,8 @@ def _statuses(answers: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
 def _decision(decided: Decisions) -> pl.DataFrame:
     """Return the decision that rules each track: refused or pended before anything else."""
     rank = pl.col("state").replace_strict(
-        {"pended": 0, "denied": 1, "unknown": 2, "reduced": 3, "settled": 4}, return_dtype=pl.Int64
+        {"pended": 0, "denied": 1, "unknown": 2, "reduced": 3, "capitated": 4, "settled": 5},
+        return_dtype=pl.Int64,
     )
     standing = decided.standing.with_columns(rank=rank)
     first_decided = standing.group_by(_TRACK).agg(

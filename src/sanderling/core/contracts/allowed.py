@@ -121,9 +121,10 @@ def allowed_lines(
     compared = pl.concat([services, claims.join(whole, on="payment_id", how="semi")])
     explained = pl.concat([kept, summed], how="diagonal_relaxed")
     found = states.line_states(
-        compared.select(*_LINE, *_AMOUNTS),
+        # Capitated or not, it is no price: `_excluded` asks for the reason alone.
+        compared.select(*_LINE, *_AMOUNTS, is_capitated=pl.lit(value=False)),
         explained,
-        payments.with_columns(is_capitated=pl.lit(value=False)),
+        payments,
     )
     return (
         compared.join(_sums(explained), on=_LINE, how="left")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from tests.unit.core.barriers.story import (
     CHARGE,
@@ -17,6 +19,9 @@ from tests.unit.core.barriers.story import (
     said_of,
 )
 from tests.unit.core.codes.explained import rules_of
+
+from sanderling.core.barriers.classify import Classified, classify
+from sanderling.core.barriers.facts import CAPITATED
 
 SHARE = (("CO", "45", 6000), ("PR", "2", 1800))
 DENIED: Adjustment = ("CO", "50", CHARGE)
@@ -211,6 +216,39 @@ def test_capitation_without_a_contract_is_refused() -> None:
     assert said_of(row, "barrier", "category", "next_action", "deadline_kind") == (
         "denied", "contractual", "bill_secondary", "secondary_filing",
     )  # fmt: skip
+
+
+def by_the_month(story: Story, *lines: int) -> Classified:
+    """Return what the engine says when a contract pays these remittance lines by the month."""
+    facts = story.facts(day(20))
+    capitated = facts.ledger.payment_lines.filter(pl.col("line_index").is_in(lines))
+    facts = replace(facts, capitated=capitated.select(list(CAPITATED)))
+    return classify(facts, day(20), book=story.book, rules=story.rules)
+
+
+def test_capitation_by_contract_is_no_denial() -> None:
+    """DOMAIN B1-16: paid by the month as agreed; what is open is to be written off."""
+    found = by_the_month(answered(0, ("CO", "24", CHARGE)), 1)
+    row = found.barriers.row(0, named=True)
+
+    assert said_of(row, "barrier", "detail", "next_action", "category", "deadline_kind") == (
+        "awaiting_internal", "capitated", "write_off", "", "",
+    )  # fmt: skip
+    assert said_of(row, "reason_code", "balance_cents") == ("24", CHARGE)
+    assert found.denials.is_empty()
+
+
+def test_a_refusal_beside_capitation_is_worked() -> None:
+    """DOMAIN 3.3: what was refused rules over what is paid by the month."""
+    part = CHARGE - 5000
+    story = answered(0, lines=((5000, 0, (("CO", "24", 5000),)), (part, 0, (("CO", "50", part),))))
+    found = by_the_month(story, 1)
+    row = found.barriers.row(0, named=True)
+
+    assert said_of(row, "barrier", "detail", "reason_code", "category") == (
+        "denied", "line", "50", "medical_necessity",
+    )  # fmt: skip
+    assert found.denials["reason_code"].to_list() == ["50"]
 
 
 def test_a_code_of_no_table_is_put_before_a_person() -> None:

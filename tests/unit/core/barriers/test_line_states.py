@@ -147,6 +147,7 @@ def posted(line: Worked) -> tuple[pl.DataFrame, pl.DataFrame]:
             "line_index": [1],
             "charge_cents": [line.charge_cents],
             "paid_cents": [line.paid_cents],
+            "is_capitated": [line.is_capitated],
         }
     )
     adjustments = adjustments_of(*line.codes).with_columns(
@@ -163,7 +164,6 @@ def state_of(line: Worked) -> dict[str, Any]:
             "payment_id": [1],
             "status": [line.status],
             "sequence": [line.sequence],
-            "is_capitated": [line.is_capitated],
         }
     )
     return line_states(lines, adjustments, payments).row(0, named=True)
