@@ -146,6 +146,20 @@ class Desk:
         )
         self._answer(day, text, "999", "005010X231A1", "FA")
 
+    def file_errors(self, day: str, out: Out, code: str) -> None:
+        """Answer with a 999 that names the claim and an element in error (IK3, CTX, IK4)."""
+        text = (
+            f"AK1*HC*{out.control}*005010X222A1~AK2*837*0001*005010X222A1~IK3*CLM*22*2300*8~"
+            f"CTX*CLM01:{out.number}~IK4*2*782*I10*{out.charge}~"
+            f"IK5*{code}*5~AK9*{code}*1*1*{int(code != 'R')}~"
+        )
+        self._answer(day, text, "999", "005010X231A1", "FA")
+
+    def group_check(self, day: str, out: Out) -> None:
+        """Refuse the whole functional group with a 999 that names none of its sets."""
+        text = f"AK1*HC*{out.control}*005010X222A1~AK9*R*1*1*0~"
+        self._answer(day, text, "999", "005010X231A1", "FA")
+
     def interchange_check(self, day: str, out: Out) -> None:
         """Refuse the whole interchange with a TA1."""
         number = next(self._numbers)

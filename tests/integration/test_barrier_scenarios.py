@@ -149,6 +149,42 @@ def on_the_way(table: Table) -> None:
     table.on("SLOW", "03-20", "no_response", deadline="07-04")
 
 
+def not_acknowledged(table: Table) -> None:
+    """DOMAIN 2.12, 2.13, 4.7, B6-2: accepted as a file, and no word on the claim."""
+    desk = table.desk
+    out = desk.claim("NOWHERE")  # on a Thursday
+    desk.file_check("01-08", out)
+    table.on("NOWHERE", "01-12", "awaiting_payer", next_action="wait", next_date=on("01-13"))
+    table.on(
+        "NOWHERE", "01-13", "awaiting_payer", next_action="check_status", next_date=on("01-13"),
+        sentence="which has not confirmed it",
+    )  # fmt: skip
+    table.on("NOWHERE", "02-16", "no_response", next_action="check_status")
+    out = desk.claim("PASSEDON")
+    desk.front_end("01-09", out, "A0:16", speaker="AY")
+    table.on("PASSEDON", "01-13", "awaiting_payer", next_action="check_status")
+    out = desk.claim("HOUSEHAS")
+    desk.file_check("01-08", out)
+    desk.front_end("01-09", out, "A1:19", speaker="AY")
+    table.on("HOUSEHAS", "01-13", "awaiting_payer", next_action="wait")
+    desk.claim("NOANSWERS")  # of whom no answers at all come in, none is missing
+    table.on("NOANSWERS", "01-13", "awaiting_payer", next_action="wait", next_date=on("02-08"))
+    out = desk.claim("ASKEDSINCE")
+    desk.file_check("01-08", out)
+    desk.act("ASKEDSINCE", "01-13", "call_payer", "in_process", next_day="01-27")
+    table.on("ASKEDSINCE", "01-14", "awaiting_payer", next_action="wait", next_date=on("01-27"))
+    # Accepted with errors is accepted; a group turned away says nothing of its sets one by one.
+    out = desk.claim("WITHERRORS")
+    desk.file_errors("01-09", out, "E")
+    table.on("WITHERRORS", "01-12", "awaiting_payer", next_action="wait")
+    out = desk.claim("BYERRORS")
+    desk.file_errors("01-09", out, "R")
+    table.on("BYERRORS", "01-12", "rejected", category="missing_information")
+    out = desk.claim("GROUP")
+    desk.group_check("01-09", out)
+    table.on("GROUP", "01-12", "rejected", next_action="resubmit", deadline="04-05")
+
+
 def status_answers(table: Table) -> None:
     desk = table.desk
     desk.status("02-15", desk.accepted("INPROC"), "P1:20")
@@ -377,6 +413,7 @@ def done_elsewhere(table: Table) -> None:
 
 SITUATIONS: list[Callable[[Table], None]] = [
     on_the_way,
+    not_acknowledged,
     status_answers,
     denials,
     sent_again,

@@ -58,6 +58,26 @@ SELECT m.payment_id, m.line_index, m.code
   JOIN remits_remark m ON m.payment_id = p.id
  ORDER BY m.payment_id, m.position
 """
+# Files that were taken in (999), of claims of which no 277CA and no remittance speaks yet.
+_TAKEN: Final = """
+WITH sent AS MATERIALIZED (
+    SELECT s.id AS submission_id, s.transaction_id
+      FROM posted_claims t JOIN claims_submission s USING (claim_id)
+     WHERE NOT EXISTS (SELECT FROM claims_answer a
+                        WHERE a.claim_id = t.claim_id AND a.kind = '277CA')
+       AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = t.claim_id)
+), sets AS MATERIALIZED (
+    SELECT x.id, min(a.received_date) AS taken_date
+      FROM files_transaction_set x JOIN claims_answer a
+        ON a.group_control_number = x.group_control_number
+       AND a.control_number = x.control_number
+     WHERE x.id IN (SELECT transaction_id FROM sent) AND x.group_control_number <> ''
+       AND a.kind = '999' AND a.level = 'transaction' AND a.message = ''
+       AND a.category IN ('A', 'E') AND a.received_date >= x.received_date
+     GROUP BY 1
+)
+SELECT sent.submission_id, sets.taken_date FROM sent JOIN sets ON sets.id = sent.transaction_id
+"""
 # Services that a payer left unpaid as covered by capitation, as contracts know them.
 _CAPITATED: Final = """
 SELECT s.payment_id, s.line_index, c.client_id, coalesce(r.payer_id, c.payer_id), upper(c.plan),
@@ -100,8 +120,9 @@ WITH sent AS MATERIALIZED (
     SELECT sets.id AS set_id, a.id AS answer_id
       FROM sets JOIN claims_answer a
         ON a.group_control_number = sets.group_control_number
-       AND a.control_number = sets.control_number
-     WHERE a.kind = '999' AND a.level = 'transaction' AND a.message = '' AND a.claim_id IS NULL
+       AND (a.control_number = sets.control_number OR a.level = 'group')
+     WHERE a.kind = '999' AND a.level IN ('transaction', 'group') AND a.message = ''
+       AND a.claim_id IS NULL
        AND a.category IN ('R', 'M', 'W', 'X') AND a.received_date >= sets.received_date
        AND sets.group_control_number <> ''
        AND NOT EXISTS (
@@ -202,6 +223,7 @@ def load_barrier_facts(
         ),
         payers=payers,
         capitated=_capitated(loaded.facts.adjustments),
+        taken=read_frame(_TAKEN, f.TAKEN),
     )
 
 

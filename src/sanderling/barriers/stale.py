@@ -34,8 +34,8 @@ WITH said AS MATERIALIZED (
 ), refused AS MATERIALIZED (
     SELECT t.id FROM said JOIN files_transaction_set t
         ON t.group_control_number = said.group_control_number
-       AND t.control_number = said.control_number
-     WHERE said.kind = '999' AND said.category <> 'A' AND said.group_control_number <> ''
+       AND (t.control_number = said.control_number OR said.level = 'group')
+     WHERE said.kind = '999' AND said.group_control_number <> ''
        AND t.kind LIKE '837%%'
     UNION
     SELECT t.id FROM said JOIN files_transaction_set t

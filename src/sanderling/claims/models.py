@@ -244,7 +244,8 @@ class Answer(models.Model):
     claim_id = models.BigIntegerField(null=True)
     client_id = models.IntegerField(null=True)
     kind = models.TextField()  # 277CA, 277, 999, TA1
-    level = models.TextField()  # claim, line, provider, receiver, source, transaction, interchange
+    # claim, line, provider, receiver, source, transaction, group, interchange
+    level = models.TextField()
     position = models.IntegerField()
     sequence = models.IntegerField(default=1)
     source_entity = models.TextField(default="")  # PR, AY

@@ -65,6 +65,8 @@ _NUMBERS = {
     "submission_id": pl.Int64,
 }
 
+_REFUSED: Final = ("R", "M", "W", "X")  # AK901
+
 # A claim is looked for by its number with the provider's client; where the provider is unknown, by
 # the number alone if only one client has it; then by the payer's number.
 _CLAIMS = """
@@ -101,7 +103,8 @@ WITH meant AS (
                         ORDER BY t.received_date DESC) AS place
       FROM answered_sets a
       JOIN files_transaction_set t ON t.group_control_number = a.group_control_number
-       AND t.control_number = a.control_number AND t.kind LIKE '837%' AND t.status = 'posted'
+       AND (t.control_number = a.control_number OR a.control_number = '')
+       AND t.kind LIKE '837%' AND t.status = 'posted'
        AND t.received_date <= a.received_date
 )
 SELECT transaction_id, array_agg(DISTINCT client_id)
@@ -115,7 +118,7 @@ WITH meant AS (
     SELECT a.transaction_id, array_agg(DISTINCT v.id) AS client_ids
       FROM files_transaction_set t
       JOIN claims_answer a ON a.group_control_number = t.group_control_number
-       AND a.control_number = t.control_number AND a.kind = '999'
+       AND (a.control_number = t.control_number OR a.level = 'group') AND a.kind = '999'
        AND a.received_date >= t.received_date
      CROSS JOIN LATERAL unnest(t.client_ids) AS v(id)
      WHERE t.id = ANY (%s) AND t.group_control_number <> ''
@@ -268,7 +271,9 @@ def _acknowledgment_rows(answer: AnswerSet) -> pl.DataFrame:
             pl.col("status").alias("category"),
             pl.col("codes").alias("code"),
         )
-        rows = pl.concat([transactions, _claim_errors(tables["ack_errors"])], how="diagonal")
+        errors = _claim_errors(tables["ack_errors"], tables["transaction_acks"])
+        groups = _groups_refused(tables["group_acks"], tables["transaction_acks"])
+        rows = pl.concat([transactions, errors, groups], how="diagonal")
     return rows.with_columns(
         kind=pl.lit(of.kind),
         transaction_id=pl.lit(of.id, pl.Int64),
@@ -276,9 +281,29 @@ def _acknowledgment_rows(answer: AnswerSet) -> pl.DataFrame:
     )
 
 
-def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
-    """Return errors as answers: segment and element errors of a 999, with the claim they name."""
-    return errors.select(
+def _groups_refused(groups: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+    """Return the groups that a 999 turns away as a whole, without a word about their sets."""
+    refused = groups.filter(pl.col("status").is_in(_REFUSED))
+    return refused.join(sets, on="group_control_number", how="anti").select(
+        pl.lit("group").alias("level"),
+        "position",
+        "group_control_number",
+        pl.lit("").alias("control_number"),
+        pl.col("status").alias("category"),
+        pl.lit("").alias("code"),
+    )
+
+
+def _claim_errors(errors: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+    """Return errors as answers: segment and element errors of a 999, with the claim they name.
+
+    A set that was accepted with errors (IK5*E) went on all the same, and so did its claims.
+    """
+    names = ["group_control_number", "control_number"]
+    accepted = sets.filter(pl.col("status") == "E").select(*names, accepted="status").unique()
+    return errors.join(
+        accepted, on=names, how="left", nulls_equal=True, maintain_order="left"
+    ).select(
         pl.when(pl.col("claim_number").is_not_null())
         .then(pl.lit("claim"))
         .otherwise(pl.lit("transaction"))
@@ -286,7 +311,7 @@ def _claim_errors(errors: pl.DataFrame) -> pl.DataFrame:
         "position",
         "group_control_number",
         "control_number",
-        pl.lit("R").alias("category"),
+        pl.coalesce("accepted", pl.lit("R")).alias("category"),
         pl.coalesce("element_code", "segment_code").fill_null("").alias("code"),
         pl.col("claim_number").fill_null(""),
         number_key_expr("claim_number").alias("number_key"),

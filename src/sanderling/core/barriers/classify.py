@@ -9,7 +9,12 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.barriers.cases import with_cases
-from sanderling.core.barriers.clocks import CROSSOVER_DAYS, IN_PROCESS_DAYS, response_days
+from sanderling.core.barriers.clocks import (
+    ACCEPTANCE_DAYS,
+    CROSSOVER_DAYS,
+    IN_PROCESS_DAYS,
+    response_days,
+)
 from sanderling.core.barriers.decisions import Decisions, decisions
 from sanderling.core.barriers.evidence import evidence
 from sanderling.core.barriers.facts import BarrierFacts, known_on, only_open
@@ -396,7 +401,8 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     routine = pl.col("since") + pl.duration(days=grace)
     waiting = pl.col("barrier") == "awaiting_payer"
-    first_touch = pl.col("due_date") + pl.duration(days=1)
+    acceptance = _acceptance_missing_date()
+    first_touch = pl.min_horizontal(pl.col("due_date") + pl.duration(days=1), acceptance)
     is_open_limit = pl.col("deadline_date").is_not_null() & ~pl.col("is_met").fill_null(value=False)
     # The first touch comes that long before a filing limit; other clocks are shorter than that.
     is_filing = pl.col("deadline_kind").is_in(["timely_filing", "secondary_filing"])
@@ -419,7 +425,7 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     # What was sent and is not answered in its time is asked about.
     is_pending = pl.col("barrier").is_in(_ASKED_AFTER) & (pl.col("next_action") == "wait")
     ask = pl.when(is_pending).then(planned + pl.duration(days=1))
-    is_due = (pl.lit(as_of) >= ask).fill_null(value=False)
+    is_due = (pl.lit(as_of) >= pl.coalesce(ask, acceptance)).fill_null(value=False)
     return rows.with_columns(
         next_action=pl.when(is_due).then(pl.lit("check_status")).otherwise("next_action"),
         since_date=pl.col("since"),
@@ -433,7 +439,15 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .otherwise(0),
         is_deadline_met=pl.col("is_met"),
         recheck_date=pl.min_horizontal(
-            pl.when(waiting).then(first_touch).when(~is_due).then(ask), "older_date"
+            pl.when(waiting)
+            .then(
+                pl.when(is_due)
+                .then(pl.col("due_date") + pl.duration(days=1))
+                .otherwise(first_touch)
+            )
+            .when(~is_due)
+            .then(ask),
+            "older_date",
         ),
         evidence=evidence(),
     ).select(
@@ -445,4 +459,21 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
             else pl.col(name)
         ).cast(kind)
         for name, kind in ROWS.items()
+    )
+
+
+def _acceptance_missing_date() -> pl.Expr:
+    """Return when to ask where a claim is whose file was taken in and that nobody accepted.
+
+    Null where that is not so, and where not even the file's acceptance (999) is on hand: whoever
+    gets no answers at all is not told that one is missing (DOMAIN 2.12, 4.7, B6-2).
+    """
+    is_missing = (
+        (pl.col("barrier") == "awaiting_payer")
+        & (pl.col("detail") == "sent")
+        & pl.col("taken_date").is_not_null()
+        & pl.col("proof_date").is_null()
+    )
+    return pl.when(is_missing).then(
+        pl.col("sent_date").dt.add_business_days(ACCEPTANCE_DAYS + 1, roll="backward")
     )

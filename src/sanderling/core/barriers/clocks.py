@@ -30,6 +30,7 @@ CROSSOVER_DAYS: Final = 30  # after the primary's remittance
 RECORDS_DAYS: Final = 30
 IN_PROCESS_DAYS: Final = 14
 PROMISED_DAYS: Final = 20
+ACCEPTANCE_DAYS: Final = 2  # business days in which a claim is accepted or rejected (DOMAIN 2.12)
 
 LEARNING_DAYS: Final = 180
 OBSERVATIONS_MIN: Final = 30

@@ -17,6 +17,7 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
 - payers: payer_id, payer_type, response_days (own or learned, null: default of the type).
 - capitated: payment_id, line_index of the service payments whose procedure a contract of the day
   pays by the month.
+- taken: submission_id, taken_date: when a 999 accepted the file of a claim that no 277CA speaks of.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ ACTIVITIES: Final = {
     "outcome": pl.String,
     "next_date": pl.Date,
 }
+TAKEN: Final = {"submission_id": pl.Int64, "taken_date": pl.Date}
 CAPITATED: Final = {"payment_id": pl.Int64, "line_index": pl.Int64}
 PAYERS: Final = {"payer_id": pl.Int64, "payer_type": pl.String, "response_days": pl.Int64}
 
@@ -103,6 +105,7 @@ class BarrierFacts:
     activities: pl.DataFrame
     payers: pl.DataFrame
     capitated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CAPITATED))
+    taken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TAKEN))
 
 
 def known_on(facts: BarrierFacts, as_of: date) -> BarrierFacts:
@@ -133,6 +136,7 @@ def known_on(facts: BarrierFacts, as_of: date) -> BarrierFacts:
         remarks=remarks,
         answers=facts.answers.filter(pl.col("received_date") <= as_of),
         activities=facts.activities.filter(pl.col("activity_date") <= as_of),
+        taken=facts.taken.filter(pl.col("taken_date") <= as_of),
     )
 
 

@@ -158,12 +158,22 @@ def _submissions(facts: BarrierFacts, answers: pl.DataFrame, decided: Decisions)
         .group_by(_TRACK)
         .agg(lost_dates=pl.col("received_date").unique())
     )
+    # Somebody on the way spoke of it: the file was taken in (999), or the claim passed on (A0).
+    passed_on = answers.filter(
+        pl.col("kind") == "277CA", ~pl.col("is_rejected"), ~pl.col("is_accepted")
+    ).select("submission_id", taken_date="received_date")
+    taken = (
+        pl.concat([facts.taken, passed_on])
+        .group_by("submission_id")
+        .agg(pl.col("taken_date").min())
+    )
     submissions = (
         facts.ledger.submissions.with_columns(
             submitted_date=pl.coalesce("submitted_date", "received_date"),
             is_correction=pl.col("frequency").is_in(CORRECTING_FREQUENCIES),
         )
         .join(words, on="submission_id", how="left")
+        .join(taken, on="submission_id", how="left")
         .with_columns(is_rejected=pl.col("is_rejected").fill_null(value=False))
     )
     denied = (
@@ -271,6 +281,7 @@ def _current(sent: pl.DataFrame) -> pl.DataFrame:
         sent_position=pl.col("position"),
         accepted_date=pl.col("accepted_date"),
         proof_date=pl.col("proof_date"),
+        taken_date=pl.col("taken_date"),
         accept_transaction_id=pl.col("accept_transaction_id"),
         accept_position=pl.col("accept_position"),
         is_rejected=pl.col("is_rejected"),
