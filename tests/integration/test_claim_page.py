@@ -56,6 +56,27 @@ def test_the_eob_adds_up_and_names_reasons(people: People) -> None:
     assert eob["difference_cents"] == 0
 
 
+def test_another_member_id_is_told_and_changes_nothing_by_itself(
+    people: People, inbox: Inbox
+) -> None:
+    """DOMAIN B6-19: NM1*74 is proposed to whoever verifies coverage, never taken over."""
+    line = service("HC:99213", 150, 0, "CO*31*150", control="ID74L1")
+    body = f"{patient()}NM1*74*1*DOE*JANE****C*XYZ999~{line}"
+    inbox.take(
+        claims_file(sent("ID74"), control=174, batch="BATCH74"),
+        remittance_file(Paid("ID74", 150, 0, body=body), trace="EFT74", control=674),
+    )
+    claim = Claim.objects.get(number="ID74")
+    code = claim.client.code
+    detail = claim_detail(find_claim(client=code, number="ID74"), as_of=AS_OF)
+
+    (eob,) = detail["remittances"]
+    assert eob["corrected_member_id"] == "XYZ999"
+    assert (claim.member_id, detail["patient"]["member_id"]) == ("ABC123456789", "ABC123456789")
+    page = text_of(Visitor(people.specialist).get(f"/claims/{code}/ID74/"))
+    assert "under another member ID: XYZ999" in page
+
+
 def test_a_held_payment_shows_what_does_not_add_up(people: People) -> None:
     page = text_of(Visitor(people.specialist).get("/claims/MINE/A3/"))
     assert "payment held" in page

@@ -150,7 +150,7 @@ def paid_by_the_month(lines: pl.DataFrame) -> pl.DataFrame:
     versions = versions_in_force(numbered, _assignments(client_ids, terms))
     asked = numbered.join(versions, on="row").select("row", "version_id", "procedure")
     said = [row for row, version, code in asked.iter_rows() if code in terms[version].capitation]
-    return lines[said]
+    return numbered.filter(pl.col("row").is_in(said)).drop("row")
 
 
 def names_capitation(client_id: int, payer_id: int) -> bool:

@@ -572,6 +572,7 @@ def _payments(
             "paid_cents": payment.paid_cents,
             "patient_share_cents": payment.patient_share_cents,
             "crossover_name": payment.crossover_name,
+            "corrected_member_id": payment.corrected_id,
             "payer_received_date": payment.payer_received_date,
             "is_held": payment.pk in held,
             "gap_cents": payment.gap_cents,
