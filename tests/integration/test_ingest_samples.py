@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests import builders
 from tests.builders import Inbox, balances, check_identities, dump, kind_totals, rows
 
+from sanderling.barriers.queries import barrier_rows
 from sanderling.core.ledger.accounts import Kind
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +84,33 @@ def test_appendix_b2(order: str, inbox: Inbox) -> None:
     assert provider_level == [("L6", Kind.INTEREST, -125), ("WO", Kind.RECOUPMENT, 4000)]
     assert sum(builders.cash_by_set().values()) == 4925 + 8000
     check_identities()
+
+
+def test_appendix_b2_says_what_is_next(inbox: Inbox) -> None:
+    """The states of B2, and the crossover check 30 days after BPR16."""
+    earlier, others = inbox.put(EARLIER, OTHERS_SENT)
+    inbox.take_paths([CLAIMS_SENT, others, earlier, REMITTANCE], received_date=date(2026, 1, 20))
+    day = date(2026, 1, 21)
+    found = {
+        (row["claim"], row["party"]): (
+            row["barrier"], row["category"], row["next_action"], row["balance_cents"],
+        )
+        for row in barrier_rows(day, today=day, by_party=True)
+    }  # fmt: skip
+
+    assert found == {
+        ("PCN10001", "primary"): ("denied", "bundling", "correct_and_rebill", 10000),
+        ("PCN10001", "patient"): (
+            "patient_responsibility", "patient", "transfer_to_patient", 1800,
+        ),
+        ("PCN10002", "primary"): ("denied", "eligibility", "verify_eligibility", 18000),
+        ("PCN09990", "patient"): (
+            "patient_responsibility", "patient", "transfer_to_patient", 10000,
+        ),
+        ("PCN10003", "secondary"): ("awaiting_payer", "", "wait", 2400),
+    }  # fmt: skip
+    crossing = next(row for row in barrier_rows(day, today=day) if row["claim"] == "PCN10003")
+    assert crossing["next_date"] == date(2026, 2, 19)
 
 
 def test_without_the_earlier_payment_the_reversal_waits_in_suspense(inbox: Inbox) -> None:

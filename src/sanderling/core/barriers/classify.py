@@ -402,7 +402,11 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
     routine = pl.col("since") + pl.duration(days=grace)
     waiting = pl.col("barrier") == "awaiting_payer"
     acceptance = _acceptance_missing_date()
-    first_touch = pl.min_horizontal(pl.col("due_date") + pl.duration(days=1), acceptance)
+    over = pl.col("due_date") + pl.duration(days=1)
+    # What crossed over is looked at on the thirtieth day itself (DOMAIN B2).
+    is_crossing = pl.col("detail").is_in(["crossover", "passed_on"])
+    look = pl.when(is_crossing).then("due_date").otherwise(over)
+    first_touch = pl.min_horizontal(look, acceptance)
     is_open_limit = pl.col("deadline_date").is_not_null() & ~pl.col("is_met").fill_null(value=False)
     # The first touch comes that long before a filing limit; other clocks are shorter than that.
     is_filing = pl.col("deadline_kind").is_in(["timely_filing", "secondary_filing"])
@@ -440,11 +444,7 @@ def _finished(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         is_deadline_met=pl.col("is_met"),
         recheck_date=pl.min_horizontal(
             pl.when(waiting)
-            .then(
-                pl.when(is_due)
-                .then(pl.col("due_date") + pl.duration(days=1))
-                .otherwise(first_touch)
-            )
+            .then(pl.min_horizontal(over, pl.when(~is_due).then(acceptance)))
             .when(~is_due)
             .then(ask),
             "older_date",

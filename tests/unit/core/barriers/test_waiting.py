@@ -373,9 +373,10 @@ def test_crossed_over_it_has_thirty_days(status: str, *, is_forwarded: bool) -> 
 
     in_time, late = story.row(42, SECONDARY), story.row(43, SECONDARY)
 
-    assert said_of(in_time, "barrier", "detail", "due_date", "next_action") == (
-        "awaiting_payer", "crossover", day(42), "wait",
+    assert said_of(in_time, "barrier", "detail", "due_date", "next_date", "next_action") == (
+        "awaiting_payer", "crossover", day(42), day(42), "wait",
     )  # fmt: skip
+    assert in_time["recheck_date"] == day(43)
     assert said_of(late, "barrier", "next_action", "since_date") == (
         "no_response", "check_status", day(43),
     )  # fmt: skip
