@@ -160,6 +160,11 @@ def not_acknowledged(table: Table) -> None:
         sentence="which has not confirmed it",
     )  # fmt: skip
     table.on("NOWHERE", "02-16", "no_response", next_action="check_status")
+    out = desk.claim("BELATED")  # what came in later was not known then
+    desk.file_check("01-08", out)
+    desk.front_end("01-20", out)
+    table.on("BELATED", "01-13", "awaiting_payer", next_action="check_status")
+    table.on("BELATED", "01-20", "awaiting_payer", next_action="wait")
     out = desk.claim("PASSEDON")
     desk.front_end("01-09", out, "A0:16", speaker="AY")
     table.on("PASSEDON", "01-13", "awaiting_payer", next_action="check_status")

@@ -58,14 +58,17 @@ SELECT m.payment_id, m.line_index, m.code
   JOIN remits_remark m ON m.payment_id = p.id
  ORDER BY m.payment_id, m.position
 """
-# Files that were taken in (999), of claims of which no 277CA and no remittance speaks yet.
+# Files that were taken in (999), of claims of which no 277CA spoke at once: the many others cannot
+# have missed one on any day.
 _TAKEN: Final = """
 WITH sent AS MATERIALIZED (
     SELECT s.id AS submission_id, s.transaction_id
       FROM posted_claims t JOIN claims_submission s USING (claim_id)
-     WHERE NOT EXISTS (SELECT FROM claims_answer a
-                        WHERE a.claim_id = t.claim_id AND a.kind = '277CA')
-       AND NOT EXISTS (SELECT FROM remits_claim_payment p WHERE p.claim_id = t.claim_id)
+     WHERE NOT EXISTS (
+           SELECT FROM claims_answer a
+            WHERE a.claim_id = t.claim_id AND a.kind = '277CA'
+              AND a.received_date BETWEEN coalesce(s.submitted_date, s.received_date)
+                                      AND coalesce(s.submitted_date, s.received_date) + 2)
 ), sets AS MATERIALIZED (
     SELECT x.id, min(a.received_date) AS taken_date
       FROM files_transaction_set x JOIN claims_answer a

@@ -17,7 +17,8 @@ left out by `known_on`. Beside the posting facts (core.ledger.facts), grain and 
 - payers: payer_id, payer_type, response_days (own or learned, null: default of the type).
 - capitated: payment_id, line_index of the service payments whose procedure a contract of the day
   pays by the month.
-- taken: submission_id, taken_date: when a 999 accepted the file of a claim that no 277CA speaks of.
+- taken: submission_id, taken_date: when a 999 accepted the file of a claim as sent; those of which
+  a 277CA spoke within two days may be left out.
 """
 
 from __future__ import annotations
