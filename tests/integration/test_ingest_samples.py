@@ -90,12 +90,12 @@ def test_appendix_b2_says_what_is_next(inbox: Inbox) -> None:
     """The states of B2, and the crossover check 30 days after BPR16."""
     earlier, others = inbox.put(EARLIER, OTHERS_SENT)
     inbox.take_paths([CLAIMS_SENT, others, earlier, REMITTANCE], received_date=date(2026, 1, 20))
-    day = date(2026, 1, 21)
+    day, today = date(2026, 1, 21), builders.AT.date()
     found = {
         (row["claim"], row["party"]): (
             row["barrier"], row["category"], row["next_action"], row["balance_cents"],
         )
-        for row in barrier_rows(day, today=day, by_party=True)
+        for row in barrier_rows(day, today=today, by_party=True)
     }  # fmt: skip
 
     assert found == {
@@ -109,7 +109,7 @@ def test_appendix_b2_says_what_is_next(inbox: Inbox) -> None:
         ),
         ("PCN10003", "secondary"): ("awaiting_payer", "", "wait", 2400),
     }  # fmt: skip
-    crossing = next(row for row in barrier_rows(day, today=day) if row["claim"] == "PCN10003")
+    crossing = next(row for row in barrier_rows(day, today=today) if row["claim"] == "PCN10003")
     assert crossing["next_date"] == date(2026, 2, 19)
 
 
