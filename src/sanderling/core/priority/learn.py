@@ -31,7 +31,7 @@ from sanderling.core.priority.parameters import (
     Parameters,
     cold_start,
 )
-from sanderling.core.priority.value import factor_at
+from sanderling.core.priority.value import age_at, factor_at
 
 # Observations that what is known before weighs as much as.
 PRIOR_OF_TABLE: Final = 30.0
@@ -159,8 +159,9 @@ def _observed(touches: pl.DataFrame, as_of: date, start: Parameters) -> pl.DataF
         f"next_{name}": pl.when(pl.col("item_id").is_not_null()).then(
             pl.col(name).shift(-1).over("item_id")
         )
-        for name in ("barrier", "category", "action", "since_date", "tries", "touch_date")
+        for name in ("barrier", "category", "action", "age_days", "tries")
     }
+    touches = touches.with_columns(age_days=age_at(pl.col("touch_date")).fill_null(0))
     touches = touches.with_columns(**following)
     age = (pl.lit(as_of) - pl.col("touch_date")).dt.total_days()
     rows = touches.join(start.delays.rename({"days": "delay"}), on="action", how="left")
@@ -177,10 +178,6 @@ def _observed(touches: pl.DataFrame, as_of: date, start: Parameters) -> pl.DataF
         )
         .then(1.0)
         .otherwise(arrived.fill_null(1.0).clip(0.02, 1.0)),
-        age_days=(pl.col("touch_date") - pl.col("since_date"))
-        .dt.total_days()
-        .fill_null(0)
-        .clip(lower_bound=0),
         payer_id=pl.col("payer_id").fill_null(NOBODY),
         situation=situations("barrier", "category"),
         next_situation=situations("next_barrier", "next_category"),
@@ -211,11 +208,10 @@ def _with_sequel(touches: pl.DataFrame, learned: Parameters) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
-    age = (pl.col("next_touch_date") - pl.col("next_since_date")).dt.total_days().fill_null(0)
     is_asked = pl.col("next_barrier").is_in(list(WAITING))
     sequel = (
         pl.coalesce("by_action", "of_all", pl.lit(0.0))
-        * factor_at(age.clip(lower_bound=0), learned.decay, "age_days")
+        * factor_at(pl.col("next_age_days").fill_null(0), learned.decay, "age_days")
         * factor_at(pl.col("next_tries"), learned.repeats, "touches")
     )
     sequel = pl.when(pl.col("next_barrier").is_null() | is_asked).then(0.0).otherwise(sequel)

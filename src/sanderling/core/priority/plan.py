@@ -17,11 +17,12 @@ from typing import Final
 import polars as pl
 
 from sanderling.core.priority.curves import ASKED_AGAIN_DAYS
-from sanderling.core.priority.parameters import NOBODY
+from sanderling.core.priority.parameters import NOBODY, Settings
 from sanderling.core.priority.value import with_minutes
 
 MUST_DAYS: Final = 1  # a deadline so near comes first (DOMAIN 9.2)
 REFUND_DAYS: Final = 15  # of 60: from day 45 on (DOMAIN 9.2)
+USUAL: Final = Settings()
 _SLACK: Final = 1e-9
 
 
@@ -97,6 +98,7 @@ class _Item:
     value_cents: int
     first_minutes: float
     next_minutes: float
+    sequel_minutes: float  # of later work that what it brings is likely to need
     is_must: bool
     is_spare: bool  # due by the usual clock, but not worth a touch yet
     order: int  # what comes first by rule, the greater
@@ -160,7 +162,8 @@ class _Day:
         for mate in self._of_payer.get(item.payer_id, []):
             if on_call >= self._calls_at_once:
                 return
-            is_worth = mate.is_must or mate.value_cents >= mate.next_minutes * self._price
+            whole = mate.next_minutes + mate.sequel_minutes
+            is_worth = mate.is_must or mate.value_cents >= whole * self._price
             is_free = is_worth and mate.item_id not in self._taken
             if is_free and desk.takes(mate, mate.next_minutes):
                 self._give(desk, mate, mate.next_minutes, "call")
@@ -228,7 +231,8 @@ def _work(
         pl.col("deadline_date").is_between(today, today + timedelta(days=MUST_DAYS))
         & ~pl.col("is_deadline_met")
         & (pl.col("deadline_kind") != "refund")
-        & (pl.col("value_cents") > 0)
+        # No deadline makes a touch worth it that costs more than it can save.
+        & (pl.col("value_cents") >= pl.col("effort_minutes") * USUAL.minute_cents)
     )
     is_refund = (pl.col("deadline_kind") == "refund") & (
         pl.col("deadline_date") <= today + timedelta(days=REFUND_DAYS)
@@ -249,6 +253,11 @@ def _work(
             is_must=must,
             is_spare=is_spare,
             is_call=pl.col("channel") == "call",
+            # As the score was made; none where a rule has lifted it.
+            sequel_minutes=pl.when(pl.col("score") > 0)
+            .then(pl.col("value_cents") / pl.col("score") - pl.col("effort_minutes"))
+            .otherwise(0.0)
+            .clip(lower_bound=0.0),
         )
         .with_columns(
             order=pl.col("is_must") * 4
@@ -273,7 +282,12 @@ def _bundled(items: list[_Item], calls_at_once: int) -> list[_Item]:
         if item.is_call and item.payer_id != NOBODY:
             of_payer[item.payer_id].append(item)
     for calls in of_payer.values():
-        calls.sort(key=lambda one: (-one.value_cents / max(one.next_minutes, 0.1), one.item_id))
+        calls.sort(
+            key=lambda one: (
+                -one.value_cents / max(one.next_minutes + one.sequel_minutes, 0.1),
+                one.item_id,
+            )
+        )
         while calls:
             count, score = _best_call(calls[:calls_at_once])
             rest += [replace(item, score=score) for item in calls[:count]]
@@ -287,7 +301,7 @@ def _best_call(calls: list[_Item]) -> tuple[int, float]:
     best = (1, 0.0)
     for count, item in enumerate(calls, start=1):
         cents += item.value_cents
-        minutes += item.next_minutes
+        minutes += item.next_minutes + item.sequel_minutes
         score = cents / max(minutes, 0.1)
         if score > best[1]:
             best = (count, score)

@@ -72,8 +72,11 @@ def reasons(as_of: date) -> pl.Expr:
                 cents=pl.col("never_cents"),
             )
         ),
-        pl.when(pl.col("decay_cents") > 0).then(
+        pl.when((pl.col("decay_cents") > 0) & pl.col("is_aging")).then(
             _json("decay", age_days=pl.col("age_days"), cents=pl.col("decay_cents"))
+        ),
+        pl.when((pl.col("decay_cents") > 0) & ~pl.col("is_aging")).then(
+            _json("delay", cents=pl.col("decay_cents"))
         ),
         pl.when((pl.col("tries") > 0) & pl.col("curve_action").is_not_null()).then(
             _json("repeats", touches=pl.col("tries"))
@@ -88,6 +91,9 @@ def reasons(as_of: date) -> pl.Expr:
                 minutes=pl.col("next_minutes").round().cast(pl.Int64),
                 alone_minutes=pl.col("first_minutes").round().cast(pl.Int64),
             )
+        ),
+        pl.when(pl.col("sequel_minutes") >= 1).then(
+            _json("sequel", minutes=pl.col("sequel_minutes").round().cast(pl.Int64))
         ),
         pl.when("is_flagged").then(pl.lit('["flagged",{}]')),
         pl.when("is_high_dollar").then(pl.lit('["high_dollar",{}]')),

@@ -22,6 +22,7 @@ import polars as pl
 
 from sanderling.core.priority.curves import (
     ACK_DAYS,
+    INQUIRIES,
     KEY,
     LEVELS,
     MATERIAL,
@@ -104,6 +105,23 @@ _REST_USUAL: Final = 3
 ASK: Final = "check_status"
 MACHINE_TRIES: Final = 1  # so often a machine is asked again: then it says the same (DOMAIN 4.7)
 HIGH_CENTS: Final = 250_000  # high value where the client set no threshold (DOMAIN 4.7)
+# Barriers under which the chance falls with age (DOMAIN 12.5: of denials, and of reductions, which
+# are disputed like them). What was rejected, never arrived or was never billed only has deadlines.
+AGING: Final = ("denied", "underpaid", "unexplained")
+# What is done with what a first step brings: facts, records, or what asking about silence found.
+SEQUELS: Final = {
+    "request_documents": "send_records",
+    "obtain_authorization": "correct_and_rebill",
+    "verify_eligibility": "correct_and_rebill",
+    "escalate": "correct_and_rebill",
+}
+SEQUELS_OF_FINDS: Final = {
+    "not_on_file": "resubmit",
+    "pended": "send_records",
+    "paid_unposted": "find_payment",
+    "denied": "correct_and_rebill",
+}
+ANSWERED: Final = 0.7  # of teams and clients that are asked: a guess
 # What a client flagged comes before all that is ranked by money, in its own order (DOMAIN 9.2).
 FLAGGED_SCORE: Final = 1_000_000.0
 _SITUATION: Final = ["barrier", "category", "subcategory", "action", "payer_type", "payer_id"]
@@ -130,7 +148,7 @@ def value_items(
     rows = rows.with_columns(
         score=pl.max_horizontal(
             pl.col("value_cents")
-            / pl.col("effort_minutes")
+            / (pl.col("effort_minutes") + pl.col("sequel_minutes"))
             * pl.when("is_at_risk").then(settings.service_factor).otherwise(1.0),
             _floor(settings, as_of),
         )
@@ -192,9 +210,27 @@ def _asked(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     return rows.with_columns(waits_since=waits_since()).with_columns(
         limit_days=(pl.col("limit_date") - today).dt.total_days(),
-        age_days=(today - pl.col("since_date")).dt.total_days().clip(lower_bound=0),
+        age_days=age_at(today),
+        is_aging=is_aging() & ~is_begun(),
         waited_days=(today - pl.col("waits_since")).dt.total_days().clip(lower_bound=0),
     )
+
+
+def is_aging() -> pl.Expr:
+    """Say of which items the chance falls with age until work on them begins."""
+    return pl.col("barrier").is_in(list(AGING))
+
+
+def is_begun() -> pl.Expr:
+    """Say on which items work has begun since they stand as they do: from then on no age counts."""
+    return (pl.col("last_touch_date") >= pl.col("since_date")).fill_null(value=False)
+
+
+def age_at(today: pl.Expr) -> pl.Expr:
+    """Return the age that a chance has fallen with: until work began, nothing where none does."""
+    until = pl.when(is_begun()).then(pl.col("last_touch_date")).otherwise(today)
+    age = (until - pl.col("since_date")).dt.total_days().clip(lower_bound=0)
+    return pl.when(is_aging()).then(age).otherwise(0)
 
 
 def asked() -> pl.Expr:
@@ -308,18 +344,22 @@ def _with_channel(rows: pl.DataFrame, parameters: Parameters, settings: Settings
         & (pl.col("payer_id") != NOBODY)
         & ((pl.col("tries") > MACHINE_TRIES) | (worth * (by_call - usual) > dearer))
     )
-    return rows.with_columns(
-        channel=pl.when(calls).then(pl.lit("call")).otherwise("channel"),
-        first_minutes=pl.when(calls).then(first).otherwise("first_minutes"),
-        next_minutes=pl.when(calls).then(further).otherwise("next_minutes"),
-    ).with_columns(
-        found_factor=found_factor(parameters.found),
-        useful=pl.when(pl.col("curve_action").is_not_null())
-        .then((pl.col("silent") * found_factor(parameters.found)).clip(0.0, 1.0))
-        .otherwise(1.0),
-        lead_days=pl.col("channel").replace_strict(
-            LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64
-        ),
+    return (
+        rows.with_columns(
+            channel=pl.when(calls).then(pl.lit("call")).otherwise("channel"),
+            first_minutes=pl.when(calls).then(first).otherwise("first_minutes"),
+            next_minutes=pl.when(calls).then(further).otherwise("next_minutes"),
+        )
+        .with_columns(
+            found_factor=found_factor(parameters.found),
+            useful=pl.when(pl.col("curve_action").is_not_null())
+            .then((pl.col("silent") * found_factor(parameters.found)).clip(0.0, 1.0))
+            .otherwise(1.0),
+            lead_days=pl.col("channel").replace_strict(
+                LEAD_DAYS, default=LEAD_USUAL, return_dtype=pl.Int64
+            ),
+        )
+        .with_columns(sequel_minutes=_sequel_minutes(parameters))
     )
 
 
@@ -361,6 +401,28 @@ def _with_effort(
     )
 
 
+def _sequel_minutes(parameters: Parameters) -> pl.Expr:
+    """Return the minutes of what must be done with what a touch brings, as far as it is likely.
+
+    A question alone brings no money in: what it finds has to be worked, and facts to be sent.
+    """
+    minutes: dict[str, float] = dict(
+        parameters.minutes.filter(pl.col("is_usual"), pl.col("payer_id") == NOBODY)
+        .select("action", "first_minutes")
+        .rows()
+    )
+    found = sum(
+        share * minutes.get(SEQUELS_OF_FINDS.get(barrier, ""), 10.0)
+        for barrier, share in parameters.finds.rows()
+    )
+    facts = {first: ANSWERED * minutes.get(then, 10.0) for first, then in SEQUELS.items()}
+    return (
+        pl.when(pl.col("curve_action").is_not_null() & pl.col("action").is_in(list(INQUIRIES)))
+        .then(pl.col("useful") * found)
+        .otherwise(pl.col("action").replace_strict(facts, default=0.0, return_dtype=pl.Float64))
+    )
+
+
 def worthwhile_calls(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return payer_id, calls: how many items are worth their minutes on a call to each payer."""
     return (
@@ -368,7 +430,8 @@ def worthwhile_calls(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             pl.col("channel") == "call",
             pl.col("payer_id") != NOBODY,
             pl.col("not_before_date").is_null(),
-            pl.col("value_cents") >= pl.col("next_minutes") * settings.minute_cents,
+            pl.col("value_cents")
+            >= (pl.col("next_minutes") + pl.col("sequel_minutes")) * settings.minute_cents,
         )
         .group_by("payer_id")
         .agg(calls=pl.len())
@@ -419,8 +482,8 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
     )
 
     def gain(days: float) -> pl.Expr:
-        aged = factor_at(pl.col("age_days") + days, parameters.decay, "age_days")
-        share = pl.col("share") * repeated * pl.when(is_waiting).then(1.0).otherwise(aged)
+        older = pl.when("is_aging").then(pl.col("age_days") + days).otherwise("age_days")
+        share = pl.col("share") * repeated * factor_at(older, parameters.decay, "age_days")
         discount = (
             -math.log1p(settings.yearly_discount)
             / 365
@@ -439,9 +502,7 @@ def _with_worth(rows: pl.DataFrame, parameters: Parameters, settings: Settings) 
     rows = rows.with_columns(
         share_now=pl.col("share")
         * repeated
-        * pl.when(is_waiting)
-        .then(1.0)
-        .otherwise(factor_at(pl.col("age_days"), parameters.decay, "age_days")),
+        * factor_at(pl.col("age_days"), parameters.decay, "age_days"),
         late=late,
         passes=pl.when(is_over).then(0.0).otherwise(passes),
         now_cents=gain(0.0) * pl.when(is_over).then(late).otherwise(1.0),

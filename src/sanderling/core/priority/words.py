@@ -88,6 +88,10 @@ def _decay(v: Mapping[str, Any], _: str) -> str:
     return f"Chances fall with age ({_plural(v['age_days'], 'day')}): {money(v['cents'])} by the next chance"  # noqa: E501
 
 
+def _delay(v: Mapping[str, Any], _: str) -> str:
+    return f"Later money is worth less: {money(v['cents'])} by the next chance"
+
+
 def _repeats(v: Mapping[str, Any], _: str) -> str:
     return f"{_plural(v['touches'], 'touch') if v['touches'] == 1 else str(v['touches']) + ' touches'} without result"  # noqa: E501
 
@@ -97,6 +101,10 @@ def _same_call(v: Mapping[str, Any], _: str) -> str:
         f"Same call covers {v['more']} more {'claim' if v['more'] == 1 else 'claims'}:"
         f" {v['minutes']} instead of {v['alone_minutes']} minutes"
     )
+
+
+def _sequel(v: Mapping[str, Any], _: str) -> str:
+    return f"What it brings will take about {_plural(v['minutes'], 'minute')} more, which count too"
 
 
 def _schedule(v: Mapping[str, Any], _: str) -> str:
@@ -124,9 +132,11 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "silent": _silent,
     "worth": _worth,
     "decay": _decay,
+    "delay": _delay,
     "repeats": _repeats,
     "refused": lambda _v, payer: f"{payer} has refused a try: another one wins less often",
     "same_call": _same_call,
+    "sequel": _sequel,
     "flagged": lambda _v, _p: "The client flagged it",
     "high_dollar": lambda _v, _p: "High balance",
     "key_client": lambda _v, _p: "Key client",

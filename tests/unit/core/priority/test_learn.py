@@ -182,7 +182,7 @@ def test_expected_amounts_follow_what_a_payer_paid_a_client() -> None:
 def plan(*items: dict[str, Any], minutes: float = 60.0, **more: Any) -> list[tuple[int, str]]:
     usual = {
         "action": "call_payer", "channel": "call", "value_cents": 1_000, "score": 100.0,
-        "not_before_date": None,
+        "not_before_date": None, "effort_minutes": 10.0,
     }  # fmt: skip
     rows = pl.DataFrame(
         [usual | one for one in items], schema_overrides={"not_before_date": pl.Date,
@@ -204,9 +204,11 @@ def test_one_call_takes_along_what_is_worth_it() -> None:
 
 def test_a_deadline_of_tomorrow_comes_before_any_value() -> None:
     urgent = item(item_id=2, payer_id=8, deadline_date=days(1), deadline_kind="appeal")
-    assert plan(item(item_id=1) | {"score": 9_000.0, "value_cents": 90_000}, urgent)[0] == (
-        2, "must",
-    )  # fmt: skip
+    dear = item(item_id=1) | {"score": 9_000.0, "value_cents": 90_000}
+    assert plan(dear, urgent)[0] == (2, "must")
+    # Ten minutes cost $6: for $5 nobody leaves the rest.
+    small = {"value_cents": 500, "score": 50.0}
+    assert plan(dear, urgent | small)[0] == (1, "value")
 
 
 def test_a_client_gets_its_promised_minutes_before_the_rest() -> None:

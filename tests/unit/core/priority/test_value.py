@@ -133,6 +133,54 @@ def test_what_a_touch_has_just_found_is_worked_at_once() -> None:
     assert "repeats" not in keys_of(row)
 
 
+def test_what_is_known_to_be_lost_comes_before_asking_what_may_be() -> None:
+    """Asking takes 4 minutes, sending again 8; but no question brings money without a sending."""
+    lost = value_of(
+        item(barrier="not_on_file", category="", next_action="resubmit", since_date=TODAY)
+    )
+    maybe = value_of(
+        silent(barrier="no_response", since_date=days(-40), last_billed_date=days(-70))
+    )
+    assert maybe["effort_minutes"] < lost["effort_minutes"]
+    assert lost["score"] > maybe["score"] > 0
+    (sequel,) = [values for key, values in maybe["reasons"] if key == "sequel"]
+    assert 6 <= sequel["minutes"] <= 11
+    assert maybe["score"] < maybe["value_cents"] / (maybe["effort_minutes"] + 6)
+    assert "sequel" not in keys_of(lost)
+
+
+def test_facts_that_are_asked_for_have_to_be_sent_too() -> None:
+    """A correction of 15 minutes follows, where the other team answers: seven times of ten."""
+    row = value_of(item(category="eligibility", next_action="verify_eligibility"))
+    assert row["score"] == pytest.approx(row["value_cents"] / (8.0 + 0.7 * 15.0))
+
+
+def test_chances_fall_with_age_until_work_begins() -> None:
+    """DOMAIN 12.5: by the age of a denial at the first action, whatever comes after it."""
+    old = {"since_date": days(-100), "next_date": days(-90)}
+    untouched = value_of(item(**old))
+    begun = value_of(
+        item(**old, touches=1, last_touch_date=days(-95), last_action="obtain_authorization",
+             last_outcome="received")
+    )  # fmt: skip
+    fresh = value_of(item(since_date=days(-5)))
+    assert untouched["p_recover"] < 0.6 * fresh["p_recover"]
+    assert begun["p_recover"] == fresh["p_recover"]
+    assert "decay" in keys_of(untouched)
+    assert "decay" not in keys_of(begun)
+    (delay,) = [values for key, values in begun["reasons"] if key == "delay"]
+    assert delay["cents"] < begun["value_cents"] / 20
+
+
+def test_what_was_turned_away_or_never_arrived_does_not_get_worse_with_age() -> None:
+    for barrier in ("rejected", "not_on_file", "secondary_unbilled"):
+        rows = [
+            value_of(item(barrier=barrier, category="", next_action="resubmit", since_date=since))
+            for since in (TODAY, days(-150))
+        ]
+        assert rows[0]["value_cents"] == rows[1]["value_cents"]
+
+
 def test_a_refused_try_brings_half() -> None:
     first = value_of(item(since_date=TODAY, last_touch_date=days(-20)))
     again = value_of(
