@@ -53,7 +53,10 @@ def test_items_are_valued_with_their_barriers(workers: Workers) -> None:
     assert (one.valued_date, one.effort_minutes) == (TODAY, 4.0)
     parts = [values.get("cents", 0) for _, values in one.reasons]
     assert sum(parts) == one.value_cents > 0
-    assert one.score == one.value_cents / one.effort_minutes
+    # Beside the question's own minutes, what it finds has to be worked (core/priority).
+    (sequel,) = [values["minutes"] for key, values in one.reasons if key == "sequel"]
+    whole = one.value_cents / one.score
+    assert whole == pytest.approx(one.effort_minutes + sequel, abs=0.5)
     assert "of 100 such claims get no answer without a touch" in " ".join(sentences(one.reasons))
 
 
