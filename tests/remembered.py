@@ -8,6 +8,7 @@ the first time: sequences do not go back with a transaction, so that nobody else
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -95,6 +96,7 @@ def _kept(inbox: Inbox | None, found: object) -> _World:
             with cursor.copy(f"COPY {table} TO STDOUT") as copy:
                 rows[table] = b"".join(copy)
     folder = Path(tempfile.mkdtemp(prefix="remembered-"))
+    atexit.register(shutil.rmtree, folder)
     if inbox is not None:
         _copy_files(Path(settings.SANDERLING_HOME), folder / "home")
         _copy_files(inbox.folder, folder / "in")
@@ -118,6 +120,7 @@ def _put(world: _World, inbox: Inbox | None) -> object:
                     copy.write(rows)
         cursor.execute("SET LOCAL session_replication_role = origin")
     if inbox is not None and world.at is not None:
+        assert world.folder.is_dir(), f"{world.folder} is gone"
         _copy_files(world.folder / "home", Path(settings.SANDERLING_HOME))
         _copy_files(world.folder / "in", inbox.folder)
         inbox.at = world.at
