@@ -201,6 +201,7 @@ def assert_plain(day: date, *, basis: str = "service") -> None:
     assert len(answer.rows) == len({one.payer for one in held})
 
 
+@pytest.mark.slow
 def test_every_past_day_equals_the_plain_sum_over_the_ledger(tmp_path: Path) -> None:
     """Random days of a small world: without spans, with spans up to some file, with all of them."""
     world = made_world(31, claims=80, days=80)

@@ -32,6 +32,8 @@ QUESTIONS = (
     ("claims", "show", "MINE", "C2"),
 )
 
+pytestmark = pytest.mark.slow
+
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SANDERLING_")}

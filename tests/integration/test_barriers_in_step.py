@@ -365,6 +365,7 @@ def test_a_question_about_a_day_ahead_teaches_nothing(inbox: Inbox) -> None:
     assert due_date() == date(2026, 2, 12) + timedelta(days=33)
 
 
+@pytest.mark.slow
 def test_late_answers_teach_the_months_they_belong_to(inbox: Inbox) -> None:
     """Also the week ends of those months, for the claims that the late file does not speak of."""
     today = date(2026, 3, 4)

@@ -151,6 +151,7 @@ def visit_cut_off(
 STEPS = 9
 
 
+@pytest.mark.slow
 # Before a step is after the one before it: only the first is cut off on both sides.
 @pytest.mark.parametrize(
     ("cut_at", "fault", "is_after"),

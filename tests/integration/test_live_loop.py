@@ -93,6 +93,7 @@ def test_a_correction_that_mends_nothing_is_denied_again_and_still_owed(desk: De
     assert product == truth == {11: record.claim.charge_cents}
 
 
+@pytest.mark.slow
 def test_it_holds_over_sftp_with_a_dead_line_a_full_disk_and_answers_mixed_up_and_doubled(
     desk: Desk,
 ) -> None:
@@ -225,6 +226,7 @@ def unbilled(desk: Desk) -> list[Record]:
     ]
 
 
+@pytest.mark.slow
 def test_a_claim_to_the_next_payer_is_accepted_and_leaves_the_patient_what_it_should(
     desk: Desk,
 ) -> None:
@@ -276,6 +278,7 @@ def test_an_appeal_sent_is_decided_by_truth_and_the_balance_follows(
     assert (product == {11: record.claim.charge_cents}) is not is_won
 
 
+@pytest.mark.slow
 def test_a_demonstration_begins_with_a_week_of_exchange(desk: Desk) -> None:
     records = desk.deny([REASONS[0], *(one for one in REASONS if one[0] == "authorization")])
     desk.know(*records, *unbilled(desk)[:3])

@@ -106,6 +106,7 @@ def _assets_are_there() -> None:
         pytest.skip("the front-end files are missing: run `make setup`")
 
 
+@pytest.mark.slow
 def test_up_serves_and_an_interrupt_stops_everything(home: Path) -> None:
     port = any_port()
     with started(home, port) as up:
@@ -120,6 +121,7 @@ def test_up_serves_and_an_interrupt_stops_everything(home: Path) -> None:
     assert not launcher.is_running(home)
 
 
+@pytest.mark.slow
 def test_children_end_when_up_is_killed_and_the_next_up_serves(ready: Path) -> None:
     port = any_port()
     with started(ready, port) as up:
@@ -151,6 +153,7 @@ def test_commands_start_the_database_themselves_also_after_a_kill(ready: Path) -
     assert not launcher.is_running(ready)
 
 
+@pytest.mark.slow
 def test_two_first_commands_at_once_both_do_their_work(home: Path) -> None:
     clients = home.with_name("clients.csv")
     clients.write_text("code,name,npis\nA,Ay,1234567893\n", encoding="utf-8")
@@ -218,6 +221,7 @@ def as_nobody(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_normal_user_runs_it_too(home: Path) -> None:
     """The interpreter and the source must be readable for all; else this machine cannot tell."""
