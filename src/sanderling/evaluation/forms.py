@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
+from sanderling.clients.fields import ClientField
 from sanderling.clients.models import Client
 from sanderling.contracts.actions import TERMS_MAX
 from sanderling.contracts.forms import SHEET_BYTES_MAX, TermsChecked
@@ -15,6 +16,7 @@ from sanderling.contracts.models import Contract
 from sanderling.core.contracts.codesets import NotACode, code_set
 from sanderling.core.contracts.worth import Costs
 from sanderling.evaluation.actions import Change
+from sanderling.payers.fields import PayerField
 from sanderling.payers.models import Payer
 
 MONEY_RATE: Final = Decimal(8)  # percent a year
@@ -22,22 +24,6 @@ TOUCH_DOLLARS: Final = Decimal(6)
 TITLE_MAX: Final = 120
 CODES_MAX: Final = 500
 TOP_MAX: Final = 500
-
-
-class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no class at run time
-    """A payer by name."""
-
-    def label_from_instance(self, obj: Payer) -> str:
-        """Return the name."""
-        return obj.name
-
-
-class ClientField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no class at run time
-    """A client by code and name."""
-
-    def label_from_instance(self, obj: Client) -> str:
-        """Return code and name."""
-        return f"{obj.code} · {obj.name}"
 
 
 class CostsForm(forms.Form):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 
 from sanderling.accounts.models import User
+from sanderling.clients.fields import ClientsField
 from sanderling.clients.models import Client
 from sanderling.core.barriers.words import CATEGORIES
 from sanderling.core.trends.findings import ANY_OF
@@ -16,6 +17,7 @@ from sanderling.core.trends.words import team_of, title_of
 from sanderling.issues.forms import TEAMS
 from sanderling.issues.models import IssueReport, Kind
 from sanderling.issues.reports import described
+from sanderling.payers.fields import PayerField
 from sanderling.payers.models import Payer
 
 AXIS_WORDS: Final = {
@@ -45,22 +47,6 @@ _KNOWN: Final = {
     Kind.UNDERPAYMENT: _OF_LINES,
 }
 _DIMENSIONS: Final = (*_REASONS, *_OF_LINES, "provider", "location", "plan")
-
-
-class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
-    """Clients by code and name."""
-
-    def label_from_instance(self, obj: Client) -> str:
-        """Return code and name."""
-        return f"{obj.code} · {obj.name}"
-
-
-class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no class at run time
-    """A payer by name."""
-
-    def label_from_instance(self, obj: Payer) -> str:
-        """Return the name."""
-        return obj.name
 
 
 class ReportForm(forms.Form):

@@ -9,10 +9,12 @@ from uuid import uuid4
 from django import forms
 
 from sanderling.accounts.models import User
+from sanderling.clients.fields import ClientsField
 from sanderling.clients.models import Client
 from sanderling.core.barriers.words import CATEGORIES
 from sanderling.core.trends.findings import ANY_OF
 from sanderling.issues.forms import PersonField
+from sanderling.payers.fields import PayerField
 from sanderling.payers.models import Payer
 from sanderling.prevention.models import Kind, Metric, PreventiveAction, RootCause, Team
 
@@ -93,22 +95,6 @@ class ActionForm(forms.Form):
         found = {name: self.cleaned_data[name] for name in names}
         whys = [self.cleaned_data[f"why_{at}"].strip() for at in range(1, WHYS + 1)]
         return {**found, "whys": [why for why in whys if why]}
-
-
-class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
-    """Clients by code and name."""
-
-    def label_from_instance(self, obj: Client) -> str:
-        """Return code and name."""
-        return f"{obj.code} · {obj.name}"
-
-
-class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no class at run time
-    """A payer by name."""
-
-    def label_from_instance(self, obj: Payer) -> str:
-        """Return the name."""
-        return obj.name
 
 
 class NewActionForm(ActionForm):

@@ -9,10 +9,10 @@ from uuid import uuid4
 from django import forms
 
 from sanderling.accounts.models import User
+from sanderling.clients.fields import ClientsField
 from sanderling.clients.models import Client
 from sanderling.core.reviews.agenda import MINUTES
 from sanderling.issues.forms import PersonField
-from sanderling.prevention.forms import ClientsField
 from sanderling.reviews.meeting import ASSIGN, TEXT_MAX, WITH_CLAIMS
 from sanderling.reviews.models import EntryKind, Series, Weekday, Zone
 
