@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from sanderling.core.priority import value_items
+from sanderling.core.service_levels import ZONE
 from sanderling.postgres.frames import keep_frame
 from sanderling.worklists.frames import items_frame
 from sanderling.worklists.learning import learned_on
@@ -36,13 +37,13 @@ UPDATE worklists_work_item w
        (v.value_cents, v.effort_minutes, v.score, v.not_before_date, v.reasons, %s)
 """
 # Items that say so without a clock at risk, and those at risk that do not say so.
-_RISKS_CHANGED: Final = """
+_RISKS_CHANGED: Final = f"""
 WITH at_risk AS MATERIALIZED (
     SELECT DISTINCT w.id, w.claim_id
       FROM agreements_clock k JOIN worklists_work_item w ON w.claim_id = k.claim_id
        AND coalesce(k.party, w.party) = w.party
      WHERE k.ended_at IS NULL AND k.dropped_at IS NULL AND k.claim_id IS NOT NULL
-       AND (k.warn_at AT TIME ZONE 'America/New_York')::date <= %(today)s
+       AND (k.warn_at AT TIME ZONE '{ZONE}')::date <= %(today)s
        AND (k.agreement_id IS NOT NULL OR w.is_key_client)
 )
 SELECT claim_id FROM at_risk WHERE id NOT IN (SELECT id FROM worklists_work_item w
@@ -51,7 +52,7 @@ UNION
 SELECT w.claim_id FROM worklists_work_item w
  WHERE w.claim_id IN (SELECT k.claim_id FROM agreements_clock k WHERE k.claim_id IS NOT NULL)
    AND w.reasons @> '[["service"]]' AND w.id NOT IN (SELECT id FROM at_risk)
-"""
+"""  # noqa: S608 - text of ours
 
 
 def revalue(claim_ids: list[int] | None, *, today: date) -> None:
