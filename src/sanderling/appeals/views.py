@@ -33,7 +33,7 @@ from sanderling.audit.looks import record_listing, record_view
 from sanderling.claims.models import Claim
 from sanderling.core.appeals.outcomes import DECIDED_MIN
 from sanderling.core.refusal import Refusal
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 
 UNPROCESSABLE: Final = 422
 PAGE_ROWS: Final = 50
@@ -147,14 +147,7 @@ def lines(request: HttpRequest, appeal_id: int) -> HttpResponse:
 
 def pdf_answer(data: bytes, name: str) -> HttpResponse:
     """Answer with a PDF to be kept."""
-    return HttpResponse(
-        data,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(data, name=f"{name}.pdf")
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,7 +23,7 @@ from sanderling.evaluation.several import (
     total_of,
 )
 from sanderling.evaluation.tasks import defer_what_ifs
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 
 UNPROCESSABLE: Final = 422
 SHOWN: Final = 25
@@ -92,14 +92,7 @@ def what_if_set_print(request: HttpRequest, set_id: int) -> HttpResponse:  # noq
     asked = _asked(set_id)
     rows = contract_rows(asked)
     pdf = several_pdf(asked, rows, code_rows(list(asked.answers.all()))[:SHOWN], total_of(rows))
-    return HttpResponse(
-        pdf,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="what-ifs-{asked.pk}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(pdf, name=f"what-ifs-{asked.pk}.pdf", is_shown=True)
 
 
 def _asked(set_id: int) -> WhatIfSet:

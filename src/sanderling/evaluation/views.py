@@ -37,7 +37,7 @@ from sanderling.evaluation.printing import what_if_pdf
 from sanderling.evaluation.worth_page import BY, COLUMNS, worth_of
 from sanderling.mirror.reading import MirrorMissing, refreshed_at, visible_client_ids
 from sanderling.payers.models import Payer
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 from sanderling.web.templatetags.sanderling import money
 
 UNPROCESSABLE: Final = 422
@@ -239,14 +239,7 @@ def what_if_print(request: HttpRequest, what_if_id: int) -> HttpResponse:
     """Return one what-if as a PDF."""
     found = _what_if(what_if_id)
     pdf = what_if_pdf(found, _code_rows(found)[:MOVERS_SHOWN])
-    return HttpResponse(
-        pdf,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="what-if-{found.pk}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(pdf, name=f"what-if-{found.pk}.pdf", is_shown=True)
 
 
 def _what_if(what_if_id: int) -> WhatIf:

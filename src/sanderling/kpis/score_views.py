@@ -17,7 +17,7 @@ from sanderling.kpis.asking import kept_months
 from sanderling.kpis.reporting import labels
 from sanderling.kpis.scores import FIGURES, Cards, cards, pay_days, reasons
 from sanderling.payers.models import Payer
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 
 OF_CLIENTS: Final = (
     *("claims_decided", "denial_rate", "bill_to_pay_days", "overturn_rate", "rejection_rate"),
@@ -159,11 +159,4 @@ def _names(who: str) -> dict[Any, str]:
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
     day = timezone.localdate().isoformat()
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}-{day}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(content, name=f"{name}-{day}.pdf")

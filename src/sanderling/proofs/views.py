@@ -17,6 +17,7 @@ from sanderling.claims.models import Claim, Submission
 from sanderling.core.refusal import Refusal
 from sanderling.proofs.exhibit import exhibit_pdf
 from sanderling.proofs.page import full, summary
+from sanderling.web.downloads import pdf_file
 
 
 @require_GET
@@ -62,14 +63,7 @@ def exhibit(request: HttpRequest, claim_id: int, submission_id: int) -> HttpResp
         messages.error(request, refusal.sentence)
         return redirect("proof", claim_id)
     record_view(request, claim_id=claim_id, client_id=sent.client_id, action="proof.exhibit")
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="proof-{sent.pk}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(content, name=f"proof-{sent.pk}.pdf")
 
 
 def _as_of(request: HttpRequest) -> date:

@@ -46,7 +46,7 @@ from sanderling.refunds.forms import (
 )
 from sanderling.refunds.letter import letter_pdf
 from sanderling.refunds.models import Identified, Method, Refund, State
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 
 UNPROCESSABLE: Final = 422
 PAGE_ROWS: Final = 50
@@ -249,14 +249,7 @@ def letter(request: HttpRequest, refund_id: int) -> HttpResponse:
         messages.error(request, refusal.sentence)
         return redirect("refund", refund_id)
     record_view(request, claim_id=found.claim_id, client_id=found.client_id, action="refund.letter")
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="refund-{found.pk}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return pdf_file(content, name=f"refund-{found.pk}.pdf")
 
 
 def _credit_of(claim_id: int, party: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from sanderling.reviews.minutes import minutes_pdf
 from sanderling.reviews.models import Action, Review, Series, State
 from sanderling.reviews.page import EXPORTS, sections
 from sanderling.reviews.tasks import defer_making
-from sanderling.web.downloads import FORMS, export
+from sanderling.web.downloads import FORMS, export, pdf_file
 
 UNPROCESSABLE: Final = 422
 LATE_AFTER: Final = timedelta(minutes=10)
@@ -262,13 +262,10 @@ def review_minutes(request: HttpRequest, review_id: int) -> HttpResponse:
     codes = client_codes_by_id()
     scope = scope_text(found.client_ids, codes, is_whole_book=found.is_whole_book)
     day = found.closed_at.date() if found.closed_at else timezone.localdate()
-    return HttpResponse(
+    return pdf_file(
         minutes_pdf(found, scope=scope, day=day),
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="review-{found.pk}-minutes.pdf"',
-            "Cache-Control": "no-store",
-        },
+        name=f"review-{found.pk}-minutes.pdf",
+        is_shown=True,
     )
 
 

@@ -52,6 +52,19 @@ def export(
     )
 
 
+def pdf_file(content: bytes, *, name: str, is_shown: bool = False) -> HttpResponse:
+    """Send a PDF of ours, to be saved, or shown in the browser when `is_shown`; `name` in ASCII."""
+    kind = "inline" if is_shown else "attachment"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'{kind}; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
 def saved_file(
     first: bytes, rest: Iterable[bytes], *, name: str, size_bytes: int
 ) -> StreamingHttpResponse:
